@@ -1,0 +1,1 @@
+"""The engine: load, check, run gates, judge, publish. It knows nothing of the shop."""

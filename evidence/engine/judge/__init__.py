@@ -1,0 +1,1 @@
+"""From recorded results to one verdict a claim, with its reasons."""

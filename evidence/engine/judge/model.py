@@ -1,0 +1,105 @@
+"""Verdicts: the single list that every page and evidence.json render from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evidence.engine.register.model import Claim
+
+
+class Status(StrEnum):
+    """What a claim came to. Nobody can type it."""
+
+    MET = "met"
+    PARTLY = "partly"
+    NOT = "not"
+    OUT = "out"
+
+
+class Rung(StrEnum):
+    """One step of the ladder, in the order in which it is climbed."""
+
+    LINKED = "linked"
+    PASSED = "passed"
+    EXECUTED = "executed"
+    FALSIFIED = "falsified"
+    DEMONSTRATED = "demonstrated"
+
+
+class Standing(StrEnum):
+    """How a claim stands on one rung."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_APPLICABLE = "n/a"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True)
+class CodeEvidence:
+    """A cited symbol as it stands at this commit. `first`/`last` are 0 when the link is dead."""
+
+    path: str
+    symbol: str
+    first: int
+    last: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TestEvidence:
+    """A cited test.
+
+    `outcome` is passed, failed, error, skipped or "never ran" over all its cases; `cases` counts
+    them. `executes` are the body lines of the claim's own symbols, as (path, line), that it ran in
+    its call phase; `setup_only` those that only its setup or teardown ran. `message` is the first
+    failure's text. `first`/`last` place the test in its file, 0 when the link is dead.
+    """
+
+    id: str
+    outcome: str
+    cases: int
+    executes: tuple[tuple[str, int], ...]
+    setup_only: tuple[tuple[str, int], ...]
+    message: str
+    first: int
+    last: int
+    gate: str
+
+
+@dataclass(frozen=True)
+class RungVerdict:
+    rung: Rung
+    standing: Standing
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One claim, judged."""
+
+    claim: Claim
+    status: Status
+    rungs: tuple[RungVerdict, ...]
+    reasons: tuple[str, ...]
+    code: tuple[CodeEvidence, ...]
+    tests: tuple[TestEvidence, ...]
+
+    def rung(self, rung: Rung) -> RungVerdict:
+        return next(verdict for verdict in self.rungs if verdict.rung == rung)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Every claim and every requirement, judged from one run. `requirements` maps id to status."""
+
+    verdicts: tuple[Verdict, ...]
+    requirements: dict[str, Status]
+
+    def counts(self) -> dict[Status, int]:
+        """How many claims stand at each status; out of scope is counted by the register."""
+        return {
+            status: sum(1 for verdict in self.verdicts if verdict.status is status)
+            for status in (Status.MET, Status.PARTLY, Status.NOT)
+        }

@@ -1,0 +1,1 @@
+"""What people wrote: claims, gates, requirements and what is out of scope."""

@@ -1,0 +1,125 @@
+"""The nouns of the register. Every value knows the place where a person wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evidence.engine.mistakes import Place
+
+
+@dataclass(frozen=True)
+class Link:
+    """A citation as written (`path`, `path::Qual.name` or an id) and where."""
+
+    text: str
+    place: Place
+
+    @property
+    def path(self) -> str:
+        """The file part of `path::name`."""
+        return self.text.partition("::")[0]
+
+    @property
+    def name(self) -> str:
+        """The name part of `path::name`; empty when a whole file is cited."""
+        return self.text.partition("::")[2]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One promise and everything it rests on."""
+
+    id: str
+    area: str
+    says: str
+    place: Place
+    requirements: tuple[Link, ...] = ()
+    critical: bool = False
+    code: tuple[Link, ...] = ()
+    tests: tuple[Link, ...] = ()
+    gates: tuple[Link, ...] = ()
+    pages: tuple[Link, ...] = ()
+    demo: Link | None = None
+    sabotage: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Area:
+    """One file of the register: a name, a sentence about it, and its claims in written order."""
+
+    name: str
+    about: str
+    file: str
+    claims: tuple[Claim, ...]
+
+    @property
+    def slug(self) -> str:
+        """The file's stem, which is the area's page name."""
+        return self.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool whose version a gate's log names: a Python distribution, or a command that prints it."""
+
+    name: str
+    run: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One command that proves something.
+
+    Exactly one of `run` (an argv) and `pytest` (arguments; the engine adds its own reporting)
+    is set. Both may hold `{python}`, `{out}` (a folder of the gate's own), `{root}` and `{cores}`.
+    """
+
+    id: str
+    proves: str
+    place: Place
+    run: tuple[str, ...] = ()
+    pytest: tuple[str, ...] | None = None
+    timeout_s: float = 300.0
+    cores: int = 1
+    needs: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    tools: tuple[Tool, ...] = ()
+    artifacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Something that was asked for, with the id that claims cite."""
+
+    id: str
+    text: str
+    group: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class OutOfScope:
+    """Something this project says it does not do, and why."""
+
+    id: str
+    says: str
+    why: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Register:
+    """Everything people wrote, in reading order."""
+
+    areas: tuple[Area, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    out_of_scope: tuple[OutOfScope, ...] = ()
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(claim for area in self.areas for claim in area.claims)
+
+    def gate(self, gate_id: str) -> Gate | None:
+        return next((gate for gate in self.gates if gate.id == gate_id), None)

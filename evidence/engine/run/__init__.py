@@ -1,0 +1,1 @@
+"""Gates as processes: scheduled, captured, cleaned, redacted and recorded."""

@@ -1,0 +1,66 @@
+"""What one run found, as recorded. Judge and publish read these, whoever ran the gates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class GateStatus(StrEnum):
+    """How a gate ended. Not run is never passed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class GateRun:
+    """One execution of one gate.
+
+    `why` is a sentence when the gate did not pass (deadline, exit code, missing tool, no test ran).
+    `log` is the path of the cleaned UTF-8 log relative to the results folder, `sha256` its digest.
+    `argv` is cleaned like the log. `elapsed_s` is volatile: it never reaches the identical set.
+    """
+
+    id: str
+    status: GateStatus
+    why: str
+    exit_code: int | None
+    argv: tuple[str, ...]
+    log: str
+    sha256: str
+    elapsed_s: float
+    tests: str = ""
+    coverage: str = ""
+    artifacts: tuple[str, ...] = ()
+    reused_from: str | None = None
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The state of the project's files that a run saw.
+
+    `fingerprint` is a digest over every tracked or untracked, not ignored file except people's
+    pages, so results of one tree are never shown as another's. `committed_at` is in Unix seconds.
+    """
+
+    commit: str
+    dirty: bool
+    committed_at: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """All gates of one run over one tree, in the register's order, with the facts it read."""
+
+    tree: Tree
+    gates: tuple[GateRun, ...]
+    facts: dict[str, object]
+    started_at: str
+    elapsed_s: float
+    host: dict[str, str]
+
+    def gate(self, gate_id: str) -> GateRun | None:
+        return next((gate for gate in self.gates if gate.id == gate_id), None)

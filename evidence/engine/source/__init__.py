@@ -1,0 +1,1 @@
+"""What the source says: symbols, tests, lines and fingerprints, read without importing it."""
