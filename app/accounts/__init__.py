@@ -1,0 +1,1 @@
+"""People: who they are, their role, and what each role may do."""

@@ -1,0 +1,28 @@
+"""What is audited, and how it can end."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """Every critical operation leaves one entry under one of these names."""
+
+    SIGN_IN = "sign-in"
+    SIGN_IN_FAILED = "sign-in-failed"
+    ROLE_CHANGED = "role-changed"
+    REFUND_ASKED = "refund-asked"
+    REFUND_SETTLED = "refund-settled"
+    ORDER_CANCELED = "order-canceled"
+    ORDER_FULFILLED = "order-fulfilled"
+    ISSUE_ACKNOWLEDGED = "issue-acknowledged"
+    EVENTS_REPLAYED = "events-replayed"
+    REFUSED = "refused"
+
+
+class Result(StrEnum):
+    """Done, refused by a rule, or failed for a reason outside."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"

@@ -1,0 +1,1 @@
+"""How the shop is put together: settings, addresses and the WSGI entry."""

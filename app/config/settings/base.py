@@ -1,0 +1,95 @@
+"""What every way of running the shop shares. Nothing here is secret and nothing is a default
+that production could forget to change: see `production` for what it must be given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import django_stubs_ext
+
+django_stubs_ext.monkeypatch()
+
+APP_DIR = Path(__file__).resolve().parent.parent.parent
+ROOT = APP_DIR.parent
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "pgtrigger",
+    "core",
+    "audit",
+    "accounts",
+    "catalog",
+    "orders",
+    "payments",
+    "refunds",
+    "webhooks",
+    "monitoring",
+    "demo",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "catalog:shop-front"
+LOGOUT_REDIRECT_URL = "catalog:shop-front"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [APP_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "core.context.shop",
+            ],
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = ROOT / "staticfiles"
+STATICFILES_DIRS = [APP_DIR / "static"]
+
+SHOP_NAME = "Purelaka"
+SHOP_CURRENCY = "GBP"
+
+# Stripe. The API version is pinned, so that an upgrade at Stripe changes nothing here.
+STRIPE_API_VERSION = "2026-10-28.endive"
+STRIPE_TIMEOUT_S = 20
+STRIPE_WEBHOOK_TOLERANCE_S = 300
+STRIPE_WEBHOOK_MAX_BYTES = 512 * 1024

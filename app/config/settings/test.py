@@ -1,0 +1,14 @@
+"""The tests: the local shop, a database of their own, and cheap password hashes."""
+
+from __future__ import annotations
+
+import os
+
+from config.settings.local import *  # noqa: F403
+from config.settings.local import DATABASES
+
+# Named for this process, so that two runs at once never share a database.
+DATABASES["default"]["TEST"] = {"NAME": f"test_purelaka_{os.getpid()}"}
+
+# Tests sign in hundreds of times; the cost of a hash proves nothing here.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,1 @@
+"""What every app may use: money, time and the base of refusals."""

@@ -1,0 +1,25 @@
+#!/usr/bin/env python
+"""Django's command line for the shop, with a PostgreSQL of its own when none is named."""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+    from django.core.management import execute_from_command_line
+
+    from local_postgres import CannotStart
+
+    try:
+        execute_from_command_line(sys.argv)
+    except CannotStart as error:
+        sys.exit(f"manage.py: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Checks that compare what must agree, and the issues they open."""

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class IssueStatus(StrEnum):
+    """open → acknowledged (who, why, until when) → resolved; the same mismatch reopens it."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Issue(models.Model):
+    """One mismatch: one row for ever, found again each time it comes back."""
+
+    fingerprint = models.CharField(max_length=200, unique=True)
+    check_name = models.CharField(max_length=60)
+    subject = models.CharField(max_length=120)
+    expected = models.CharField(max_length=300)
+    actual = models.CharField(max_length=300)
+    status = models.CharField(
+        max_length=12,
+        choices=[(status.value, status.name.capitalize()) for status in IssueStatus],
+        default=IssueStatus.OPEN,
+    )
+    times_opened = models.PositiveIntegerField(default=1)
+    times_seen = models.PositiveIntegerField(default=1)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by_id = models.BigIntegerField(null=True)
+    acknowledged_why = models.CharField(max_length=300, blank=True)
+    acknowledged_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-last_seen_at", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=list(IssueStatus)), name="issue_status_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.check_name}: {self.subject}"
+
+
+class CheckRun(models.Model):
+    """One completed or failed execution of one check."""
+
+    check_name = models.CharField(max_length=60)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    found = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.check_name} at {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,1 @@
+"""Orders, their lines, their lifecycle and their history."""

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from core.money import display
+from orders.lifecycle import OrderStatus
+
+STATUSES = [(status.value, status.name.capitalize()) for status in OrderStatus]
+SETTLED = [OrderStatus.PAID, OrderStatus.FULFILLED, OrderStatus.REFUNDED]
+
+
+class Order(models.Model):
+    """What a customer asked for. Amounts are whole minor units of `currency`.
+
+    `captured_pennies` and `refunded_pennies` repeat what the payments say, so that the database
+    can hold status against amounts; a check compares the two.
+    """
+
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders"
+    )
+    status = models.CharField(max_length=10, choices=STATUSES, default=OrderStatus.PENDING)
+    currency = models.CharField(max_length=3)
+    total_pennies = models.BigIntegerField()
+    captured_pennies = models.BigIntegerField(default=0)
+    refunded_pennies = models.BigIntegerField(default=0)
+    placed_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    fulfilled_at = models.DateTimeField(null=True, blank=True)
+    canceled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [models.Index(fields=["status", "placed_at"])]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=list(OrderStatus)), name="order_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="order_currency_is_iso"
+            ),
+            models.CheckConstraint(
+                condition=Q(total_pennies__gt=0), name="order_total_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_pennies__gte=0)
+                & Q(refunded_pennies__lte=F("captured_pennies")),
+                name="order_refunded_within_captured",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=SETTLED) | Q(captured_pennies__gte=F("total_pennies")),
+                name="order_settled_means_captured",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.REFUNDED)
+                | Q(refunded_pennies=F("captured_pennies")),
+                name="order_refunded_means_all_of_it",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Order {self.pk}"
+
+    @property
+    def is_partly_refunded(self) -> bool:
+        """Some, not all, of what was captured went back."""
+        return 0 < self.refunded_pennies < self.captured_pennies
+
+    @property
+    def total(self) -> str:
+        """The total as a person reads it."""
+        return display(self.total_pennies, self.currency)
+
+
+class OrderLine(models.Model):
+    """One product on an order, with its name and price as they were when it was placed."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT)
+    name = models.CharField(max_length=120)
+    unit_pennies = models.BigIntegerField()
+    quantity = models.PositiveIntegerField()
+    line_pennies = models.GeneratedField(
+        expression=F("unit_pennies") * F("quantity"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(unit_pennies__gt=0) & Q(quantity__gt=0), name="line_amounts_positive"
+            ),
+            models.UniqueConstraint(fields=["order", "product"], name="line_product_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class OrderTransition(models.Model):
+    """One move in an order's history. Append-only by trigger."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="history")
+    source = models.CharField(max_length=10, choices=STATUSES, blank=True)
+    target = models.CharField(max_length=10, choices=STATUSES)
+    at = models.DateTimeField()
+    actor_id = models.BigIntegerField(null=True)
+    actor_role = models.CharField(max_length=20)
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.source or 'placed'} → {self.target}"

@@ -1,0 +1,1 @@
+"""Money given back: the policy, the reservation and the refund's life."""

@@ -1,0 +1,1 @@
+"""Stripe's events: verified, kept in an inbox, processed by a worker."""
