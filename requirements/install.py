@@ -1,0 +1,128 @@
+"""Make `.venv` what `lock.txt` says, from nothing but a Python. Standard library only.
+
+Called by the Makefile before everything else; does nothing when the environment already matches.
+Every file that is installed is checked against a hash. The fast installer comes first, pip is
+the fallback, and both read the same lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOCK = HERE / "lock.txt"
+INSTALLER = HERE / "installer.txt"
+STAMP = VENV / "installed.sha256"
+OLDEST, NEWEST = (3, 11), (3, 13)
+QUIET = ["--quiet", "--disable-pip-version-check", "--no-input"]
+
+
+def main() -> int:
+    """Exit code 0 when `.venv` matches the lock; 2 with a sentence when it cannot be made to."""
+    (ROOT / ".local").mkdir(exist_ok=True)
+    with (ROOT / ".local" / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if STAMP.exists() and STAMP.read_text("utf-8") == _wanted() and PYTHON.exists():
+            return 0
+        return _install()
+
+
+def _install() -> int:
+    started = time.monotonic()
+    _check_python()
+    if not _works():
+        _say(f"setting up .venv with Python {sys.version.split()[0]}")
+        _make_environment()
+    _say("installing the locked packages (each file is checked against its hash)")
+    if not (_with_uv() or _with_pip()):
+        return _fail("Packages: the install failed; see the lines above, then run make again.")
+    STAMP.write_text(_wanted(), encoding="utf-8")
+    _say(f"ready in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def _check_python() -> None:
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        found = ".".join(map(str, sys.version_info[:3]))
+        sys.exit(
+            _fail(
+                f"Python: {found} found, 3.11 to 3.13 expected; "
+                "name another one, for example: make PYTHON=python3.12"
+            )
+        )
+
+
+def _works() -> bool:
+    if not PYTHON.exists():
+        return False
+    asked = [str(PYTHON), "-c", "import pip, sys; print(sys.version_info[:2])"]
+    answer = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return answer.returncode == 0 and answer.stdout.strip() == str(sys.version_info[:2])
+
+
+def _make_environment() -> None:
+    shutil.rmtree(VENV, ignore_errors=True)
+    create = [sys.executable, "-m", "venv", str(VENV)]
+    if subprocess.run(create, capture_output=True, check=False).returncode == 0:
+        return
+    # Debian ships Python without the part that makes environments; root can mend that here.
+    shutil.rmtree(VENV, ignore_errors=True)
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        _say("this Python cannot make environments; installing Debian's package python3-venv")
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=False, env=quiet)
+    if subprocess.run(create, check=False).returncode != 0:
+        sys.exit(
+            _fail(
+                "Python: it cannot make a virtual environment; "
+                "install Debian's package python3-venv, then run make again."
+            )
+        )
+
+
+def _with_uv() -> bool:
+    pip = [str(PYTHON), "-m", "pip", "install", *QUIET, "--require-hashes"]
+    if subprocess.run([*pip, "-r", str(INSTALLER)], check=False).returncode != 0:
+        return False
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(PYTHON)]
+    # Copies, not links to a cache: the environment must not change when the cache does.
+    hashed = ["--require-hashes", "--link-mode", "copy", "-r", str(LOCK)]
+    if subprocess.run([*uv, *hashed], check=False).returncode == 0:
+        return True
+    _say("the fast installer failed; trying pip")
+    return False
+
+
+def _with_pip() -> bool:
+    pip = [str(PYTHON), "-m", "pip", "install", *QUIET, "--require-hashes", "-r", str(LOCK)]
+    return subprocess.run(pip, check=False).returncode == 0
+
+
+def _wanted() -> str:
+    text = LOCK.read_bytes() + INSTALLER.read_bytes() + repr(sys.version_info[:2]).encode()
+    return hashlib.sha256(text).hexdigest()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"setup   {text}\n")
+    sys.stdout.flush()
+
+
+def _fail(text: str) -> int:
+    sys.stderr.write(f"{text}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
