@@ -29,6 +29,11 @@ class Owner:
     uid: int | None = None
     gid: int | None = None
 
+    @property
+    def groups(self) -> list[int] | None:
+        """No group of root's is kept; None leaves the caller's own as they are."""
+        return None if self.uid is None else []
+
     def may_enter(self, folder: Path) -> bool:
         """True when the owner can traverse every folder down to this one."""
         if self.uid is None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO
 
 from local_postgres.binaries import CannotStart
 from local_postgres.home import LOCKS
@@ -20,23 +19,19 @@ FAILURE = LOCKS / "failure.txt"
 SUPERVISOR_LOG = LOCKS / "supervisor.log"
 
 
-_held: IO[str] | None = None
-
-
 def hold() -> str:
     """The URL of a running server, held until this process ends.
 
     A DATABASE_URL that is already set wins and nothing is started. Otherwise it is set, so that
     child processes use the same server. Raises CannotStart with the next step.
     """
-    global _held
     named = os.environ.get("DATABASE_URL", "")
     if named:
         return named
     LOCKS.mkdir(parents=True, exist_ok=True)
-    # Kept open on purpose: the kernel drops the lock when the process ends, however it ends.
-    _held = (LOCKS / "lease").open("w")
-    fcntl.flock(_held, fcntl.LOCK_SH)
+    # Never closed on purpose: the kernel drops the lock when the process ends, however it ends.
+    lease = os.open(LOCKS / "lease", os.O_RDWR | os.O_CREAT, 0o644)
+    fcntl.flock(lease, fcntl.LOCK_SH)
     os.environ["DATABASE_URL"] = url = _running_url()
     return url
 

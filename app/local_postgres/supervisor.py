@@ -92,7 +92,9 @@ def _initialise(programs: Binaries, data: Path, runs_as: Owner) -> None:
         text=True,
         check=False,
         cwd="/",
-        **_as_user(runs_as),
+        user=runs_as.uid,
+        group=runs_as.gid,
+        extra_groups=runs_as.groups,
     )
     if done.returncode != 0:
         raise CannotStart(f"PostgreSQL: initdb failed: {done.stderr.strip() or done.stdout}")
@@ -119,7 +121,9 @@ def _start(
         cwd="/",
         stdin=subprocess.DEVNULL,
         preexec_fn=_die_with_parent,
-        **_as_user(runs_as),
+        user=runs_as.uid,
+        group=runs_as.gid,
+        extra_groups=runs_as.groups,
     )
 
 
@@ -179,12 +183,6 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         server.send_signal(signal.SIGQUIT)
         server.wait(STOP_TIMEOUT_S)
-
-
-def _as_user(runs_as: Owner) -> dict[str, object]:
-    if runs_as.uid is None:
-        return {}
-    return {"user": runs_as.uid, "group": runs_as.gid, "extra_groups": []}
 
 
 def _die_with_parent() -> None:
