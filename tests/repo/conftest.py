@@ -1,0 +1,39 @@
+"""Fixtures for the repository's own gates."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.repo.planted import ROOT, Gate, Repository
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository(tmp_path / "repository")
+    made.root.mkdir()
+    made.git("init", "--quiet", "--initial-branch=main")
+    made.write(".gitignore", (ROOT / ".gitignore").read_bytes())
+    made.commit()
+    return made
+
+
+@pytest.fixture
+def gate(repository: Repository) -> Gate:
+    """Runs one of the repository's gates in the throwaway repository."""
+
+    def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(ROOT / "evidence" / "gates" / name), *arguments],
+            cwd=repository.root,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
+
+    return run
