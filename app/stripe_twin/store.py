@@ -24,7 +24,7 @@ class Store:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self._kinds: dict[str, dict[str, Json]] = {}
-        self._dirty: set[tuple[str, str]] = set()
+        self._dirty: dict[tuple[str, str], None] = {}  # in order: it becomes the file's order
         self._depth = 0
         self._file = _open(path) if path else None
         if self._file:
@@ -46,7 +46,7 @@ class Store:
     def put(self, kind: str, obj: Json) -> Json:
         """Remember `obj` under its own id; call again after changing it."""
         self._kinds.setdefault(kind, {})[obj["id"]] = obj
-        self._dirty.add((kind, obj["id"]))
+        self._dirty[kind, obj["id"]] = None
         return obj
 
     def get(self, kind: str, object_id: str) -> Json | None:
@@ -57,7 +57,7 @@ class Store:
 
     def remove(self, kind: str, object_id: str) -> None:
         self._kinds.get(kind, {}).pop(object_id, None)
-        self._dirty.add((kind, object_id))
+        self._dirty[kind, object_id] = None
 
     def counts(self) -> dict[str, int]:
         return {kind: len(rows) for kind, rows in sorted(self._kinds.items())}
@@ -80,14 +80,16 @@ class Store:
             self._kinds.setdefault(kind, {})[object_id] = json.loads(body)
 
     def _flush(self) -> None:
-        dirty, self._dirty = sorted(self._dirty), set()
+        dirty, self._dirty = list(self._dirty), {}
         if not self._file or not dirty:
             return
         with self._file:
             for kind, object_id in dirty:
                 obj = self.get(kind, object_id)
                 if obj is None:
-                    self._file.execute("DELETE FROM object WHERE kind=? AND id=?", (kind, object_id))
+                    self._file.execute(
+                        "DELETE FROM object WHERE kind=? AND id=?", (kind, object_id)
+                    )
                 else:
                     self._file.execute(_UPSERT, (kind, object_id, json.dumps(obj)))
 

@@ -1,0 +1,361 @@
+"""Taking a payment for a session: at once, after 3-D Secure, or days later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from stripe_twin import objects, payment_objects
+from stripe_twin.account import Account
+from stripe_twin.cards import Card, Decline, find
+from stripe_twin.errors import StripeError, missing
+from stripe_twin.ids import new_id
+from stripe_twin.later import Ending
+from stripe_twin.store import Json
+
+DELAYED_METHODS = {"gbp": "bacs_debit", "eur": "sepa_debit", "usd": "us_bank_account"}
+"""The method that answers days later, by currency. Others have none here."""
+
+_CANCELABLE = frozenset(
+    {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
+)
+
+
+class Attempt(StrEnum):
+    """How pressing Pay ended."""
+
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    AUTHENTICATE = "authenticate"
+    PROCESSING = "processing"
+
+
+@dataclass(frozen=True)
+class Result:
+    attempt: Attempt
+    decline: Decline | None = None
+
+
+class NotPayable(ValueError):
+    """The session cannot be paid any more; the message says why."""
+
+
+def session_of(account: Account, session_id: str) -> Json:
+    """The session; a Stripe 404 when there is none."""
+    session = account.store.get("checkout.session", session_id)
+    if session is None:
+        raise missing("checkout.session", session_id, param="session")
+    return session
+
+
+def pay(account: Account, *, session_id: str, card_number: str, email: str = "") -> Result:
+    """Try a card. Raises NotPayable, or UnknownCard for anything but a test card."""
+    session = _open_session(account, session_id)
+    card = find(card_number)
+    intent = _intent(account, session, method_type="card", email=email)
+    if card.authenticates:
+        _ask_to_authenticate(account, intent, card)
+        return Result(Attempt.AUTHENTICATE)
+    return _charge_card(account, session, intent, card, authenticated=False)
+
+
+def authenticate(account: Account, *, session_id: str, passed: bool) -> Result:
+    """Answer the 3-D Secure question of the last `pay`."""
+    session = _open_session(account, session_id)
+    intent = account.store.get("payment_intent", session["payment_intent"] or "")
+    if intent is None or intent["status"] != "requires_action":
+        raise NotPayable("No card waits for authentication.")
+    card = find(intent.pop("_card"))
+    intent["next_action"] = None
+    if not passed:
+        return _refuse_attempt(account, intent, _NOT_AUTHENTICATED, charge_id=None)
+    return _charge_card(account, session, intent, card, authenticated=True)
+
+
+def pay_later(
+    account: Account, *, session_id: str, succeeds: bool = True, email: str = ""
+) -> Result:
+    """Pay by a bank account: the session completes now, the money is decided later."""
+    session = _open_session(account, session_id)
+    method_type = DELAYED_METHODS.get(session["currency"], "")
+    if method_type not in session["payment_method_types"]:
+        raise NotPayable(f"No delayed method takes {session['currency'].upper()} here.")
+    intent = _intent(account, session, method_type=method_type, email=email)
+    charge = payment_objects.charge(
+        intent=intent,
+        method=payment_objects.bank_details(method_type),
+        status="pending",
+        email=email or session["customer_email"],
+        now=account.clock.now(),
+    )
+    account.store.put("charge", charge)
+    intent |= {"status": "processing", "latest_charge": charge["id"], "last_payment_error": None}
+    account.store.put("payment_intent", intent)
+    account.announce("charge.pending", charge)
+    account.announce("payment_intent.processing", intent)
+    _complete(account, session, payment_status="unpaid")
+    ending = Ending.PAYMENT_SUCCEEDS if succeeds else Ending.PAYMENT_FAILS
+    account.later.plan(ending, intent["id"], after_s=account.settings.settle_after_s)
+    return Result(Attempt.PROCESSING)
+
+
+def settle(account: Account, intent_id: str, *, succeeded: bool) -> None:
+    """Decide a processing payment. Nothing happens to one that is not processing."""
+    intent = account.store.get("payment_intent", intent_id)
+    if intent is None or intent["status"] != "processing":
+        return
+    session = session_of(account, intent["_session"])
+    charge = _charge(account, intent["latest_charge"])
+    if succeeded:
+        _take(account, intent, charge)
+        session["payment_status"] = "paid"
+        account.store.put("checkout.session", session)
+        account.announce("checkout.session.async_payment_succeeded", session)
+        _book(account, charge)
+        return
+    _fail_charge(charge, _BANK_REFUSED)
+    account.store.put("charge", charge)
+    account.announce("charge.failed", charge)
+    _refuse_attempt(account, intent, _BANK_REFUSED, charge_id=charge["id"])
+    account.announce("checkout.session.async_payment_failed", session)
+
+
+def expire(account: Account, session_id: str) -> Json:
+    """Close an open session for good; its intent, if any, is canceled."""
+    session = session_of(account, session_id)
+    if session["status"] != "open":
+        raise StripeError(
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
+            f"Session has a status of `{session['status']}`.",
+            param="session",
+        )
+    intent = account.store.get("payment_intent", session["payment_intent"] or "")
+    if intent:
+        _cancel(account, intent, reason="automatic")
+    session |= {"status": "expired", "url": None}
+    account.store.put("checkout.session", session)
+    account.announce("checkout.session.expired", session)
+    return session
+
+
+def cancel(account: Account, intent_id: str, *, reason: str | None) -> Json:
+    """Cancel an intent no session needs any more; Stripe's refusals otherwise."""
+    intent = account.store.get("payment_intent", intent_id)
+    if intent is None:
+        raise missing("payment_intent", intent_id, param="intent")
+    if session_of(account, intent["_session"])["status"] == "open":
+        raise StripeError(
+            "You cannot cancel this PaymentIntent because it was created by a Checkout Session. "
+            "Expire the Checkout Session instead.",
+            code="payment_intent_unexpected_state",
+        )
+    if intent["status"] not in _CANCELABLE:
+        raise StripeError(
+            "You cannot cancel this PaymentIntent because it has a status of "
+            f"{intent['status']}. Only a PaymentIntent with one of the following statuses may be "
+            f"canceled: {', '.join(sorted(_CANCELABLE))}.",
+            code="payment_intent_unexpected_state",
+            payment_intent=objects.public(intent),
+        )
+    return _cancel(account, intent, reason=reason)
+
+
+def register(account: Account) -> None:
+    """Let slow payments and old sessions end by themselves."""
+    later = account.later
+    later.handles(Ending.PAYMENT_SUCCEEDS, lambda acc, pi: settle(acc, pi, succeeded=True))
+    later.handles(Ending.PAYMENT_FAILS, lambda acc, pi: settle(acc, pi, succeeded=False))
+    later.handles(Ending.SESSION_EXPIRES, _expire_if_open)
+
+
+def _expire_if_open(account: Account, session_id: str) -> None:
+    session = account.store.get("checkout.session", session_id)
+    if session and session["status"] == "open":
+        expire(account, session_id)
+
+
+def _open_session(account: Account, session_id: str) -> Json:
+    session = session_of(account, session_id)
+    if session["status"] == "complete":
+        raise NotPayable("You are all done here: this payment has been made already.")
+    if session["status"] == "expired":
+        raise NotPayable("This payment page has expired. Go back to the shop and start again.")
+    return session
+
+
+def _intent(account: Account, session: Json, *, method_type: str, email: str) -> Json:
+    """The session's intent, made at the first attempt, with a new payment method."""
+    intent = account.store.get("payment_intent", session["payment_intent"] or "")
+    if intent is None:
+        intent = payment_objects.payment_intent(session=session, now=account.clock.now())
+        account.store.put("payment_intent", intent)
+        session["payment_intent"] = intent["id"]
+        account.announce("payment_intent.created", intent)
+    intent |= {"payment_method": new_id("pm"), "next_action": None}
+    intent["_method_type"] = method_type
+    session["_email"] = email or session["customer_email"]
+    account.store.put("payment_intent", intent)
+    account.store.put("checkout.session", session)
+    return intent
+
+
+def _ask_to_authenticate(account: Account, intent: Json, card: Card) -> None:
+    page = f"{account.settings.public_url}/c/pay/{intent['_session']}/authenticate"
+    intent |= {
+        "status": "requires_action",
+        "next_action": {
+            "type": "redirect_to_url",
+            "redirect_to_url": {"return_url": None, "url": page},
+        },
+        "_card": card.number,
+    }
+    account.store.put("payment_intent", intent)
+    account.announce("payment_intent.requires_action", intent)
+
+
+def _charge_card(
+    account: Account, session: Json, intent: Json, card: Card, *, authenticated: bool
+) -> Result:
+    details = payment_objects.card_details(
+        card, amount=intent["amount"], authenticated=authenticated
+    )
+    charge = payment_objects.charge(
+        intent=intent,
+        method=details,
+        status="failed" if card.decline else "pending",
+        email=session["_email"],
+        now=account.clock.now(),
+    )
+    charge["_refund_path"] = card.refund
+    if card.decline:
+        _fail_charge(charge, card.decline)
+        account.store.put("charge", charge)
+        account.announce("charge.failed", charge)
+        return _refuse_attempt(account, intent, card.decline, charge_id=charge["id"])
+    _take(account, intent, charge)
+    _complete(account, session, payment_status="paid")
+    _book(account, charge)
+    return Result(Attempt.SUCCEEDED)
+
+
+def _take(account: Account, intent: Json, charge: Json) -> None:
+    """The money is ours: charge and intent succeed."""
+    charge |= {
+        "status": "succeeded",
+        "paid": True,
+        "captured": True,
+        "amount_captured": charge["amount"],
+        "outcome": payment_objects.outcome("authorized"),
+    }
+    account.store.put("charge", charge)
+    intent |= {
+        "status": "succeeded",
+        "amount_received": intent["amount"],
+        "latest_charge": charge["id"],
+        "last_payment_error": None,
+        "next_action": None,
+    }
+    account.store.put("payment_intent", intent)
+    account.announce("charge.succeeded", charge)
+    account.announce("payment_intent.succeeded", intent)
+
+
+def _book(account: Account, charge: Json) -> None:
+    """Stripe books the money a moment after it took it, hence the later charge.updated."""
+    booked = objects.balance_transaction(
+        source=charge, amount=charge["amount"], kind="charge", now=account.clock.now()
+    )
+    account.store.put("balance_transaction", booked)
+    charge["balance_transaction"] = booked["id"]
+    account.store.put("charge", charge)
+    account.announce("charge.updated", charge, previous={"balance_transaction": None})
+
+
+def _complete(account: Account, session: Json, *, payment_status: str) -> None:
+    session |= {
+        "status": "complete",
+        "payment_status": payment_status,
+        "url": None,
+        "customer_details": {
+            "address": None,
+            "business_name": None,
+            "email": session["_email"],
+            "individual_name": None,
+            "name": None,
+            "phone": None,
+            "tax_exempt": "none",
+            "tax_ids": [],
+        },
+    }
+    account.store.put("checkout.session", session)
+    account.announce("checkout.session.completed", session)
+
+
+def _refuse_attempt(
+    account: Account, intent: Json, decline: Decline, *, charge_id: str | None
+) -> Result:
+    """The attempt failed; the intent waits for another way to pay."""
+    error: dict[str, Any] = {
+        "code": decline.code,
+        "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
+        "message": decline.message,
+        "payment_method": {
+            "id": intent["payment_method"],
+            "object": "payment_method",
+            "type": intent["_method_type"],
+        },
+        "type": "card_error" if decline.code else "invalid_request_error",
+    }
+    if charge_id:
+        error |= {"charge": charge_id, "decline_code": decline.decline_code}
+    intent |= {
+        "status": "requires_payment_method",
+        "last_payment_error": error,
+        "payment_method": None,
+        "latest_charge": charge_id or intent["latest_charge"],
+    }
+    account.store.put("payment_intent", intent)
+    account.announce("payment_intent.payment_failed", intent)
+    return Result(Attempt.DECLINED, decline)
+
+
+def _fail_charge(charge: Json, decline: Decline) -> None:
+    charge |= {
+        "status": "failed",
+        "failure_code": decline.code,
+        "failure_message": decline.message,
+        "outcome": payment_objects.outcome("issuer_declined", reason=decline.decline_code),
+    }
+
+
+def _cancel(account: Account, intent: Json, *, reason: str | None) -> Json:
+    intent |= {
+        "status": "canceled",
+        "canceled_at": account.clock.now(),
+        "cancellation_reason": reason,
+        "next_action": None,
+    }
+    account.store.put("payment_intent", intent)
+    account.announce("payment_intent.canceled", intent)
+    return intent
+
+
+def _charge(account: Account, charge_id: str) -> Json:
+    charge = account.store.get("charge", charge_id)
+    if charge is None:
+        raise missing("charge", charge_id)
+    return charge
+
+
+_NOT_AUTHENTICATED = Decline(
+    code="payment_intent_authentication_failure",
+    decline_code="",
+    message="We are unable to authenticate your payment method. Please choose a different "
+    "payment method and try again.",
+)
+_BANK_REFUSED = Decline(
+    code="payment_intent_payment_attempt_failed",
+    decline_code="insufficient_funds",
+    message="The bank account has too little money for this payment.",
+)

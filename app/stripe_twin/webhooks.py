@@ -1,0 +1,214 @@
+"""Signed webhooks, posted in order from one background thread and tried again when refused."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import logging
+import threading
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from stripe_twin.ids import new_id
+from stripe_twin.misbehave import Fault, Rule
+from stripe_twin.settings import require_loopback
+from stripe_twin.store import Json
+
+if TYPE_CHECKING:
+    from stripe_twin.account import Account
+
+log = logging.getLogger(__name__)
+
+
+class Delivery(StrEnum):
+    """Where one webhook stands."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    DELIVERED = "delivered"
+    DROPPED = "dropped"
+    GIVEN_UP = "given_up"
+
+
+def sign(payload: bytes, *, secrets: tuple[str, ...], at: int) -> str:
+    """The Stripe-Signature header: HMAC-SHA256 of `t.payload`, one v1 for each secret."""
+    signed = f"{at}.".encode() + payload
+    marks = [hmac.new(s.encode(), signed, hashlib.sha256).hexdigest() for s in secrets]
+    return ",".join([f"t={at}", *(f"v1={mark}" for mark in marks)])
+
+
+class Outbox:
+    """Deliveries live in the store, so those still waiting survive a restart.
+
+    Kind `delivery` holds the unsent ones in order of sending, `delivery_done` the rest.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._account.store.change():
+            self._stopping = True
+        self._thread.join(timeout=self._account.settings.webhook_timeout_s + 1)
+
+    def post(self, event: Json) -> None:
+        """Queue the event, or do to it what a rule says. The caller holds the store."""
+        if not self._account.settings.webhook_url:
+            return
+        rule = self._account.rules.for_webhook(event_type=event["type"])
+        fault = rule.fault if rule else None
+        copies = rule.copies if rule and fault is Fault.DUPLICATE else 1
+        for _ in range(copies):
+            delivery = self._queue(event["id"])
+            if fault is Fault.DROP:
+                self._finish(delivery, Delivery.DROPPED)
+            elif fault in (Fault.HOLD, Fault.REORDER):
+                delivery["state"] = Delivery.HELD
+            elif rule and fault is Fault.DELAY:
+                delivery["due"] = self._account.clock.exact() + rule.seconds
+            elif fault is Fault.BAD_SIGNATURE:
+                delivery["forged"] = True
+            if rule and fault is Fault.REORDER:
+                self._hold_for_reorder(rule, delivery)
+
+    def deliver(self, *, event_ids: list[str] | None = None, backwards: bool = False) -> int:
+        """Send what is held, or the named events once more; how many were queued."""
+        store = self._account.store
+        with store.change():
+            if event_ids is not None:
+                wanted = [{"id": "", "event": event_id} for event_id in event_ids]
+            else:
+                wanted = [d for d in store.all("delivery") if d["state"] == Delivery.HELD]
+            self._release(wanted[::-1] if backwards else wanted)
+            return len(wanted)
+
+    def wait_idle(self, *, timeout_s: float) -> bool:
+        """True once nothing waits to be sent (held ones do not count), False on timeout."""
+        changed = self._account.store.changed
+        with changed:
+            return changed.wait_for(lambda: not self._waiting(), timeout=timeout_s)
+
+    def pending(self, event_id: str) -> int:
+        """`pending_webhooks` of one event."""
+        return int(any(d["event"] == event_id for d in self._account.store.all("delivery")))
+
+    def _queue(self, event_id: str) -> Json:
+        delivery = {
+            "id": new_id("wd"),
+            "event": event_id,
+            "state": Delivery.WAITING,
+            "due": self._account.clock.exact(),
+            "attempts": 0,
+        }
+        return self._account.store.put("delivery", delivery)
+
+    def _hold_for_reorder(self, rule: Rule, delivery: Json) -> None:
+        rule.held.append(delivery["id"])
+        if rule.times == 0:
+            held = [self._account.store.get("delivery", wanted) for wanted in rule.held]
+            self._release([d for d in reversed(held) if d])
+
+    def _release(self, deliveries: list[Json]) -> None:
+        # Queued anew, so that the order of release is the order of sending.
+        for delivery in deliveries:
+            self._account.store.remove("delivery", delivery["id"])
+            self._queue(delivery["event"])
+
+    def _waiting(self) -> list[Json]:
+        rows = self._account.store.all("delivery")
+        return [d for d in rows if d["state"] == Delivery.WAITING]
+
+    def _run(self) -> None:
+        while True:
+            delivery = self._next()
+            if delivery is None:
+                return
+            self._attempt(delivery)
+
+    def _next(self) -> Json | None:
+        """Wait for a delivery that is due; None when the twin stops."""
+        changed = self._account.store.changed
+        with changed:
+            while not self._stopping:
+                waiting = self._waiting()
+                now = self._account.clock.exact()
+                due = next((d for d in waiting if d["due"] <= now), None)
+                if due:
+                    return due
+                soonest = min((d["due"] - now for d in waiting), default=None)
+                changed.wait(timeout=soonest)
+        return None
+
+    def _attempt(self, delivery: Json) -> None:
+        store = self._account.store
+        with store.change():
+            event = store.get("event", delivery["event"])
+            payload = json.dumps((event or {}) | {"pending_webhooks": 1}, indent=2).encode()
+        accepted = self._send(payload, forged=delivery.get("forged", False))
+        with store.change():
+            if store.get("delivery", delivery["id"]) is not delivery:
+                return  # forgotten by a reset meanwhile
+            self._record(delivery, accepted=accepted)
+
+    def _record(self, delivery: Json, *, accepted: bool) -> None:
+        delivery["attempts"] += 1
+        delays = self._account.settings.retry_delays_s
+        if accepted:
+            self._finish(delivery, Delivery.DELIVERED)
+        elif delivery["attempts"] > len(delays):
+            self._finish(delivery, Delivery.GIVEN_UP)
+        else:
+            delivery["due"] = self._account.clock.exact() + delays[delivery["attempts"] - 1]
+            self._account.store.put("delivery", delivery)
+
+    def _finish(self, delivery: Json, state: Delivery) -> None:
+        # Kept apart from the unsent ones, which are looked through often.
+        self._account.store.remove("delivery", delivery["id"])
+        self._account.store.put("delivery_done", delivery | {"state": state})
+
+    def _send(self, payload: bytes, *, forged: bool) -> bool:
+        settings = self._account.settings
+        if not settings.webhook_url:
+            return False
+        require_loopback(settings.webhook_url, what="webhook URL")
+        url = urlsplit(settings.webhook_url)
+        # Signed with the machine's time, however far a test moved the twin's.
+        signature = sign(
+            payload,
+            secrets=("whsec_forged",) if forged else settings.webhook_secrets,
+            at=int(time.time()),
+        )
+        host = "127.0.0.1" if url.hostname == "localhost" else str(url.hostname)
+        link = http.client.HTTPConnection(host, url.port or 80, timeout=settings.webhook_timeout_s)
+        try:
+            path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+            link.request("POST", path, body=payload, headers=_headers(url.netloc, signature))
+            status = link.getresponse().status
+        except (OSError, http.client.HTTPException) as mistake:
+            log.info("webhook not delivered: %s", mistake)
+            return False
+        finally:
+            link.close()
+        if not 200 <= status < 300:
+            log.info("webhook answered %s", status)
+        return 200 <= status < 300
+
+
+def _headers(host: str, signature: str) -> dict[str, str]:
+    return {
+        "Host": host,
+        "Accept": "*/*; q=0.5, application/xml",
+        "Cache-Control": "no-cache",
+        "Content-Type": "application/json; charset=utf-8",
+        "Stripe-Signature": signature,
+        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+    }
