@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from evidence.engine.document.schema import mistakes_in
+from evidence.engine.document.text import read_text
+from evidence.engine.document.toml_file import TomlTable, parse_toml, toml_table
+from evidence.engine.mistakes import CannotRun, Mistake, Mistakes, Place
+
+PYPROJECT = "pyproject.toml"
+SECRET_NAMES = ("*SECRET*", "*TOKEN*", "*PASSWORD*", "*_KEY")
 
 
 @dataclass(frozen=True)
@@ -46,3 +58,121 @@ class Project:
     pass_env: tuple[str, ...] = ()
     secret_names: tuple[str, ...] = ()
     secret_patterns: tuple[str, ...] = field(default=())
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder, from `start` upwards, whose pyproject.toml has a [tool.evidence] table.
+
+    Without one, the nearest with any pyproject.toml, so that loading it can say what it lacks.
+    Raises CannotRun when there is none at all.
+    """
+    folder = start.resolve()
+    if not folder.is_dir():
+        raise CannotRun(f"{start}: not a folder; give --project the folder of a pyproject.toml")
+    with_file = [step for step in (folder, *folder.parents) if (step / PYPROJECT).is_file()]
+    for step in with_file:
+        if b"tool.evidence" in (step / PYPROJECT).read_bytes():
+            return step
+    if not with_file:
+        raise CannotRun(
+            f"{start}: no {PYPROJECT} here or above; run this in a project's folder or give "
+            "--project DIR"
+        )
+    return with_file[0]
+
+
+def load_project(root: Path) -> Project:
+    """The project in `root`, defaults filled in. Raises Mistakes with all that is wrong at once.
+
+    Folders it names lie inside the root; `pages` and `mkdocs`, when named, exist.
+    """
+    root = root.resolve()
+    text = read_text(root / PYPROJECT, file=PYPROJECT)
+    whole = parse_toml(text, file=PYPROJECT)
+    table = toml_table(whole, text, "tool", "evidence", file=PYPROJECT)
+    if table is None:
+        raise Mistakes(
+            [Mistake(Place(PYPROJECT), "found no [tool.evidence] table, expected one; add it")]
+        )
+    found = mistakes_in(table, package="evidence.engine", schema="project.json")
+    if found:
+        raise Mistakes(found)
+    about = whole.get("project")
+    project = _project(root, table.data, about if isinstance(about, dict) else {})
+    found = (*_unnamed(project, table), *_lost_folders(project, table), *_bad_patterns(table))
+    if found:
+        raise Mistakes(found)
+    return project
+
+
+def _project(root: Path, table: dict[str, Any], about: dict[str, Any]) -> Project:
+    redact = table.get("redact", {})
+    return Project(
+        root=root,
+        name=str(table.get("name", about.get("name", ""))),
+        version=str(table.get("version", about.get("version", "0"))),
+        register=root / table.get("register", "evidence"),
+        build=root / table.get("build", "build"),
+        work=root / table.get("work", ".local/evidence"),
+        pages=root / table["pages"] if "pages" in table else None,
+        mkdocs=root / table["mkdocs"] if "mkdocs" in table else None,
+        repository=table.get("repository", "").rstrip("/").removesuffix(".git"),
+        python=table.get("python", sys.executable),
+        cores=table.get("cores", 0),
+        facts=tuple(table.get("facts", ())),
+        services=tuple(
+            Service(name, tuple(service["start"]), float(service.get("timeout_s", 60)))
+            for name, service in table.get("services", {}).items()
+        ),
+        env=tuple(table.get("env", {}).items()),
+        pass_env=tuple(table.get("pass_env", ())),
+        secret_names=tuple(redact.get("names", SECRET_NAMES)),
+        secret_patterns=tuple(redact.get("patterns", ())),
+    )
+
+
+def _unnamed(project: Project, table: TomlTable) -> Iterator[Mistake]:
+    if not project.name.strip():
+        yield Mistake(
+            Place(PYPROJECT, table.line(())),
+            "name: found none here and none under [project], expected one; add it",
+        )
+
+
+def _lost_folders(project: Project, table: TomlTable) -> Iterator[Mistake]:
+    """Paths that leave the root, that are missing, or that publishing would overwrite."""
+    paths = {key: getattr(project, key) for key in ("register", "build", "work", "pages", "mkdocs")}
+    for key, path in paths.items():
+        place = Place(PYPROJECT, table.line((key,)))
+        written = table.data.get(key, "")
+        if path is None:
+            continue
+        if not path.resolve().is_relative_to(project.root) or ".." in path.parts:
+            yield Mistake(
+                place, f'{key}: found "{written}", expected a path inside the project; change it'
+            )
+        elif key == "pages" and not path.is_dir():
+            yield Mistake(place, f'{key}: found no folder "{written}"; make it or remove the key')
+        elif key == "mkdocs" and not path.is_file():
+            yield Mistake(place, f'{key}: found no file "{written}"; write it or remove the key')
+    for key in ("build", "work"):
+        for other in ("register", "pages", "mkdocs"):
+            if paths[other] and paths[other].is_relative_to(paths[key]):
+                yield Mistake(
+                    Place(PYPROJECT, table.line((key,))),
+                    f'{key}: found "{table.data.get(key, paths[key].name)}", which holds '
+                    f"{other}, expected a folder of its own; it is overwritten",
+                )
+                break
+
+
+def _bad_patterns(table: TomlTable) -> Iterator[Mistake]:
+    for pattern in table.data.get("redact", {}).get("patterns", ()):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            yield Mistake(
+                Place(PYPROJECT, table.line(("redact", "patterns"))),
+                f'redact patterns: found "{pattern}", expected a regular expression ({error.msg} '
+                f"at character {(error.pos or 0) + 1}); mend it",
+            )

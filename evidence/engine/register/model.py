@@ -60,7 +60,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool whose version a gate's log names: a Python distribution, or a command that prints it."""
+    """A tool whose version a log names: a Python distribution, or a command that prints it."""
 
     name: str
     run: tuple[str, ...] = ()

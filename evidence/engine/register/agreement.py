@@ -1,0 +1,108 @@
+"""What one file cannot show: that the files of a register, each well formed, agree."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from evidence.engine.mistakes import Mistake, Place, did_you_mean
+from evidence.engine.project import Project
+from evidence.engine.register.model import Gate, Register
+
+PLACEHOLDERS = ("python", "out", "root", "cores", "commit")
+_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def place(self) -> Place: ...
+
+
+def disagreements(register: Register, project: Project) -> tuple[Mistake, ...]:
+    """Ids used twice, areas named twice, claims that are also out of scope, unknown services."""
+    return (
+        *_repeated("claim", register.claims),
+        *_repeated("gate", register.gates),
+        *_repeated("requirement", register.requirements),
+        *_repeated("out-of-scope", register.out_of_scope),
+        *_repeated_areas(register),
+        *_claimed_and_out_of_scope(register),
+        *_unknown_services(register, project),
+        *_mistyped_placeholders(register),
+    )
+
+
+def _repeated(noun: str, entries: Iterable[_HasId]) -> Iterator[Mistake]:
+    places: defaultdict[str, list[Place]] = defaultdict(list)
+    for entry in entries:
+        if entry.id:
+            places[entry.id].append(entry.place)
+    for id_, found in places.items():
+        for place in found if len(found) > 1 else ():
+            others = " and ".join(str(other) for other in found if other != place)
+            text = f"{id_}: found the same {noun} id at {others}, expected it once; rename one"
+            yield Mistake(place, text)
+
+
+def _repeated_areas(register: Register) -> Iterator[Mistake]:
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for area in register.areas:
+        if area.name:
+            files[area.name].append(area.file)
+    for name, found in files.items():
+        for file in found if len(found) > 1 else ():
+            others = " and ".join(other for other in found if other != file)
+            yield Mistake(
+                Place(file),
+                f'area: found "{name}" in {others} too, expected one file an area; '
+                "rename one or join them",
+            )
+
+
+def _claimed_and_out_of_scope(register: Register) -> Iterator[Mistake]:
+    claimed = {claim.id: claim for claim in register.claims}
+    for entry in register.out_of_scope:
+        if entry.id in claimed:
+            yield Mistake(
+                entry.place,
+                f"{entry.id}: found out of scope here and claimed at {claimed[entry.id].place}, "
+                "expected one of the two; remove the other",
+            )
+
+
+def _unknown_services(register: Register, project: Project) -> Iterator[Mistake]:
+    known = [service.name for service in project.services]
+    for gate in register.gates:
+        for name in gate.services:
+            if name not in known:
+                listed = ", ".join(known) or "none there"
+                hint = did_you_mean(name, known) or f" ({listed})"
+                yield Mistake(
+                    gate.place,
+                    f'{gate.id} services: unknown service "{name}", expected one of '
+                    f"[tool.evidence.services]{hint}",
+                )
+
+
+def _mistyped_placeholders(register: Register) -> Iterator[Mistake]:
+    """Only near misses: an argument may hold braces of its own, such as a line of code."""
+    for gate in register.gates:
+        for word in _placeholders(gate):
+            near = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.7)
+            if near and word not in PLACEHOLDERS:
+                yield Mistake(
+                    gate.place,
+                    f"{gate.id}: unknown placeholder {{{word}}}, expected a known one; "
+                    f"did you mean {{{near[0]}}}?",
+                )
+
+
+def _placeholders(gate: Gate) -> Sequence[str]:
+    written = (*gate.run, *(gate.pytest or ()), *(value for _, value in gate.env))
+    return [word for text in written for word in _PLACEHOLDER.findall(text)]
