@@ -1,0 +1,103 @@
+"""Every dead link of a register: code, tests, gates, requirements, pages and sabotage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from evidence.engine.mistakes import Mistake, Mistakes, did_you_mean
+from evidence.engine.project import Project
+from evidence.engine.register.model import Claim, Link, Register
+from evidence.engine.register.reading import survey_register
+from evidence.engine.source.links import LinkDead, resolve_path, resolve_symbol, resolve_test
+from evidence.engine.source.nearby import forget_files
+
+
+def check_register(project: Project) -> tuple[Register, tuple[Mistake, ...]]:
+    """The register and its dead links. Raises Mistakes when it is not well formed.
+
+    Then the exception holds everything, dead links of what could be read included, so that a
+    person mends all of it in one go.
+    """
+    survey = survey_register(project)
+    dead = check_links(project, survey.register, unread=survey.unread)
+    if survey.mistakes:
+        raise Mistakes((*survey.mistakes, *dead))
+    return survey.register, dead
+
+
+def check_links(
+    project: Project, register: Register, *, unread: frozenset[str] = frozenset()
+) -> tuple[Mistake, ...]:
+    """Every dead link, in file order; none of them is fatal. `unread` files hold unknown ids."""
+    forget_files()
+    dead = (
+        mistake
+        for claim in register.claims
+        for mistake in dead_links(project, register, claim, unread=unread)
+    )
+    return tuple(sorted(dead))
+
+
+def dead_links(
+    project: Project, register: Register, claim: Claim, *, unread: frozenset[str] = frozenset()
+) -> tuple[Mistake, ...]:
+    """The dead links of one claim."""
+    found: list[Mistake] = []
+    for links, resolve in ((claim.code, resolve_symbol), (claim.tests, resolve_test)):
+        for link in links:
+            try:
+                resolve(project.root, link)
+            except LinkDead as error:
+                found.append(_dead(claim, link, str(error)))
+    if "gates.yml" not in unread:
+        gates = [gate.id for gate in register.gates]
+        found += _unknown(claim, claim.gates, gates, "gates.yml")
+    if "requirements.yml" not in unread:
+        ids = [requirement.id for requirement in register.requirements]
+        found += _unknown(claim, claim.requirements, ids, "requirements.yml")
+    found += _lost_pages(project, claim)
+    found += _lost_patches(project, claim)
+    return tuple(found)
+
+
+def _unknown(claim: Claim, links: Iterable[Link], known: list[str], file: str) -> Iterator[Mistake]:
+    for link in links:
+        if link.text not in known:
+            hint = did_you_mean(link.text, known) or "; add it there"
+            yield _dead(claim, link, f"{link.text}: not found in {file}{hint}")
+
+
+def _lost_pages(project: Project, claim: Claim) -> Iterator[Mistake]:
+    """Pages are cited by their path from the project's root, as everything else is."""
+    for link in claim.pages:
+        try:
+            path = resolve_path(project.root, link)
+        except LinkDead as error:
+            yield _dead(claim, link, str(error))
+            continue
+        if project.pages is None or not path.is_relative_to(project.pages):
+            folder = _shown(project.pages, project.root) or "a folder named by pages"
+            yield _dead(
+                claim,
+                link,
+                f"{link.text}: found outside the pages, expected it in {folder}; move it",
+            )
+
+
+def _lost_patches(project: Project, claim: Claim) -> Iterator[Mistake]:
+    folder = project.register / "sabotage"
+    known = sorted(path.stem for path in folder.glob("*.patch"))
+    for link in claim.sabotage:
+        if link.text not in known:
+            file = f"{_shown(folder, project.root)}/{link.text}.patch"
+            hint = did_you_mean(link.text, known) or "; write it"
+            yield _dead(claim, link, f"{link.text}: {file} not found{hint}")
+
+
+def _shown(path: Path | None, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path else ""
+
+
+def _dead(claim: Claim, link: Link, text: str) -> Mistake:
+    return Mistake(link.place, f"{claim.id} cites {text}", fatal=False)
