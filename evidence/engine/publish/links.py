@@ -1,0 +1,87 @@
+"""Addresses of the site's pages, relative to its root; one place knows how pages are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from evidence.engine.publish.text import anchor, href
+
+MATRIX = "acceptance_matrix"
+STATUS = "status"
+OUT_OF_SCOPE = "out_of_scope"
+THIS_RUN = "this_run"
+AREAS = "claims"
+GATES = "proof"
+
+
+def page(name: str, fragment: str = "") -> str:
+    """The address of the page whose source is `name`.md."""
+    return href(f"{name}.html", fragment)
+
+
+def up(name: str) -> str:
+    """What leads from the page of source `name`.md to the site's root: `../` for each folder."""
+    return "../" * name.count("/")
+
+
+def area_page(slug: str) -> str:
+    return f"claims/{anchor(slug)}"
+
+
+def claim(slug: str, claim_id: str) -> str:
+    return page(area_page(slug), anchor(claim_id))
+
+
+def gate_page(gate_id: str) -> str:
+    return f"proof/{anchor(gate_id)}"
+
+
+def gate(gate_id: str) -> str:
+    return page(gate_page(gate_id))
+
+
+def log_file(gate_id: str) -> str:
+    """Where a gate's log lies in the site."""
+    return f"proof/{anchor(gate_id)}.log"
+
+
+def log(gate_id: str) -> str:
+    return href(log_file(gate_id))
+
+
+def artifact_file(gate_id: str, path: str) -> str:
+    """Where a gate's artifact, recorded as `<gate>/artifacts/NAME`, lies in the site."""
+    return f"proof/{anchor(gate_id)}/{path.partition('artifacts/')[2] or path}"
+
+
+def artifact(gate_id: str, path: str) -> str:
+    return href(artifact_file(gate_id, path))
+
+
+def requirement(requirement_id: str) -> str:
+    return page(STATUS, f"requirement-{anchor(requirement_id)}")
+
+
+def source_page(path: str) -> str:
+    return f"source/{path}"
+
+
+def source(path: str, line: int = 0) -> str:
+    """The page of a cited file, at a line. The highlighter names lines so: block 0, line n."""
+    return page(source_page(path), f"__codelineno-0-{line}" if line else "")
+
+
+@dataclass(frozen=True)
+class Permalinks:
+    """Addresses of files at this commit in the project's own repository on the web."""
+
+    repository: str
+    commit: str
+
+    def to(self, path: str, first: int = 0, last: int = 0) -> str:
+        """The file's address there, or nothing when the project names no repository."""
+        if not self.repository or not self.commit:
+            return ""
+        lines = f"#L{first}-L{last}" if first and last > first else f"#L{first}" if first else ""
+        return f"{self.repository.rstrip('/')}/blob/{self.commit}/{quote(path)}{lines}"

@@ -1,0 +1,214 @@
+"""The generated pages, as Markdown in a docs folder that MkDocs (or Zensical) builds."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from evidence.engine.judge.model import Status
+from evidence.engine.publish import links, words
+from evidence.engine.publish.front import RING_RADIUS, Front, front
+from evidence.engine.publish.people import FRONT, PeoplesPages
+from evidence.engine.publish.proof import excerpt_of_log
+from evidence.engine.publish.text import anchor, count, escape, fence, front_matter
+from evidence.engine.publish.views import Views
+
+_HERE = Path(__file__).parent
+_SHORT = 12
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the site's navigation: a page (`name`), or a title over several."""
+
+    title: str
+    name: str = ""
+    pages: tuple[Chapter, ...] = ()
+
+
+def write_pages(docs: Path, views: Views, people: PeoplesPages) -> tuple[Chapter, ...]:
+    """Write every page, log and asset into `docs`. Returns the navigation."""
+    writer = _Writer(docs, views)
+    shown = front(views)
+    _write_front(writer, views, shown, people)
+    writer.page(
+        links.MATRIX,
+        "acceptance_matrix.md",
+        claims=tuple(views.claims.values()),
+        rungs=tuple(words.RUNG.values()),
+        standings=tuple(words.STANDING.values()),
+        out_of_scope=links.page(links.OUT_OF_SCOPE),
+    )
+    _write_status(writer, views, shown)
+    writer.page(links.OUT_OF_SCOPE, "out_of_scope.md", items=views.register.out_of_scope)
+    writer.page(links.AREAS, "areas.md", areas=views.areas)
+    for area in views.areas:
+        writer.page(area.page, "area.md", area=area)
+    _write_gates(writer, views)
+    _write_sources(writer, views, people)
+    _write_this_run(writer, views)
+    _write_people(writer, views, people)
+    shutil.copytree(_HERE / "assets", docs / "assets", dirs_exist_ok=True)
+    return _navigation(views, people)
+
+
+class _Writer:
+    """Renders templates, each compiled once, into files of the docs folder."""
+
+    def __init__(self, docs: Path, views: Views) -> None:
+        self._docs = docs
+        tree = views.run.tree
+        environment = _environment()
+        self._shared = {
+            "title": views.project.name,
+            "commit": tree.commit[:_SHORT],
+            "dirty": tree.dirty,
+            "matrix": links.page(links.MATRIX),
+            "status": links.page(links.STATUS),
+        }
+        self._environment = environment
+
+    def page(self, name: str, template: str, **values: object) -> None:
+        """Write the page `name`.md from `template`, its blank lines joined."""
+        values = {**self._shared, "base": links.up(name), **values}
+        text = self._environment.get_template(template).render(values)
+        self.file(f"{name}.md", text.strip() + "\n")
+
+    def file(self, path: str, text: str) -> None:
+        self.path(path).write_text(text, encoding="utf-8", newline="\n")
+
+    def path(self, path: str) -> Path:
+        """Where `path` goes, its folder made."""
+        target = self._docs / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=escape,
+        trim_blocks=False,
+    )
+    environment.globals.update(
+        fence=fence,
+        front_matter=front_matter,
+        anchor=anchor,
+        verbatim=Markup,
+        radius=f"{RING_RADIUS:g}",
+    )
+    return environment
+
+
+def _write_front(writer: _Writer, views: Views, shown: Front, people: PeoplesPages) -> None:
+    intro = next((page.text for page in people.pages if page.name == FRONT), "")
+    writer.page(
+        FRONT,
+        "index.md",
+        front=shown,
+        total=f"{len(views.claims):,}",
+        areas=views.areas,
+        gates=links.page(links.GATES),
+        intro=Markup(intro.strip()),  # noqa: S704 (a person's own Markdown)
+    )
+
+
+def _write_status(writer: _Writer, views: Views, shown: Front) -> None:
+    asked = Counter(item.word for item in views.requirements)
+    order = [words.STATUS[status] for status in (Status.NOT, Status.PARTLY, Status.MET)]
+    writer.page(
+        links.STATUS,
+        "status.md",
+        front=shown,
+        asked=tuple((word, asked[word]) for word in order if asked[word]),
+        requirements=tuple(
+            (group.replace("_", " ").capitalize(), tuple(items))
+            for group, items in groupby(views.requirements, key=lambda item: item.group)
+        ),
+        gates=tuple(views.gates.values()),
+    )
+
+
+def _write_gates(writer: _Writer, views: Views) -> None:
+    results = views.project.work / "results"
+    writer.page(links.GATES, "gates.md", gates=tuple(views.gates.values()))
+    for gate in views.gates.values():
+        log = excerpt_of_log(results / gate.run.log) if gate.run and gate.log else None
+        writer.page(links.gate_page(gate.id), "gate.md", gate=gate, log=log)
+        if log and gate.run:
+            shutil.copyfile(results / gate.run.log, writer.path(links.log_file(gate.id)))
+
+
+def _write_sources(writer: _Writer, views: Views, people: PeoplesPages) -> None:
+    for path in sorted(views.citing.keys() | people.cited):
+        file = views.sources.get(path)
+        if file is None:
+            continue
+        size = count(len(file.lines), "line") if file.is_text else f"{file.size_bytes:,} bytes"
+        writer.page(
+            links.source_page(path),
+            "source.md",
+            file=file,
+            size=size,
+            permalink=views.permalinks.to(path),
+            left_out=count(file.left_out, "line") if file.left_out else "",
+            cited_by=views.citing.get(path, ()),
+        )
+
+
+def _write_this_run(writer: _Writer, views: Views) -> None:
+    run = views.run
+    writer.page(
+        links.THIS_RUN,
+        "this_run.md",
+        run=run,
+        elapsed=_seconds(run.elapsed_s),
+        host=tuple(sorted(run.host.items())),
+        gates=tuple(
+            (
+                gate,
+                _seconds(gate.run.elapsed_s) if gate.run else "",
+                f"no, reused from {gate.run.reused_from}" if gate.run.reused_from else "yes",
+            )
+            for gate in views.gates.values()
+            if gate.run
+        ),
+    )
+
+
+def _write_people(writer: _Writer, views: Views, people: PeoplesPages) -> None:
+    for page in people.pages:
+        if page.name != FRONT:
+            writer.file(f"{page.name}.md", page.text)
+    for file in people.files:
+        shutil.copyfile(file.path, writer.path(file.name))
+
+
+def _navigation(views: Views, people: PeoplesPages) -> tuple[Chapter, ...]:
+    guides = tuple(Chapter(page.title, page.name) for page in people.pages if page.name != FRONT)
+    areas = tuple(Chapter(area.name, area.page) for area in views.areas)
+    gates = tuple(Chapter(gate_id, links.gate_page(gate_id)) for gate_id in views.gates)
+    return (
+        Chapter("Overview", FRONT),
+        Chapter("Matrix", links.MATRIX),
+        Chapter("Status", links.STATUS),
+        Chapter("Claims", pages=(Chapter("All areas", links.AREAS), *areas)),
+        *((Chapter("Guides", pages=guides),) if guides else ()),
+        Chapter("Proof", pages=(Chapter("All gates", links.GATES), *gates)),
+        Chapter("Out of scope", links.OUT_OF_SCOPE),
+        Chapter("This run", links.THIS_RUN),
+    )
+
+
+def _seconds(elapsed_s: float) -> str:
+    return f"{elapsed_s:,.1f} s"
