@@ -10,7 +10,7 @@ from accounts.roles import Permission, Role
 class User(AbstractUser):
     """A person. Their role is the one group they are in; see `accounts.roles`."""
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         permissions: ClassVar = [(permission.value, permission.name) for permission in Permission]
 
     @property

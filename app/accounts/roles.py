@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.contrib.auth.models import Permission as StoredPermission
+from django.contrib.contenttypes.models import ContentType
+
 
 class Role(StrEnum):
     """What a person is to the shop. Each person has exactly one."""
@@ -53,3 +58,28 @@ TABLE: dict[Role, frozenset[Permission]] = {
         }
     ),
 }
+
+
+def sync() -> None:
+    """Make the groups of the database what `TABLE` says. Runs after every migration, and again
+    by `sync_roles`; a second run changes nothing. Groups that are no role are left alone."""
+    permissions = _permissions()
+    for role in Role:
+        group, _ = Group.objects.get_or_create(name=role.value)
+        group.permissions.set(permissions[permission] for permission in TABLE[role])
+
+
+def _permissions() -> dict[str, StoredPermission]:
+    """The permissions by code. Made here when missing, because after a migration nothing says
+    that Django's own receiver, which makes them too, has already run."""
+    kind = ContentType.objects.get_for_model(get_user_model())
+    for permission in Permission:
+        StoredPermission.objects.get_or_create(
+            content_type=kind, codename=permission.value, defaults={"name": permission.name}
+        )
+    return {
+        stored.codename: stored
+        for stored in StoredPermission.objects.filter(
+            content_type=kind, codename__in=[permission.value for permission in Permission]
+        )
+    }

@@ -9,6 +9,7 @@ class Action(StrEnum):
     """Every critical operation leaves one entry under one of these names."""
 
     SIGN_IN = "sign-in"
+    SIGN_OUT = "sign-out"
     SIGN_IN_FAILED = "sign-in-failed"
     ROLE_CHANGED = "role-changed"
     REFUND_ASKED = "refund-asked"

@@ -8,7 +8,8 @@ from core.refusal import Refused
 
 # Currencies whose minor unit is the currency itself, from Stripe's "zero-decimal currencies".
 ZERO_DECIMAL = frozenset(
-    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split()
+    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA"}
+    | {"PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
 )
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 # What a signed 64-bit column holds with room to add up; far above any order.
