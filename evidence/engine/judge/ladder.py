@@ -1,0 +1,145 @@
+"""The rungs of one claim. Each missing rung says what is missing, and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evidence.engine.judge.cited import Cited
+from evidence.engine.judge.executed import Executed
+from evidence.engine.judge.model import Rung, RungVerdict, Standing, TestEvidence
+from evidence.engine.judge.trials import TestTrials
+from evidence.engine.register.model import Link
+from evidence.engine.run.model import GateRun, GateStatus, Run
+
+_NOT_BROKEN_YET = "Not measured yet: nothing has been broken on purpose to see these tests fail."
+_NO_BROWSER_YET = "Not measured yet: demo steps have not been run in a browser."
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What this run holds about one claim: the tests in the order in which it cites them."""
+
+    cited: Cited
+    tests: tuple[TestTrials, ...]
+    evidence: tuple[TestEvidence, ...]
+    run: Run
+    executed: Executed
+
+
+def climb(findings: Findings) -> tuple[RungVerdict, ...]:
+    """All five rungs, in order."""
+    claim = findings.cited.claim
+    return (
+        _verdict(Rung.LINKED, findings.cited.dead),
+        _verdict(Rung.PASSED, _not_passed(findings)),
+        _executed(findings),
+        RungVerdict(Rung.FALSIFIED, Standing.NOT_MEASURED, (_NOT_BROKEN_YET,)),
+        RungVerdict(Rung.DEMONSTRATED, Standing.NOT_MEASURED, (_NO_BROWSER_YET,))
+        if claim.demo
+        else RungVerdict(Rung.DEMONSTRATED, Standing.NOT_APPLICABLE),
+    )
+
+
+def _verdict(rung: Rung, missing: Sequence[str]) -> RungVerdict:
+    reasons = tuple(dict.fromkeys(missing))
+    return RungVerdict(rung, Standing.NO if reasons else Standing.YES, reasons)
+
+
+def _not_passed(findings: Findings) -> list[str]:
+    cited = findings.cited
+    tests = [
+        test.reason if cited.is_alive(test.id) else f"{test.id} never ran: there is no such test."
+        for test in findings.tests
+        if not (test.has_passed and cited.is_alive(test.id))
+    ]
+    gates = [_gate_reason(link, findings.run) for link in cited.claim.gates]
+    return [*tests, *(reason for reason in gates if reason)]
+
+
+def _gate_reason(link: Link, run: Run) -> str:
+    gate = run.gate(link.text)
+    if gate is None:
+        return f"Gate {link.text} never ran: it is not in the recorded run."
+    if gate.status is GateStatus.PASSED:
+        return ""
+    return f"Gate {gate.id} {gate.status}{_why(gate)}"
+
+
+def _why(gate: GateRun) -> str:
+    if gate.why:
+        return f": {gate.why}"
+    return "." if gate.exit_code is None else f" with exit code {gate.exit_code}; read its log."
+
+
+def _executed(findings: Findings) -> RungVerdict:
+    claim, symbols = findings.cited.claim, findings.cited.symbols
+    dead = [f"{code.path}::{code.symbol}" for code in findings.cited.code if not code.first]
+    if not claim.tests or not (symbols or dead):
+        return RungVerdict(Rung.EXECUTED, Standing.NOT_APPLICABLE)
+    if not symbols:
+        sentence = f"No test can run {_names(dead)}: there is no such code."
+        return RungVerdict(Rung.EXECUTED, Standing.NO, (sentence,))
+    pairs = zip(findings.tests, findings.evidence, strict=True)
+    return _verdict(
+        Rung.EXECUTED,
+        [_not_executed(test, shown, findings) for test, shown in pairs if not shown.executes],
+    )
+
+
+def _not_executed(test: TestTrials, shown: TestEvidence, findings: Findings) -> str:
+    """Why a test that was seen to run no cited line was not; the nearest cause first."""
+    names = _names([f"{symbol.path}::{symbol.name}" for symbol in findings.cited.symbols])
+    causes: tuple[Callable[[], str], ...] = (
+        lambda: _did_not_run(test),
+        lambda: _has_no_coverage(test, findings.executed),
+        lambda: _only_around(shown, names),
+        lambda: _is_not_measured(test, findings),
+    )
+    return next((sentence for cause in causes if (sentence := cause())), "") or (
+        f"{test.id} {_ended(test)} without running a line of the code it is cited for ({names}); "
+        "cite a test that calls it, or the code that this test calls."
+    )
+
+
+def _did_not_run(test: TestTrials) -> str:
+    if test.decides is None or test.outcome == "skipped":
+        return f"{test.id} did not run, so it ran no line of the cited code."
+    return ""
+
+
+def _has_no_coverage(test: TestTrials, executed: Executed) -> str:
+    gates = [trial.gate for trial in test.trials]
+    if executed.measured.intersection(gates):
+        return ""
+    return (
+        f"{test.id} ran in gate {', '.join(gates)}, which recorded no coverage; "
+        "install pytest-cov for the Python that runs the gate."
+    )
+
+
+def _only_around(shown: TestEvidence, names: str) -> str:
+    if not shown.setup_only:
+        return ""
+    return (
+        f"{shown.id} runs {names} only in its setup or teardown; call it in the test itself, so "
+        "that the test is what proves it."
+    )
+
+
+def _is_not_measured(test: TestTrials, findings: Findings) -> str:
+    paths = sorted({symbol.path for symbol in findings.cited.symbols})
+    if findings.executed.files.intersection(paths):
+        return ""
+    return (
+        f"{test.id} {_ended(test)}, but coverage measured nothing in {_names(paths)}; cite a test "
+        "that calls it, or add it to the source that coverage measures."
+    )
+
+
+def _ended(test: TestTrials) -> str:
+    return {"failed": "failed", "error": "ended in an error"}.get(test.outcome, "passed")
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(name.removesuffix("::") for name in names))
