@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpResponse
+from django.urls import reverse
+
+from accounts.access import may, public
+from accounts.roles import Permission
+from core.pages import methods
+
+
+class SignIn(LoginView):
+    """Sign in by name and password, then go where the person was going, or to their own start."""
+
+    template_name = "accounts/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        staff = may(self.request.user, Permission.ORDER_VIEW)
+        return reverse("orders:staff-list" if staff else "catalog:shop-front")
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=400)
+
+
+sign_in = public(methods("GET", "POST")(SignIn.as_view()))
+sign_out = public(methods("POST")(LogoutView.as_view()))

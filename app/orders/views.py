@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.access import public, requires
+from accounts.people import person
+from accounts.roles import Permission
+from catalog.models import Product
+from core.pages import methods, portion, refusal
+from core.refusal import Refused
+from orders import services
+from orders.basket import Basket, total
+from orders.forms import OrderFilters, QuantityForm
+from orders.models import Order
+
+
+@public
+@methods("GET")
+def basket_page(request: HttpRequest) -> HttpResponse:
+    lines = Basket(request.session).lines()
+    return render(request, "orders/basket.html", {"lines": lines, "total": total(lines)})
+
+
+@public
+@methods("POST")
+def basket_add(request: HttpRequest) -> HttpResponse:
+    return _put_in(request, "add")
+
+
+@public
+@methods("POST")
+def basket_change(request: HttpRequest) -> HttpResponse:
+    return _put_in(request, "change")
+
+
+@requires(Permission.ORDER_PLACE)
+@methods("POST")
+def place(request: HttpRequest) -> HttpResponse:
+    basket = Basket(request.session)
+    wanted = {line.product: line.quantity for line in basket.lines()}
+    try:
+        order = services.place(customer=person(request), basket=wanted, now=timezone.now())
+    except Refused as no:
+        return refusal(request, str(no), back=reverse("orders:basket"))
+    basket.clear()
+    messages.success(request, f"Order {order.pk} placed. Pay to complete it.")
+    return redirect("orders:detail", order.pk)
+
+
+@requires(Permission.ORDER_VIEW_OWN)
+@methods("GET")
+def mine(request: HttpRequest) -> HttpResponse:
+    filters = OrderFilters(request.GET)
+    if not filters.is_valid():
+        return render(request, "orders/mine.html", {"filters": filters}, status=400)
+    own = Order.objects.filter(filters.condition(), customer=person(request))
+    page = portion(own, before=filters.cleaned_data["before"])
+    return render(request, "orders/mine.html", {"page": page})
+
+
+@requires(Permission.ORDER_VIEW)
+@methods("GET")
+def staff_list(request: HttpRequest) -> HttpResponse:
+    filters = OrderFilters(request.GET)
+    if not filters.is_valid():
+        return render(request, "orders/staff_list.html", {"filters": filters}, status=400)
+    found = Order.objects.filter(filters.condition()).select_related("customer")
+    page = portion(found, before=filters.cleaned_data["before"])
+    return render(request, "orders/staff_list.html", {"filters": filters, "page": page})
+
+
+def _put_in(request: HttpRequest, how: str) -> HttpResponse:
+    form = QuantityForm(request.POST)
+    back = reverse("orders:basket")
+    if not form.is_valid():
+        sentence = "Quantity: expected a whole number from 0 to 99; go back and choose one."
+        return refusal(request, sentence, back=back, status=400)
+    product = get_object_or_404(Product, pk=form.cleaned_data["product"], is_on_sale=True)
+    basket = Basket(request.session)
+    try:
+        if how == "add":
+            basket.add(product, form.cleaned_data["quantity"])
+        else:
+            basket.change(product, form.cleaned_data["quantity"])
+    except Refused as no:
+        return refusal(request, str(no), back=back)
+    messages.success(request, f"{product.name}: basket changed.")
+    return redirect("orders:basket")
