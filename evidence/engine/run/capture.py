@@ -127,7 +127,9 @@ class Capture:
             elif not self._blind:
                 window = show_hidden(window)
                 cut = self._cleaner.cut_before(window, len(window) - self._overlap)
-                self._emit(self._counted(window[:cut].replace("\r", "")) if cut else self._blinded())
+                self._emit(
+                    self._counted(window[:cut].replace("\r", "")) if cut else self._blinded()
+                )
                 line = (window[cut:] if cut else "") + line
         return line
 

@@ -20,7 +20,9 @@ class GateRun:
 
     `why` is a sentence when the gate did not pass (deadline, exit code, missing tool, no test ran).
     `log` is the path of the cleaned UTF-8 log relative to the results folder, `sha256` its digest.
-    `argv` is cleaned like the log. `elapsed_s` is volatile: it never reaches the identical set.
+    `argv` is cleaned like the log. `failures` are lines for people: the first failed tests, each
+    as `file:line  test` with its message below, or the end of the log. `elapsed_s` is volatile: it
+    never reaches the identical set.
     """
 
     id: str
@@ -35,6 +37,7 @@ class GateRun:
     coverage: str = ""
     artifacts: tuple[str, ...] = ()
     reused_from: str | None = None
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,11 @@ class Tree:
 
 @dataclass(frozen=True)
 class Run:
-    """All gates of one run over one tree, in the register's order, with the facts it read."""
+    """All gates of one run over one tree, in the register's order, with the facts it read.
+
+    `tree` is what the run saw at its start; `changed` lists files that differed at its end, so
+    that a run over moving files cannot pass for a run over either state (`dirty` is then set).
+    """
 
     tree: Tree
     gates: tuple[GateRun, ...]
@@ -61,6 +68,7 @@ class Run:
     started_at: str
     elapsed_s: float
     host: dict[str, str]
+    changed: tuple[str, ...] = ()
 
     def gate(self, gate_id: str) -> GateRun | None:
         return next((gate for gate in self.gates if gate.id == gate_id), None)

@@ -1,0 +1,148 @@
+"""The state of the project's files, as git sees them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+from evidence.engine.mistakes import CannotRun
+from evidence.engine.project import Project
+from evidence.engine.run.model import Tree
+
+_BLOCK_BYTES = 1024 * 1024
+
+
+def read_tree(project: Project) -> Tree:
+    """Raises CannotRun when the root is no git checkout, has no commit, or git is missing."""
+    return tree_of(project, read_files(project))
+
+
+def tree_of(project: Project, files: dict[str, str]) -> Tree:
+    """The tree whose files were read before."""
+    commit, committed_at = _last_commit(project)
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        if not _within(path, project, project.pages):
+            digest.update(f"{path}\0{files[path]}\n".encode("utf-8", "surrogateescape"))
+    return Tree(
+        commit=commit,
+        dirty=_is_dirty(project),
+        committed_at=committed_at,
+        fingerprint=digest.hexdigest(),
+    )
+
+
+def read_files(project: Project) -> dict[str, str]:
+    """Each tracked or untracked, not ignored file under the root, with a digest of its content.
+
+    Paths are relative to the root. The engine's own output is never among them.
+    """
+    _last_commit(project)
+    listed = _git(project, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return {path: _digest(project.root / path) for path in _ours(project, listed)}
+
+
+def changed_files(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
+    """Paths that came, went or differ."""
+    return tuple(
+        sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    )
+
+
+def _last_commit(project: Project) -> tuple[str, int]:
+    if not _succeeds(project, "rev-parse", "--git-dir"):
+        raise CannotRun(_no_checkout(project))
+    if not _succeeds(project, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
+        raise CannotRun(
+            f"{project.root}: no commit yet, and evidence names the commit it is about; "
+            "commit your files, then run again"
+        )
+    commit, committed_at = _git(project, "log", "-1", "--format=%H %ct").split()
+    return commit, int(committed_at)
+
+
+def _no_checkout(project: Project) -> str:
+    said = _call(project, "rev-parse", "--git-dir").stderr.strip()
+    if "dubious ownership" in said:
+        return (
+            f"{project.root}: belongs to another user, so git refuses to read it; run "
+            f"`git config --global --add safe.directory {project.root}`, then run again"
+        )
+    return (
+        f"{project.root}: no git checkout, and evidence names the commit it is about; "
+        "run `git init`, commit your files, then run again"
+    )
+
+
+def _is_dirty(project: Project) -> bool:
+    changed = _git(project, "diff", "--name-only", "--relative", "--no-ext-diff", "-z", "HEAD")
+    untracked = _git(project, "ls-files", "-z", "--others", "--exclude-standard")
+    return bool(_ours(project, changed) or _ours(project, untracked))
+
+
+def _ours(project: Project, listed: str) -> list[str]:
+    """The paths of a NUL-separated list, without the engine's output."""
+    output = (project.build, project.build.parent / ".build", project.work)
+    return sorted(
+        {
+            path
+            for path in listed.split("\0")
+            if path and not any(_within(path, project, folder) for folder in output)
+        }
+    )
+
+
+def _within(path: str, project: Project, folder: Path | None) -> bool:
+    return folder is not None and (project.root / path).is_relative_to(folder)
+
+
+def _digest(path: Path) -> str:
+    """Content and kind; `gone` for a tracked file that is not there."""
+    if path.is_symlink():
+        return "link " + hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
+    if path.is_dir():
+        return "folder"
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+            kind = "program " if os.fstat(file.fileno()).st_mode & 0o100 else "file "
+    except FileNotFoundError:
+        return "gone"
+    except PermissionError as error:
+        raise CannotRun(f"{path}: cannot be read; give yourself read permission") from error
+    return kind + digest.hexdigest()
+
+
+def _succeeds(project: Project, *arguments: str) -> bool:
+    return _call(project, *arguments).returncode == 0
+
+
+def _git(project: Project, *arguments: str) -> str:
+    answer = _call(project, *arguments)
+    if answer.returncode:
+        raise CannotRun(
+            f"git {arguments[0]}: {answer.stderr.strip() or 'failed'}; "
+            "make git work in this folder, then run again"
+        )
+    return answer.stdout
+
+
+def _call(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # Inside a git hook GIT_DIR and GIT_INDEX_FILE would point at something else.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=project.root,
+            env={**env, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise CannotRun("git: not found on PATH; install git, then run again") from error
