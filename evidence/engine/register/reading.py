@@ -16,6 +16,9 @@ from evidence.engine.register.agreement import disagreements
 from evidence.engine.register.build import area_of, gates_of, out_of_scope_of, requirements_of
 from evidence.engine.register.model import Register
 
+GATES = "gates.yml"
+REQUIREMENTS = "requirements.yml"
+SCOPE = "scope.yml"
 _PACKAGE = "evidence.engine.register"
 
 
@@ -48,9 +51,9 @@ def survey_register(project: Project) -> Survey:
     """The same, but what is wrong is returned beside what could be read."""
     reader = _Reader(project)
     areas = tuple(area_of(document) for document in reader.claims())
-    gates = reader.one("gates.yml", "gates.json", needed=True)
-    requirements = reader.one("requirements.yml", "requirements.json")
-    scope = reader.one("scope.yml", "scope.json")
+    gates = reader.one(GATES, "gates.json", needed=True)
+    requirements = reader.one(REQUIREMENTS, "requirements.json")
+    scope = reader.one(SCOPE, "scope.json")
     register = Register(
         areas=areas,
         gates=gates_of(gates) if gates else (),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from evidence.engine.mistakes import Mistake, Mistakes, did_you_mean
 from evidence.engine.project import Project
 from evidence.engine.register.model import Claim, Link, Register
-from evidence.engine.register.reading import survey_register
+from evidence.engine.register.reading import GATES, REQUIREMENTS, survey_register
 from evidence.engine.source.links import LinkDead, resolve_path, resolve_symbol, resolve_test
 from evidence.engine.source.nearby import forget_files
 
@@ -31,40 +32,53 @@ def check_links(
 ) -> tuple[Mistake, ...]:
     """Every dead link, in file order; none of them is fatal. `unread` files hold unknown ids."""
     forget_files()
-    dead = (
-        mistake
-        for claim in register.claims
-        for mistake in dead_links(project, register, claim, unread=unread)
+    known = _known(register, unread)
+    return tuple(
+        sorted(dead for claim in register.claims for dead in _dead_links(project, claim, known))
     )
-    return tuple(sorted(dead))
 
 
-def dead_links(
-    project: Project, register: Register, claim: Claim, *, unread: frozenset[str] = frozenset()
-) -> tuple[Mistake, ...]:
+def dead_links(project: Project, register: Register, claim: Claim) -> tuple[Mistake, ...]:
     """The dead links of one claim."""
-    found: list[Mistake] = []
+    return tuple(_dead_links(project, claim, _known(register, frozenset())))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Ids that may be cited; None where the file that lists them could not be read."""
+
+    gates: frozenset[str] | None
+    requirements: frozenset[str] | None
+
+
+def _known(register: Register, unread: frozenset[str]) -> _Known:
+    gates = frozenset(gate.id for gate in register.gates)
+    requirements = frozenset(requirement.id for requirement in register.requirements)
+    return _Known(
+        gates=None if GATES in unread else gates,
+        requirements=None if REQUIREMENTS in unread else requirements,
+    )
+
+
+def _dead_links(project: Project, claim: Claim, known: _Known) -> Iterator[Mistake]:
     for links, resolve in ((claim.code, resolve_symbol), (claim.tests, resolve_test)):
         for link in links:
             try:
                 resolve(project.root, link)
             except LinkDead as error:
-                found.append(_dead(claim, link, str(error)))
-    if "gates.yml" not in unread:
-        gates = [gate.id for gate in register.gates]
-        found += _unknown(claim, claim.gates, gates, "gates.yml")
-    if "requirements.yml" not in unread:
-        ids = [requirement.id for requirement in register.requirements]
-        found += _unknown(claim, claim.requirements, ids, "requirements.yml")
-    found += _lost_pages(project, claim)
-    found += _lost_patches(project, claim)
-    return tuple(found)
+                yield _dead(claim, link, str(error))
+    yield from _unknown(claim, claim.gates, known.gates, GATES)
+    yield from _unknown(claim, claim.requirements, known.requirements, REQUIREMENTS)
+    yield from _lost_pages(project, claim)
+    yield from _lost_patches(project, claim)
 
 
-def _unknown(claim: Claim, links: Iterable[Link], known: list[str], file: str) -> Iterator[Mistake]:
-    for link in links:
-        if link.text not in known:
-            hint = did_you_mean(link.text, known) or "; add it there"
+def _unknown(
+    claim: Claim, links: Iterable[Link], known: frozenset[str] | None, file: str
+) -> Iterator[Mistake]:
+    for link in links if known is not None else ():
+        if link.text not in (known or ()):
+            hint = did_you_mean(link.text, sorted(known or ())) or "; add it there"
             yield _dead(claim, link, f"{link.text}: not found in {file}{hint}")
 
 
@@ -87,10 +101,10 @@ def _lost_pages(project: Project, claim: Claim) -> Iterator[Mistake]:
 
 def _lost_patches(project: Project, claim: Claim) -> Iterator[Mistake]:
     folder = project.register / "sabotage"
-    known = sorted(path.stem for path in folder.glob("*.patch"))
     for link in claim.sabotage:
-        if link.text not in known:
+        if not (folder / f"{link.text}.patch").is_file():
             file = f"{_shown(folder, project.root)}/{link.text}.patch"
+            known = sorted(path.stem for path in folder.glob("*.patch"))
             hint = did_you_mean(link.text, known) or "; write it"
             yield _dead(claim, link, f"{link.text}: {file} not found{hint}")
 

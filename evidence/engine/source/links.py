@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -72,34 +74,45 @@ def resolve_path(root: Path, link: Link) -> Path:
 
     Raises LinkDead.
     """
-    written = PurePosixPath(link.path)
-    if written.is_absolute() or ".." in written.parts:
+    try:
+        return _located(root, link.path)
+    except LinkDead as error:
+        raise LinkDead(f"{link.text}: {error}") from error
+
+
+@functools.lru_cache(maxsize=65_536)
+def _located(root: Path, written: str) -> Path:
+    """Remembered when found, as a register cites a file often; what is gone shows on reading."""
+    plain = PurePosixPath(written)
+    if plain.is_absolute() or ".." in plain.parts:
         raise LinkDead(
-            f"{link.text}: found a path that leaves the project, expected one inside it; "
+            "found a path that leaves the project, expected one inside it; "
             "write it from the project's root"
         )
-    if not link.path or "\0" in link.path or link.path != str(written):
-        raise LinkDead(
-            f"{link.text}: found an unusual path, expected {written or 'a path'}; write that"
-        )
-    path = root / written
+    if not written or "\0" in written or written != str(plain):
+        raise LinkDead(f"found an unusual path, expected a plain one; write {plain}")
+    path = root / plain
     try:
-        inside = path.resolve().is_relative_to(root.resolve())
         kind = "file" if path.is_file() else "folder" if path.is_dir() else ""
-        exists = path.exists()
-    except (OSError, RuntimeError) as error:
-        raise LinkDead(f"{link.text}: {link.path} could not be read ({error})") from error
+        inside = Path(os.path.realpath(path)).is_relative_to(_real(root))
+    except OSError as error:
+        raise LinkDead(f"{written} could not be read ({error.strerror}); mend the path") from error
     if not inside:
         raise LinkDead(
-            f"{link.text}: found a symbolic link that leaves the project, expected a file inside "
-            "it; cite the file itself"
+            "found a symbolic link that leaves the project, expected a file inside it; "
+            "cite the file itself"
         )
     if kind == "folder":
-        raise LinkDead(f"{link.text}: found a folder, expected a file; cite a file in it")
+        raise LinkDead("found a folder, expected a file; cite a file in it")
     if kind != "file":
-        what = "is no file" if exists else "not found"
-        raise LinkDead(f"{link.text}: {link.path} {what}{near_path(root, link.path)}")
+        what = "is no file" if path.exists() else "not found"
+        raise LinkDead(f"{written} {what}{near_path(root, written)}")
     return path
+
+
+@functools.lru_cache(maxsize=8)
+def _real(root: Path) -> Path:
+    return root.resolve()
 
 
 def _refuse_what_is_no_test(link: Link) -> None:

@@ -1,0 +1,64 @@
+"""Files that are each well formed and do not agree."""
+
+from __future__ import annotations
+
+import pytest
+
+from evidence.engine.mistakes import Mistakes
+from evidence.engine.project import load_project
+from evidence.engine.register.reading import read_register
+
+
+def said(stranger) -> list[str]:
+    with pytest.raises(Mistakes) as refused:
+        read_register(load_project(stranger.root))
+    return str(refused.value).splitlines()
+
+
+def test_claim_that_is_out_of_scope_too_is_refused(stranger):
+    stranger.replace("evidence/scope.yml", "id: cards", "id: TILL-01")
+
+    assert said(stranger) == [
+        "evidence/scope.yml:2  TILL-01: found out of scope here and claimed at "
+        "evidence/claims/till.yml:4, expected one of the two; remove the other"
+    ]
+
+
+def test_two_files_of_one_area_are_refused_at_both(stranger):
+    stranger.write(
+        "evidence/claims/again.yml",
+        """
+        area: Till
+        claims:
+          - id: MORE-01
+            says: Once more.
+            gates: [tests]
+        """,
+    )
+
+    assert said(stranger) == [
+        'evidence/claims/again.yml:1  area: found "Till" in evidence/claims/till.yml too, '
+        "expected one file an area; rename one or join them",
+        'evidence/claims/till.yml:1  area: found "Till" in evidence/claims/again.yml too, '
+        "expected one file an area; rename one or join them",
+    ]
+
+
+def test_service_that_is_almost_named_right_gets_its_name(stranger):
+    stranger.replace(
+        "pyproject.toml",
+        'name = "Till"',
+        'name = "Till"\nservices = { postgres = { start = ["pg"] } }',
+    )
+    stranger.replace("evidence/gates.yml", "timeout_s: 60", "services: [postgrs]")
+
+    assert said(stranger) == [
+        'evidence/gates.yml:2  tests services: unknown service "postgrs", expected one of '
+        "[tool.evidence.services]; did you mean postgres?"
+    ]
+
+
+def test_braces_of_an_arguments_own_are_left_alone(stranger):
+    stranger.replace("evidence/gates.yml", "print('till imports')", "print(f'{till} {out}')")
+
+    assert len(read_register(load_project(stranger.root)).gates) == 2

@@ -1,0 +1,451 @@
+"""Each kind of bad register, by the whole sentence that a person reads."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from evidence.engine.mistakes import Mistakes
+from evidence.engine.project import load_project
+from evidence.engine.register.model import Tool
+from evidence.engine.register.reading import read_register
+
+TILL = "evidence/claims/till.yml"
+GATES = "evidence/gates.yml"
+
+
+def said(stranger) -> list[str]:
+    """Every line that reading the stranger's register complains with."""
+    with pytest.raises(Mistakes) as refused:
+        read_register(load_project(stranger.root))
+    assert all(mistake.fatal for mistake in refused.value.found)
+    return str(refused.value).splitlines()
+
+
+def test_whole_register_is_read_in_written_order(stranger):
+    register = read_register(load_project(stranger.root))
+
+    assert [claim.id for claim in register.claims] == ["TILL-01", "TILL-02", "TILL-03"]
+    assert [area.slug for area in register.areas] == ["till"]
+    assert register.areas[0].about == "What happens when somebody pays."
+    second = register.claims[1]
+    assert (second.area, second.critical, str(second.place)) == ("Till", True, f"{TILL}:10")
+    assert [(link.text, link.place.line) for link in second.tests] == [
+        ("tests/test_money.py::test_change_is_the_difference", 16),
+        ("tests/test_money.py::test_too_little_is_refused", 17),
+        ("tests/test_money.py::TestDrawer::test_holds_what_was_put", 18),
+    ]
+    tests, imports = register.gates
+    assert (tests.pytest, tests.run, tests.timeout_s) == (("tests",), (), 60.0)
+    assert tests.tools == (Tool("pytest"),)
+    assert (imports.pytest, imports.run[0], imports.run[1]) == (None, "{python}", "-c")
+    assert [(each.id, each.group, each.place.line) for each in register.requirements] == [
+        ("T1", "selling", 3),
+        ("T2", "selling", 4),
+        ("T3", "packaging", 6),
+        ("T4", "packaging", 7),
+    ]
+    assert [each.id for each in register.out_of_scope] == ["cards"]
+
+
+def test_requirements_and_scope_may_be_absent(stranger):
+    (stranger.root / "evidence/requirements.yml").unlink()
+    (stranger.root / "evidence/scope.yml").unlink()
+
+    register = read_register(load_project(stranger.root))
+
+    assert (register.requirements, register.out_of_scope) == ((), ())
+
+
+def test_unknown_key_is_named_with_its_line_and_nearest_name(stranger):
+    stranger.replace(TILL, "    critical: true", "    criticl: true")
+
+    assert said(stranger) == [
+        f'{TILL}:13  TILL-02: unknown key "criticl", expected a known one; did you mean critical?'
+    ]
+
+
+def test_unknown_key_near_nothing_lists_what_is_known(stranger):
+    stranger.replace("evidence/scope.yml", "    why: This", "    zzz: 1\n    why: This")
+
+    assert said(stranger) == [
+        'evidence/scope.yml:4  cards: unknown key "zzz", expected one of id, says, why'
+    ]
+
+
+def test_key_written_twice_is_refused_with_both_lines(stranger):
+    stranger.replace(TILL, "    gates: [tests]\n", "    gates: [tests]\n    gates: [imports]\n")
+
+    assert said(stranger) == [
+        f'{TILL}:10  found the key "gates" again, first written on line 9; keep one'
+    ]
+
+
+def test_duplicate_claim_id_is_reported_at_both_places(stranger):
+    stranger.write(
+        "evidence/claims/more.yml",
+        """
+        area: More
+        claims:
+          - id: TILL-02
+            says: Once more.
+            gates: [tests]
+        """,
+    )
+
+    assert said(stranger) == [
+        "evidence/claims/more.yml:3  TILL-02: found the same claim id at "
+        f"{TILL}:10, expected it once; rename one",
+        f"{TILL}:10  TILL-02: found the same claim id at evidence/claims/more.yml:3, "
+        "expected it once; rename one",
+    ]
+
+
+def test_duplicate_gate_and_requirement_ids_are_reported_at_both_places(stranger):
+    stranger.replace(GATES, "id: imports", "id: tests")
+    stranger.replace("evidence/requirements.yml", "    T3:", "    T1:")
+
+    assert said(stranger) == [
+        f"{GATES}:2  tests: found the same gate id at {GATES}:7, expected it once; rename one",
+        f"{GATES}:7  tests: found the same gate id at {GATES}:2, expected it once; rename one",
+        "evidence/requirements.yml:3  T1: found the same requirement id at "
+        "evidence/requirements.yml:6, expected it once; rename one",
+        "evidence/requirements.yml:6  T1: found the same requirement id at "
+        "evidence/requirements.yml:3, expected it once; rename one",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "    critical: true",
+            '    critical: "true"',
+            '13  TILL-02 critical: found "true", expected true or false',
+        ),
+        (
+            "    gates: [tests]",
+            "    gates: tests",
+            '9  TILL-01 gates: found "tests", expected a list (ids of gates.yml)',
+        ),
+        (
+            "    requirements: [T3]",
+            "    requirements: [1.10]",
+            "21  TILL-03 requirements item 1: found the number 1.10, expected text; "
+            "put it in quotes",
+        ),
+        (
+            "says: The package imports on its own.",
+            "says: no",
+            "20  TILL-03 says: found no, which YAML reads as false, expected text; "
+            "put it in quotes",
+        ),
+        (
+            "says: The package imports on its own.",
+            "says: 2024-01-31",
+            "20  TILL-03 says: found the date 2024-01-31, expected text; put it in quotes",
+        ),
+        (
+            "says: The package imports on its own.",
+            "says:",
+            "20  TILL-03 says: found nothing, expected text (one sentence that is true or false)",
+        ),
+        (
+            "says: The package imports on its own.",
+            'says: " "',
+            "20  TILL-03 says: found empty text, expected one sentence that is true or false",
+        ),
+        (
+            "id: TILL-03",
+            "id: till-3",
+            '19  till-3 id: found "till-3", expected two to five capitals, a hyphen and two or '
+            "three digits, such as REF-02",
+        ),
+        (
+            "gates: [imports]",
+            "gates: [imports, imports]",
+            '23  TILL-03 gates: found "imports" twice, expected it once; remove this one',
+        ),
+        (
+            "gates: [imports]",
+            "gates: []",
+            "23  TILL-03 gates: found an empty list, expected at least one item; fill it or leave "
+            "the key out",
+        ),
+        ("area: Till", "area: [Till]", "1  area: found a list, expected text (the area's name)"),
+    ],
+)
+def test_wrong_value_in_a_claim_is_named(stranger, old, new, sentence):
+    text = stranger.read(TILL)
+    assert old in text
+    (stranger.root / TILL).write_text(text.replace(old, new, 1))
+
+    assert said(stranger) == [f"{TILL}:{sentence}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "    timeout_s: 60",
+            "    timeout_s: soon",
+            '5  tests timeout_s: found "soon", expected a number (seconds above 0, at most 86400)',
+        ),
+        (
+            "    timeout_s: 60",
+            "    timeout_s: .nan",
+            "5  tests timeout_s: found the number .nan, expected a number "
+            "(seconds above 0, at most 86400)",
+        ),
+        (
+            "    timeout_s: 60",
+            "    timeout_s: 0",
+            "5  tests timeout_s: found the number 0, expected seconds above 0, at most 86400",
+        ),
+        (
+            "    timeout_s: 60",
+            "    timeout_s: 1:30",
+            "5  tests timeout_s: found the number 1:30, expected a number "
+            "(seconds above 0, at most 86400)",
+        ),
+        (
+            "    pytest: [tests]\n",
+            "    pytest: [tests]\n    run: [make]\n",
+            "2  tests: found both run and pytest, expected exactly one; "
+            "run is a command, pytest the arguments of pytest",
+        ),
+        (
+            "    pytest: [tests]\n",
+            "",
+            "2  tests: found neither run nor pytest, expected exactly one; "
+            "run is a command, pytest the arguments of pytest",
+        ),
+        (
+            "    proves: The till's own tests pass.\n",
+            "",
+            '2  tests: "proves" is missing, expected a sentence that says what a pass proves; '
+            "add it",
+        ),
+        (
+            "    pytest: [tests]\n",
+            "    run: make test\n",
+            '4  tests run: found "make test", expected a list '
+            "(a command as a list, one argument an item)",
+        ),
+        (
+            "    timeout_s: 60",
+            "    env: {A B: x}",
+            '5  tests env: found the key "A B", expected letters, digits and underscores, '
+            "as a variable's name",
+        ),
+        (
+            "    timeout_s: 60",
+            "    env: {DEBUG: on}",
+            "5  tests env DEBUG: found on, which YAML reads as true, expected text; "
+            "put it in quotes",
+        ),
+        (
+            "    timeout_s: 60",
+            "    artifacts: [../../secret]",
+            '5  tests artifacts item 1: found "../../secret", expected a path under {out}, '
+            "without a leading / and without ..",
+        ),
+        (
+            "    timeout_s: 60",
+            "    services: [postgres]",
+            '2  tests services: unknown service "postgres", expected one of '
+            "[tool.evidence.services] (none there)",
+        ),
+        (
+            '"{python}"',
+            '"{pyhton}"',
+            "7  imports: unknown placeholder {pyhton}, expected a known one; "
+            "did you mean {python}?",
+        ),
+        (
+            "    tools: [pytest]",
+            "    tools: [{name: git}]",
+            '6  tests tools item 1: "run" is missing, expected the command that prints its '
+            "version, as a list; add it",
+        ),
+    ],
+)
+def test_wrong_value_in_a_gate_is_named(stranger, old, new, sentence):
+    stranger.replace(GATES, old, new)
+
+    assert said(stranger) == [f"{GATES}:{sentence}"]
+
+
+def test_claim_with_no_links_is_refused(stranger):
+    stranger.replace(TILL, "    gates: [imports]\n", "")
+
+    assert said(stranger) == [
+        f"{TILL}:19  TILL-03: found neither tests nor gates, expected at least one; "
+        "cite what proves it"
+    ]
+
+
+def test_requirement_id_that_yaml_reads_as_a_number_is_refused(stranger):
+    stranger.replace("evidence/requirements.yml", "    T3:", "    1.10:")
+
+    assert said(stranger) == [
+        "evidence/requirements.yml:6  found the key 1.10, which YAML does not read as text, "
+        "expected text; put it in quotes",
+        'evidence/requirements.yml:6  requirements packaging: found the key "1.10", expected '
+        "a letter, then letters, digits, dots and hyphens, such as C2.1",
+    ]
+
+
+def test_bytes_that_are_not_utf8_are_named_by_line_and_offset(stranger):
+    stranger.write(TILL, b"area: Till\nabout: caf\xe9\n")
+
+    assert said(stranger) == [
+        f"{TILL}:2  found the byte 0xe9 at offset 21, which is not UTF-8; save the file as UTF-8"
+    ]
+
+
+def test_utf16_and_byte_order_marks_are_named(stranger):
+    stranger.write(TILL, "area: Till\n".encode("utf-16"))
+    stranger.write("evidence/scope.yml", b"\xef\xbb\xbfout_of_scope: []\n")
+
+    assert said(stranger) == [
+        f"{TILL}:1  found UTF-16, expected UTF-8; save the file as UTF-8",
+        "evidence/scope.yml:1  found a byte order mark, expected plain UTF-8; "
+        "save the file as UTF-8 without BOM",
+    ]
+
+
+@pytest.mark.parametrize("path", [TILL, GATES, "evidence/requirements.yml", "evidence/scope.yml"])
+@pytest.mark.parametrize("content", [b"", b"  \n\n"])
+def test_empty_file_is_refused(stranger, path, content):
+    stranger.write(path, content)
+
+    assert said(stranger) == [
+        f"{path}:1  found an empty file, expected something in it; write it or delete it"
+    ]
+
+
+def test_file_of_comments_only_is_refused(stranger):
+    stranger.write(TILL, "# to be written\n")
+
+    assert said(stranger) == [f"{TILL}:1  found nothing, expected a mapping"]
+
+
+def test_tab_broken_yaml_says_that_tabs_cannot_indent(stranger):
+    stranger.replace(TILL, "    critical: true", "\tcritical: true")
+
+    assert said(stranger) == [
+        f"{TILL}:13  found a tab that indents, expected spaces (YAML allows no tabs there); "
+        "replace the tab with spaces"
+    ]
+
+
+def test_huge_file_is_refused_by_its_size_before_it_is_read(stranger):
+    with (stranger.root / TILL).open("r+b") as file:
+        file.truncate(3_000_000_000)
+
+    started = time.monotonic()
+
+    assert said(stranger) == [
+        f"{TILL}:1  found 3,000,000,000 bytes, expected at most 1,048,576 (1 MiB); "
+        "split it into smaller files"
+    ]
+    assert time.monotonic() - started < 1
+
+
+def test_alias_bomb_is_refused_at_its_first_alias(stranger):
+    bomb = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
+    bomb += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    stranger.write(TILL, "\n".join(bomb) + "\n")
+
+    assert said(stranger) == [
+        f"{TILL}:2  found the YAML alias *a0, expected every value written out; "
+        "write the value here"
+    ]
+
+
+def test_missing_gates_and_claims_are_named(stranger):
+    (stranger.root / GATES).unlink()
+    (stranger.root / TILL).unlink()
+
+    assert said(stranger) == [
+        "evidence/claims:1  found no claims, expected a file such as claims/area.yml; "
+        "write the first one",
+        f"{GATES}:1  not found; write it",
+    ]
+
+
+def test_claims_that_nobody_would_read_are_named(stranger):
+    stranger.write("evidence/claims/more.yaml", "area: More\n")
+    stranger.write("evidence/claims/old/less.yml", "area: Less\n")
+
+    assert said(stranger) == [
+        "evidence/claims/more.yaml:1  found the ending .yaml, expected .yml; rename the file",
+        "evidence/claims/old/less.yml:1  found in a folder of its own, expected in "
+        "evidence/claims; move the file there",
+    ]
+
+
+def test_folder_pipe_and_dangling_link_in_place_of_a_file_are_named(stranger):
+    (stranger.root / GATES).unlink()
+    (stranger.root / GATES).mkdir()
+    os.mkfifo(stranger.root / "evidence/claims/pipe.yml")
+    (stranger.root / "evidence/claims/gone.yml").symlink_to("nowhere.yml")
+
+    assert said(stranger) == [
+        "evidence/claims/gone.yml:1  not found; write it",
+        "evidence/claims/pipe.yml:1  found something that is not a file, expected a file",
+        f"{GATES}:1  found something that is not a file, expected a file",
+    ]
+
+
+def test_every_mistake_of_all_files_is_reported_at_once_and_sorted(stranger):
+    stranger.replace(TILL, "    critical: true", "    criticl: true")
+    stranger.replace(TILL, "id: TILL-03", "id: TILL-01")
+    stranger.replace(GATES, "timeout_s: 60", "timeout_s: soon")
+    stranger.write("evidence/requirements.yml", "a:\n\t- b\n")
+    stranger.write("evidence/scope.yml", b"")
+    stranger.write("evidence/claims/broken.yml", "area: [\n")
+
+    lines = said(stranger)
+
+    assert [line.partition("  ")[0] for line in lines] == [
+        "evidence/claims/broken.yml:2",
+        f"{TILL}:4",
+        f"{TILL}:13",
+        f"{TILL}:19",
+        f"{GATES}:5",
+        "evidence/requirements.yml:2",
+        "evidence/scope.yml:1",
+    ]
+
+
+def test_sentences_are_folded_to_one_line(stranger):
+    stranger.replace(
+        TILL, "says: The package imports on its own.", "says: >\n      The package\n      imports."
+    )
+
+    assert read_register(load_project(stranger.root)).claims[2].says == "The package imports."
+
+
+def test_five_thousand_claims_are_read_in_two_seconds(stranger):
+    for area in "ABCDE":
+        claims = "".join(
+            f"  - id: BIG{area}-{number:03d}\n"
+            f"    says: Number {number} costs the sum of its prices.\n"
+            "    requirements: [T1, T2]\n"
+            "    code: [till/money.py::total, till/money.py::change]\n"
+            "    tests: [tests/test_money.py::test_total_adds_up]\n"
+            "    gates: [tests]\n"
+            for number in range(1000)
+        )
+        stranger.write(f"evidence/claims/big-{area}.yml", f"area: {area}\nclaims:\n{claims}")
+    project = load_project(stranger.root)
+
+    started = time.process_time()
+    register = read_register(project)
+
+    assert len(register.claims) == 5003
+    assert time.process_time() - started < 2
