@@ -1,1 +1,5 @@
-"""From verdicts to pages, a site and evidence.json, published whole or not at all."""
+"""A judged run as Markdown, a site and evidence.json, published whole or not at all."""
+
+from evidence.engine.publish.publication import publish
+
+__all__ = ["publish"]

@@ -151,9 +151,7 @@ def _shared(claims: tuple[ClaimView, ...]) -> tuple[Shared, ...]:
 
 def _mend_gate(views: Views) -> Action | None:
     failed = [
-        gate
-        for gate in views.gates.values()
-        if gate.run and gate.run.status is GateStatus.FAILED
+        gate for gate in views.gates.values() if gate.run and gate.run.status is GateStatus.FAILED
     ]
     if not failed:
         return None

@@ -59,7 +59,9 @@ def _theme(own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _union(first: list[Any], more: list[Any] | dict[str, Any]) -> list[Any]:
-    others = [{name: value or {}} for name, value in more.items()] if isinstance(more, dict) else more
+    others = (
+        [{name: value or {}} for name, value in more.items()] if isinstance(more, dict) else more
+    )
     known = {_name(entry) for entry in first}
     return [*first, *(entry for entry in others if _name(entry) not in known)]
 

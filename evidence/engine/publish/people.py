@@ -201,7 +201,9 @@ class _Citing:
         return Markup(
             '<a class="ev-cite ev-cite--{}" href="{}" title="{}">{} '
             '<span class="ev-cite-word">{}</span></a>'
-        ).format(*map(escape, (word.style, self._up + link.href, link.title, link.text, word.label)))
+        ).format(
+            *map(escape, (word.style, self._up + link.href, link.title, link.text, word.label))
+        )
 
     def _unknown(self, kind: str, name: str, known: tuple[str, ...]) -> ChainableUndefined:
         self._note(f"{kind} {name}: not found{did_you_mean(name, known) or _list(kind, known)}")

@@ -21,7 +21,7 @@ from evidence.engine.publish.volatile import run_json
 from evidence.engine.register.model import Link, Register
 from evidence.engine.run.listener import Listener
 from evidence.engine.run.model import Run
-from evidence.engine.source.resolve import LinkDead, resolve_symbol
+from evidence.engine.source.links import LinkDead, resolve_symbol
 
 _SCHEMA = Path(__file__).with_name("evidence.schema.json")
 
@@ -88,5 +88,7 @@ def _copy_artifacts(project: Project, run: Run, site: Path) -> frozenset[str]:
 def _check(site: Path, downloads: frozenset[str]) -> None:
     if wrong := check_site(site, downloads=downloads):
         lines = "\n".join(f"  {line}" for line in wrong)
-        raise CannotRun(f"site: {count(len(wrong), 'broken address', 'broken addresses')}, "
-                        f"none expected; mend the pages that hold them:\n{lines}")
+        raise CannotRun(
+            f"site: {count(len(wrong), 'broken address', 'broken addresses')}, "
+            f"none expected; mend the pages that hold them:\n{lines}"
+        )

@@ -68,7 +68,9 @@ def _entry(chapter: Chapter) -> dict[str, object]:
 
 
 def _environment(epoch: int) -> dict[str, str]:
-    passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    passed = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+    }
     return {
         **passed,
         "PYTHONPATH": str(_ENGINE_HOME),

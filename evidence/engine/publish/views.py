@@ -240,9 +240,7 @@ class Views:
             requirements=self._requirement_links(claim),
             code=tuple(self._code(code, verdict) for code in verdict.code),
             tests=tuple(self._test(test) for test in verdict.tests),
-            gates=tuple(
-                self.gates[link.text] for link in claim.gates if link.text in self.gates
-            ),
+            gates=tuple(self.gates[link.text] for link in claim.gates if link.text in self.gates),
             pages=tuple(self._page_link(link) for link in claim.pages),
         )
 
@@ -369,4 +367,3 @@ def _line_links(lines: tuple[tuple[str, int], ...]) -> tuple[LinkView, ...]:
         for path in sorted(by_path)
         for first, last in ranges(by_path[path])
     )  # fmt: skip
-
