@@ -43,6 +43,16 @@ class Issue(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=list(IssueStatus)), name="issue_status_is_known"
             ),
+            models.CheckConstraint(
+                condition=~Q(status=IssueStatus.ACKNOWLEDGED)
+                | (Q(acknowledged_until__isnull=False) & ~Q(acknowledged_why="")),
+                name="issue_acknowledged_says_why_and_until",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=IssueStatus.RESOLVED, resolved_at__isnull=False)
+                | (~Q(status=IssueStatus.RESOLVED) & Q(resolved_at__isnull=True)),
+                name="issue_resolved_has_its_time",
+            ),
         ]
 
     def __str__(self) -> str:

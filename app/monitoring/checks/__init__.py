@@ -1,0 +1,48 @@
+"""Every check there is, in the order in which they run."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.refusal import Refused
+from monitoring.checks import money, stuck, trust
+from monitoring.checks.check import Check, Finding
+
+CHECKS: tuple[Check, ...] = (*money.CHECKS, *stuck.CHECKS, *trust.CHECKS)
+
+
+class UnknownCheck(Refused):
+    """No check has this name; the sentence names the nearest one."""
+
+
+def _nothing(now: datetime) -> list[Finding]:
+    return []
+
+
+# Opened by whoever runs the checks when one of them crashes; it has no question of its own.
+FAILED = Check(
+    "check-failed",
+    "A check that failed to run",
+    "Read the error; mend its cause and run the checks again. Until then it proves nothing.",
+    _nothing,
+)
+
+
+def find(name: str) -> Check | None:
+    """The check of this name, None when there is none (any more)."""
+    return next((check for check in (*CHECKS, FAILED) if check.name == name), None)
+
+
+def chosen(only: Sequence[str] | None) -> list[Check]:
+    """The checks named, in their own order; all of them without names. Raises UnknownCheck."""
+    if not only:
+        return list(CHECKS)
+    names = [check.name for check in CHECKS]
+    for name in only:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}."
+            raise UnknownCheck(f"Check: found {name!r}, expected the name of a check; {hint}")
+    return [check for check in CHECKS if check.name in only]

@@ -1,0 +1,269 @@
+"""Money: orders against payments, payments against refunds, totals against lines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.money import display
+from monitoring.checks.check import Check, Finding, rows
+from orders.lifecycle import OrderStatus
+from payments.models import PaymentStatus
+from refunds.models import RESERVED, RefundStatus
+
+STATUSES = {
+    "pending": OrderStatus.PENDING.value,
+    "canceled": OrderStatus.CANCELED.value,
+    "refunded": OrderStatus.REFUNDED.value,
+    "kept": [OrderStatus.PAID.value, OrderStatus.FULFILLED.value],
+    "settled": [OrderStatus.PAID.value, OrderStatus.FULFILLED.value, OrderStatus.REFUNDED.value],
+    "payment_succeeded": PaymentStatus.SUCCEEDED.value,
+    "refund_succeeded": RefundStatus.SUCCEEDED.value,
+    "reserved": [status.value for status in RESERVED],
+}
+
+
+def paid_without_payment(now: datetime) -> list[Finding]:
+    """Orders that count as paid although no payment succeeded."""
+    query = """
+        SELECT id, status FROM orders_order
+        WHERE status = ANY(%(settled)s) AND NOT EXISTS (
+            SELECT FROM payments_payment
+            WHERE order_id = orders_order.id AND status = %(payment_succeeded)s)
+        ORDER BY id
+    """
+    return [
+        Finding(f"order:{key}", "a succeeded payment", f"{status}, and no payment succeeded")
+        for key, status in rows(query, STATUSES)
+    ]
+
+
+def payment_without_paid_order(now: datetime) -> list[Finding]:
+    """Payments that succeeded while their order still waits for one."""
+    query = """
+        SELECT payments_payment.id, order_id, payments_payment.captured_pennies,
+            payments_payment.currency
+        FROM payments_payment JOIN orders_order ON orders_order.id = order_id
+        WHERE payments_payment.status = %(payment_succeeded)s
+            AND orders_order.status = %(pending)s
+        ORDER BY 1
+    """
+    return [
+        Finding(f"payment:{key}", f"order {order} paid", f"{display(paid, code)}, order pending")
+        for key, order, paid, code in rows(query, STATUSES)
+    ]
+
+
+def order_captured_differs(now: datetime) -> list[Finding]:
+    """Orders whose captured amount is not the sum of what their payments captured."""
+    query = """
+        SELECT orders_order.id, orders_order.currency, orders_order.captured_pennies,
+            coalesce(sum(payments_payment.captured_pennies), 0)::bigint AS paid
+        FROM orders_order LEFT JOIN payments_payment ON order_id = orders_order.id
+        GROUP BY orders_order.id
+        HAVING orders_order.captured_pennies
+            <> coalesce(sum(payments_payment.captured_pennies), 0)
+        ORDER BY 1
+    """
+    return [
+        Finding(
+            f"order:{key}", f"{display(paid, code)} captured", f"{display(held, code)} captured"
+        )
+        for key, code, held, paid in rows(query, STATUSES)
+    ]
+
+
+def refunds_do_not_add_up(now: datetime) -> list[Finding]:
+    """Payments whose refunded or reserved amount is not the sum of their refunds, and orders
+    whose refunded amount is not the sum of their payments."""
+    query = """
+        WITH given AS (
+            SELECT payment_id,
+                sum(amount_pennies) FILTER (WHERE status = %(refund_succeeded)s) AS refunded,
+                sum(amount_pennies) FILTER (WHERE status = ANY(%(reserved)s)) AS reserved
+            FROM refunds_refund GROUP BY payment_id
+        ), compared AS (
+            SELECT 'payment' AS kind, id, currency, 'refunded' AS what,
+                coalesce(given.refunded, 0)::bigint AS expected, refunded_pennies AS actual
+            FROM payments_payment LEFT JOIN given ON payment_id = id
+            UNION ALL
+            SELECT 'payment', id, currency, 'reserved',
+                coalesce(given.reserved, 0)::bigint, pending_refund_pennies
+            FROM payments_payment LEFT JOIN given ON payment_id = id
+            UNION ALL
+            SELECT 'order', orders_order.id, orders_order.currency, 'refunded',
+                coalesce(sum(payments_payment.refunded_pennies), 0)::bigint,
+                orders_order.refunded_pennies
+            FROM orders_order LEFT JOIN payments_payment ON order_id = orders_order.id
+            GROUP BY orders_order.id
+        )
+        SELECT * FROM compared WHERE expected <> actual ORDER BY kind, id, what
+    """
+    return [
+        Finding(f"{kind}:{key} {what}", _amount(expected, code, what), _amount(held, code, what))
+        for kind, key, code, what, expected, held in rows(query, STATUSES)
+    ]
+
+
+def refunded_beyond_captured(now: datetime) -> list[Finding]:
+    """Payments of which more went back, is reserved or is disputed than was captured."""
+    query = """
+        SELECT id, currency, captured_pennies,
+            refunded_pennies + pending_refund_pennies + disputed_pennies AS claimed
+        FROM payments_payment
+        WHERE refunded_pennies + pending_refund_pennies + disputed_pennies > captured_pennies
+        ORDER BY id
+    """
+    return [
+        Finding(
+            f"payment:{key}",
+            f"at most {display(captured, code)} refunded, reserved and disputed",
+            display(claimed, code),
+        )
+        for key, code, captured, claimed in rows(query, STATUSES)
+    ]
+
+
+def money_on_canceled_order(now: datetime) -> list[Finding]:
+    """Canceled orders that still hold money: it came late, and the policy gives it back."""
+    query = """
+        SELECT order_id, payments_payment.currency,
+            sum(payments_payment.captured_pennies - payments_payment.refunded_pennies)::bigint
+        FROM payments_payment JOIN orders_order ON orders_order.id = order_id
+        WHERE orders_order.status = %(canceled)s
+        GROUP BY order_id, payments_payment.currency
+        HAVING sum(payments_payment.captured_pennies - payments_payment.refunded_pennies) > 0
+        ORDER BY 1
+    """
+    return [
+        Finding(f"order:{key}", "canceled, and no money kept", f"{display(kept, code)} kept")
+        for key, code, kept in rows(query, STATUSES)
+    ]
+
+
+def two_payments_kept(now: datetime) -> list[Finding]:
+    """Orders that were paid twice, as long as the second payment has not gone back."""
+    query = """
+        SELECT order_id, count(*) FROM payments_payment
+        WHERE status = %(payment_succeeded)s AND captured_pennies > refunded_pennies
+        GROUP BY order_id HAVING count(*) > 1 ORDER BY order_id
+    """
+    return [
+        Finding(f"order:{key}", "one payment kept", f"{count} payments kept")
+        for key, count in rows(query, STATUSES)
+    ]
+
+
+def order_total_differs_from_lines(now: datetime) -> list[Finding]:
+    """Orders whose total is not the sum of their lines."""
+    query = """
+        SELECT orders_order.id, currency, total_pennies, coalesce(sum(line_pennies), 0)::bigint
+        FROM orders_order LEFT JOIN orders_orderline ON order_id = orders_order.id
+        GROUP BY orders_order.id
+        HAVING total_pennies <> coalesce(sum(line_pennies), 0)
+        ORDER BY orders_order.id
+    """
+    return [
+        Finding(f"order:{key}", f"{display(lines, code)} in total", f"{display(total, code)}")
+        for key, code, total, lines in rows(query, STATUSES)
+    ]
+
+
+def currencies_disagree(now: datetime) -> list[Finding]:
+    """Payments in another currency than their order, refunds in another than their payment."""
+    query = """
+        SELECT 'payment:' || payments_payment.id, orders_order.currency, payments_payment.currency
+        FROM payments_payment JOIN orders_order ON orders_order.id = order_id
+        WHERE payments_payment.currency <> orders_order.currency
+        UNION ALL
+        SELECT 'refund:' || refunds_refund.id, payments_payment.currency, refunds_refund.currency
+        FROM refunds_refund JOIN payments_payment ON payments_payment.id = payment_id
+        WHERE refunds_refund.currency <> payments_payment.currency
+        ORDER BY 1
+    """
+    return [Finding(*row) for row in rows(query, STATUSES)]
+
+
+def status_differs_from_amounts(now: datetime) -> list[Finding]:
+    """Orders called refunded that still hold money, and orders that hold none and are not."""
+    query = """
+        SELECT id, currency, status, captured_pennies - refunded_pennies FROM orders_order
+        WHERE (status = %(refunded)s AND refunded_pennies < captured_pennies)
+            OR (status = ANY(%(kept)s) AND refunded_pennies = captured_pennies)
+        ORDER BY id
+    """
+    return [
+        Finding(
+            f"order:{key}",
+            "nothing kept" if status == OrderStatus.REFUNDED else "refunded, or something kept",
+            f"{status}, {display(kept, code)} kept",
+        )
+        for key, code, status, kept in rows(query, STATUSES)
+    ]
+
+
+def _amount(pennies: int, currency: str, what: str) -> str:
+    return f"{display(pennies, currency)} {what}"
+
+
+CHECKS = (
+    Check(
+        "paid-without-payment",
+        "Paid order without a succeeded payment",
+        "Look the order's payment up at Stripe; replay its events, or stop the fulfilment.",
+        paid_without_payment,
+    ),
+    Check(
+        "payment-without-paid-order",
+        "Succeeded payment whose order is still pending",
+        "Replay the payment's events; if the order stays pending, refund the payment.",
+        payment_without_paid_order,
+    ),
+    Check(
+        "order-captured-differs",
+        "Order's captured amount differs from its payments",
+        "Compare with Stripe, then replay the payment's events: they recompute the order.",
+        order_captured_differs,
+    ),
+    Check(
+        "refunds-do-not-add-up",
+        "Refunded or reserved amount differs from the refunds",
+        "Compare with the refunds at Stripe, then replay the refund's events.",
+        refunds_do_not_add_up,
+    ),
+    Check(
+        "refunded-beyond-captured",
+        "More refunded, reserved and disputed than captured",
+        "Issue no further refund; contest the dispute with the refund as evidence.",
+        refunded_beyond_captured,
+    ),
+    Check(
+        "money-on-canceled-order",
+        "Canceled order that holds money",
+        "Refund the late payment in full; the order itself is not resurrected.",
+        money_on_canceled_order,
+    ),
+    Check(
+        "two-payments-kept",
+        "Order paid twice",
+        "Refund one of the two payments in full.",
+        two_payments_kept,
+    ),
+    Check(
+        "order-total-differs-from-lines",
+        "Order total differs from its lines",
+        "Find who changed the database by hand; restore the row from the last backup.",
+        order_total_differs_from_lines,
+    ),
+    Check(
+        "currencies-disagree",
+        "Order, payment and refund in different currencies",
+        "Issue no refund; find who changed the database by hand and restore the row.",
+        currencies_disagree,
+    ),
+    Check(
+        "status-differs-from-amounts",
+        "Order status differs from its amounts",
+        "Replay the payment's events: they derive the status from the amounts again.",
+        status_differs_from_amounts,
+    ),
+)

@@ -1,0 +1,85 @@
+"""Run the checks: a line for each check and for each issue they leave, the summary last."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from core.refusal import Refused
+from monitoring import checks
+from monitoring.models import CheckRun, Issue, IssueStatus
+from monitoring.services import run_checks, unsettled
+
+
+class Command(BaseCommand):
+    help = "Compare what must agree, open and resolve issues, and say what to do about each."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--fail-on-issues",
+            action="store_true",
+            help="exit 1 on an open issue, an acknowledgement that has run out or a check's error",
+        )
+        parser.add_argument(
+            "--only", action="append", metavar="NAME", help="run this check only (repeatable)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        try:
+            runs = run_checks(now=now, only=options["only"])
+        except Refused as no:
+            raise CommandError(str(no)) from no
+        about = _issues_of(runs, now)
+        for run in runs:
+            self.stdout.write(f"{_state(run):7} {run.check_name}")
+            for issue in about:
+                if run.check_name in (issue.check_name, _crashed(issue)):
+                    self.stdout.write(f"  {_line(issue)}")
+        errors = sum(bool(run.error) for run in runs)
+        self.stdout.write(_summary(runs, about, errors))
+        if options["fail_on_issues"] and (about or errors):
+            raise SystemExit(1)
+
+
+def _issues_of(runs: list[CheckRun], now: datetime) -> list[Issue]:
+    """What these runs leave for somebody to look at."""
+    names = {run.check_name for run in runs}
+    return [issue for issue in unsettled(now=now) if {issue.check_name, _crashed(issue)} & names]
+
+
+def _crashed(issue: Issue) -> str | None:
+    """The check that an issue about a crash is about."""
+    if issue.check_name != checks.FAILED.name:
+        return None
+    return issue.subject.removeprefix("check:")
+
+
+def _state(run: CheckRun) -> str:
+    if run.error:
+        return "error"
+    return "found" if run.found else "ok"
+
+
+def _line(issue: Issue) -> str:
+    check = checks.find(issue.check_name)
+    ran_out = ""
+    if issue.status == IssueStatus.ACKNOWLEDGED and issue.acknowledged_until:
+        ran_out = f" (acknowledged until {issue.acknowledged_until:%Y-%m-%d %H:%M} UTC)"
+    next_step = f"; {check.what_to_do}" if check else ""
+    return f"{issue.subject}: {issue.actual}, expected {issue.expected}{ran_out}{next_step}"
+
+
+def _summary(runs: list[CheckRun], about: list[Issue], errors: int) -> str:
+    waiting = Issue.objects.filter(status=IssueStatus.ACKNOWLEDGED).exclude(
+        pk__in=[issue.pk for issue in about]
+    )
+    ran_out = sum(issue.status == IssueStatus.ACKNOWLEDGED for issue in about)
+    return (
+        f"checks  {len(runs)} run, {errors} failed to run; issues  {len(about) - ran_out} open, "
+        f"{ran_out} with an acknowledgement that ran out, {waiting.count()} acknowledged"
+    )
