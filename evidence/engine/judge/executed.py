@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from evidence.engine.judge.results import inside, test_of
+from evidence.engine.judge.results import inside, without_case
 
 _CALL = "run"
 
@@ -120,7 +120,7 @@ def _contexts(database: sqlite3.Connection, tests: Mapping[str, str]) -> dict[in
     kept = {}
     for context_id, context in database.execute("select id, context from context"):
         node, _, phase = context.rpartition("|")
-        test = tests.get(test_of(node))
+        test = tests.get(without_case(node))
         if test:
             kept[context_id] = (test, phase)
     return kept

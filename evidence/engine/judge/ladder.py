@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evidence.engine.judge.cited import Cited
 from evidence.engine.judge.executed import Executed
 from evidence.engine.judge.model import Rung, RungVerdict, Standing, TestEvidence
-from evidence.engine.judge.trials import TestTrials
+from evidence.engine.judge.trials import Trials
 from evidence.engine.register.model import Link
 from evidence.engine.run.model import GateRun, GateStatus, Run
 
@@ -21,7 +21,7 @@ class Findings:
     """What this run holds about one claim: the tests in the order in which it cites them."""
 
     cited: Cited
-    tests: tuple[TestTrials, ...]
+    tests: tuple[Trials, ...]
     evidence: tuple[TestEvidence, ...]
     run: Run
     executed: Executed
@@ -60,10 +60,11 @@ def _not_passed(findings: Findings) -> list[str]:
 def _gate_reason(link: Link, run: Run) -> str:
     gate = run.gate(link.text)
     if gate is None:
-        return f"Gate {link.text} never ran: it is not in the recorded run."
+        return f"Gate {link.text} never ran: the run did not select it; run all gates."
     if gate.status is GateStatus.PASSED:
         return ""
-    return f"Gate {gate.id} {gate.status}{_why(gate)}"
+    ended = "failed" if gate.status is GateStatus.FAILED else "was not run"
+    return f"Gate {gate.id} {ended}{_why(gate)}"
 
 
 def _why(gate: GateRun) -> str:
@@ -87,7 +88,7 @@ def _executed(findings: Findings) -> RungVerdict:
     )
 
 
-def _not_executed(test: TestTrials, shown: TestEvidence, findings: Findings) -> str:
+def _not_executed(test: Trials, shown: TestEvidence, findings: Findings) -> str:
     """Why a test that was seen to run no cited line was not; the nearest cause first."""
     names = _names([f"{symbol.path}::{symbol.name}" for symbol in findings.cited.symbols])
     causes: tuple[Callable[[], str], ...] = (
@@ -102,13 +103,13 @@ def _not_executed(test: TestTrials, shown: TestEvidence, findings: Findings) -> 
     )
 
 
-def _did_not_run(test: TestTrials) -> str:
+def _did_not_run(test: Trials) -> str:
     if test.decides is None or test.outcome == "skipped":
         return f"{test.id} did not run, so it ran no line of the cited code."
     return ""
 
 
-def _has_no_coverage(test: TestTrials, executed: Executed) -> str:
+def _has_no_coverage(test: Trials, executed: Executed) -> str:
     gates = [trial.gate for trial in test.trials]
     if executed.measured.intersection(gates):
         return ""
@@ -127,7 +128,7 @@ def _only_around(shown: TestEvidence, names: str) -> str:
     )
 
 
-def _is_not_measured(test: TestTrials, findings: Findings) -> str:
+def _is_not_measured(test: Trials, findings: Findings) -> str:
     paths = sorted({symbol.path for symbol in findings.cited.symbols})
     if findings.executed.files.intersection(paths):
         return ""
@@ -137,7 +138,7 @@ def _is_not_measured(test: TestTrials, findings: Findings) -> str:
     )
 
 
-def _ended(test: TestTrials) -> str:
+def _ended(test: Trials) -> str:
     return {"failed": "failed", "error": "ended in an error"}.get(test.outcome, "passed")
 
 

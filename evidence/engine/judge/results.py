@@ -53,7 +53,7 @@ def read_results(report: Path, root: Path) -> Results:
         return Results(problem="its test report is cut off or is no report")
 
 
-def test_of(node: str) -> str:
+def without_case(node: str) -> str:
     """The test that a node id is a case of: `a.py::T::test[x::y]` is a case of `a.py::T::test`."""
     path, separator, name = node.partition("::")
     return path + separator + name.partition("[")[0]
@@ -78,7 +78,7 @@ def _grouped(written: dict[str, object], root: Path) -> Results:
     for item in _objects(written["tests"]):
         node = str(item["nodeid"])
         case = Case(node=node, outcome=str(item["outcome"]), message=_message(item, root))
-        tests.setdefault(prefix + test_of(node), []).append(case)
+        tests.setdefault(prefix + without_case(node), []).append(case)
     return Results(
         tests={
             test: tuple(sorted(cases, key=lambda case: case.node)) for test, cases in tests.items()

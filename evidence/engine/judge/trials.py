@@ -20,8 +20,8 @@ _HOW = {
     "failed": "failed",
     "error": "ended in an error",
     "skipped": "was skipped",
-    "xfailed": "failed, as it is marked to",
-    "xpassed": "passed although it is marked to fail",
+    "xfailed": "is marked as an expected failure and failed",
+    "xpassed": "is marked as an expected failure, yet passed",
 }
 
 
@@ -52,7 +52,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class TestTrials:
+class Trials:
     """A cited test: the trial that decides (None when it never ran), all trials, and the sentence
     that says why it has not passed (empty when it has)."""
 
@@ -70,7 +70,7 @@ class TestTrials:
         return self.outcome == PASSED
 
 
-def try_test(test: str, gates: Sequence[PytestGate]) -> TestTrials:
+def try_test(test: str, gates: Sequence[PytestGate]) -> Trials:
     """Judge one test: broken anywhere is broken, passed needs one gate where all cases passed."""
     trials = tuple(
         Trial(gate=gate.id, outcome=_worst(cases), cases=cases)
@@ -78,9 +78,9 @@ def try_test(test: str, gates: Sequence[PytestGate]) -> TestTrials:
         if (cases := gate.results.tests.get(test))
     )
     if not trials:
-        return TestTrials(id=test, decides=None, trials=(), reason=_never_ran(test, gates))
+        return Trials(id=test, decides=None, trials=(), reason=_never_ran(test, gates))
     decides = min(trials, key=_decisiveness)
-    return TestTrials(id=test, decides=decides, trials=trials, reason=_reason(test, decides))
+    return Trials(id=test, decides=decides, trials=trials, reason=_reason(test, decides))
 
 
 def pytest_gates(
@@ -102,7 +102,7 @@ def pytest_gates(
 def _absent(gate_id: str, run: Run, results: dict[str, Results]) -> str:
     gate = run.gate(gate_id)
     if gate is None:
-        return "it is not in the recorded run"
+        return "the run did not select it"
     if gate.status is GateStatus.NOT_RUN:
         return f"not run: {_without_stop(gate.why)}"
     problem = results.get(gate_id, Results(problem="it left no test report")).problem

@@ -19,8 +19,8 @@ from evidence.engine.judge.model import (
     Verdict,
 )
 from evidence.engine.judge.requirements import judge_requirements
-from evidence.engine.judge.results import Results, read_results, test_of
-from evidence.engine.judge.trials import TestTrials, pytest_gates, try_test
+from evidence.engine.judge.results import Results, read_results, without_case
+from evidence.engine.judge.trials import Trials, pytest_gates, try_test
 from evidence.engine.project import Project
 from evidence.engine.register.model import Register
 from evidence.engine.run.model import GateStatus, Run
@@ -47,11 +47,11 @@ def _read_all(run: Run, folder: Path, root: Path) -> dict[str, Results]:
     return {gate.id: read_results(folder / gate.tests, root) for gate in run.gates if gate.tests}
 
 
-def _recordings(run: Run, folder: Path, tests: dict[str, TestTrials]) -> list[Recording]:
+def _recordings(run: Run, folder: Path, tests: dict[str, Trials]) -> list[Recording]:
     nodes: dict[str, dict[str, str]] = defaultdict(dict)
     for test in tests.values():
         for trial in test.trials:
-            nodes[trial.gate].update((test_of(case.node), test.id) for case in trial.cases)
+            nodes[trial.gate].update((without_case(case.node), test.id) for case in trial.cases)
     return [
         Recording(gate=gate.id, file=folder / gate.coverage, tests=nodes[gate.id])
         for gate in run.gates
@@ -70,7 +70,7 @@ def _wanted(citations: Sequence[Cited]) -> dict[str, Wanted]:
     return {path: Wanted(body=body[path], tests=tests[path]) for path in body}
 
 
-def _judge(cited: Cited, tests: dict[str, TestTrials], run: Run, executed: Executed) -> Verdict:
+def _judge(cited: Cited, tests: dict[str, Trials], run: Run, executed: Executed) -> Verdict:
     trials = tuple(tests[link.text] for link in cited.claim.tests)
     evidence = tuple(_evidence(test, cited, executed) for test in trials)
     findings = Findings(cited=cited, tests=trials, evidence=evidence, run=run, executed=executed)
@@ -86,7 +86,7 @@ def _judge(cited: Cited, tests: dict[str, TestTrials], run: Run, executed: Execu
     )
 
 
-def _evidence(test: TestTrials, cited: Cited, executed: Executed) -> TestEvidence:
+def _evidence(test: Trials, cited: Cited, executed: Executed) -> TestEvidence:
     in_call, around = set(), set()
     for symbol in cited.symbols:
         ran = executed.in_call(symbol.path, test.id) & symbol.body
