@@ -90,6 +90,8 @@ def _attempt(
         if result.attempt is Attempt.AUTHENTICATE:
             return redirect(f"/c/pay/{session_id}/authenticate", code=303)
         session = payments.session_of(account, session_id)
+    # Stripe too gives the shop's webhook a moment before it sends the buyer back.
+    account.outbox.wait_first_tries(timeout_s=account.settings.redirect_wait_s)
     return redirect(_success_url(session), code=303)
 
 
@@ -106,7 +108,7 @@ def _page(
                 reason="This payment has been made already.",
                 link=_success_url(session),
             ),
-            200 if status == 200 else status,
+            status,
         )
     if session["status"] == "expired":
         return (
@@ -145,7 +147,7 @@ def _view(session: Json) -> Json:
 
 def _waits_for_3ds(account: Account, session: Json) -> bool:
     intent = account.store.get("payment_intent", session["payment_intent"] or "")
-    return bool(intent) and intent["status"] == "requires_action" if intent else False
+    return intent is not None and intent["status"] == "requires_action"
 
 
 def _success_url(session: Json) -> str:

@@ -98,6 +98,7 @@ def line_item(*, price: Json, name: str, quantity: int, now: int) -> Json:
     return {
         "id": new_id("li"),
         "object": "item",
+        "adjustable_quantity": None,
         "amount_discount": 0,
         "amount_subtotal": total,
         "amount_tax": 0,

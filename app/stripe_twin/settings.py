@@ -27,6 +27,7 @@ class Settings:
     api_version: str = API_VERSION
     settle_after_s: float | None = None
     webhook_timeout_s: float = 10.0
+    redirect_wait_s: float = 2.0
     retry_delays_s: tuple[float, ...] = (0.2, 0.5, 1, 2, 4, 8, 15, 30)
 
     def __post_init__(self) -> None:

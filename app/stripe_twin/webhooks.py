@@ -97,6 +97,15 @@ class Outbox:
         with changed:
             return changed.wait_for(lambda: not self._waiting(), timeout=timeout_s)
 
+    def wait_first_tries(self, *, timeout_s: float) -> None:
+        """Wait until every webhook that is due was tried once, or time ran out."""
+        changed = self._account.store.changed
+        with changed:
+            now = self._account.clock.exact()
+            changed.wait_for(
+                lambda: all(d["attempts"] or d["due"] > now for d in self._waiting()), timeout_s
+            )
+
     def pending(self, event_id: str) -> int:
         """`pending_webhooks` of one event."""
         return int(any(d["event"] == event_id for d in self._account.store.all("delivery")))

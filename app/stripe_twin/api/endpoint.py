@@ -92,7 +92,7 @@ def _serve(
     params = _params(endpoint, request, raw)
     rule = account.rules.for_request(method=request.method, path=request.path)
     _misbehave_before(rule)
-    asked = _dump({"params": params, "version": version})
+    asked = json.dumps({"params": params, "version": version}, sort_keys=True)
     kept = idempotency.begin(account, key=key, path=request.path, params=asked) if key else None
     if kept:
         answer, replayed = kept, True
@@ -101,7 +101,7 @@ def _serve(
             stopping.wait(rule.seconds)
         answer, replayed = _work(account, endpoint, params, path_ids, request_id, key, rule), False
     answer = _misbehave_after(rule, answer, stopping)
-    return _respond(answer, version=version, key=key, replayed=replayed)
+    return _respond(answer, request_id=request_id, version=version, key=key, replayed=replayed)
 
 
 def _work(
@@ -147,6 +147,7 @@ def _misbehave_before(rule: Rule | None) -> None:
         )
     if rule.fault is Fault.CUT_BEFORE:
         _cut()
+        raise _broken()  # nobody hears it; it ends the request
 
 
 def _misbehave_after(rule: Rule | None, answer: Answer, stopping: threading.Event) -> Answer:
@@ -253,10 +254,15 @@ def _params(endpoint: Endpoint, asked: Request, raw: bytes) -> Json:
 
 
 def _respond(
-    answer: Answer, *, version: str = "", key: str = "", replayed: bool = False
+    answer: Answer,
+    *,
+    request_id: str = "",
+    version: str = "",
+    key: str = "",
+    replayed: bool = False,
 ) -> Response:
     response = Response(answer.body, status=answer.status, content_type="application/json")
-    response.headers["Request-Id"] = answer.request_id
+    response.headers["Request-Id"] = request_id or answer.request_id
     if version:
         response.headers["Stripe-Version"] = version
     if key:
