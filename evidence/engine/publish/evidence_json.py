@@ -12,7 +12,7 @@ from evidence.engine.register.model import Gate, OutOfScope, Register
 from evidence.engine.run.model import GateRun, GateStatus, Run
 
 SCHEMA = 1
-_NOT_RECORDED = "it is not in the recorded run"
+_NOT_RECORDED = "the run did not select it"
 
 
 def evidence_json(

@@ -71,8 +71,8 @@ def test_evidence_names_lines_cases_and_gate(recorded):
         ("skipped", f"{TOTAL} was skipped in gate tests: no drawer"),
         (
             "xfailed",
-            f"{TOTAL} is marked as an expected failure and failed in gate tests: tests/test_money.py:14: "
-            "AssertionError: assert 1 == 2",
+            f"{TOTAL} is marked as an expected failure and failed in gate tests: "
+            "tests/test_money.py:14: AssertionError: assert 1 == 2",
         ),
         ("xpassed", f"{TOTAL} is marked as an expected failure, yet passed in gate tests."),
     ],
