@@ -228,10 +228,9 @@ def _broken(error: yaml.YAMLError, text: str, file: str) -> Mistake:
         return _unprintable(error, text, file)
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark else 1
-    tabbed = _tabbed_line(text, line)
-    if tabbed:
+    if _TABBED.match(text.split("\n")[line - 1]):
         return Mistake(
-            Place(file, tabbed),
+            Place(file, line),
             "found a tab that indents, expected spaces (YAML allows no tabs there); "
             "replace the tab with spaces",
         )
@@ -239,16 +238,6 @@ def _broken(error: yaml.YAMLError, text: str, file: str) -> Mistake:
     context = getattr(error, "context", None)
     where = f" {context}" if context else ""
     return Mistake(Place(file, line), f"found broken YAML: {problem}{where}; mend this line")
-
-
-def _tabbed_line(text: str, near: int) -> int:
-    """The tab-indented line that broke the parse: the one named, or the nearest one above it."""
-    lines = text.split("\n")[: near + 1]
-    named = [number for number, line in enumerate(lines, 1) if _TABBED.match(line)]
-    at_or_above = [number for number in named if number <= near]
-    if at_or_above and near - at_or_above[-1] <= 1:
-        return at_or_above[-1]
-    return named[-1] if named and named[-1] == near + 1 else 0
 
 
 def _unprintable(error: yaml.reader.ReaderError, text: str, file: str) -> Mistake:

@@ -179,15 +179,12 @@ def _not_found(link: Link, name: str, module: Module, *, tests: bool = False) ->
             "cite the file that defines it"
         )
     known = [each for each, found in module.names.items() if found.is_function or not tests]
-    near = did_you_mean(name, known) or did_you_mean(name, _ending(name, known))
+    near = did_you_mean(name, known)
+    same_ending = [each for each in known if each.endswith(f".{name}")]
+    if same_ending:
+        near = f"; did you mean {same_ending[0]}?"
     near = near.replace(".", "::") if tests else near
-    return f"{link.text}: not found in {link.path}" + (near or "; mend the link")
-
-
-def _ending(name: str, known: list[str]) -> list[str]:
-    """Names whose last part is the one that was written: `put` for `Drawer.put`."""
-    last = name.rpartition(".")[2]
-    return [each for each in known if each.rpartition(".")[2] == last]
+    return f"{link.text}: not found in {link.path}{near or '; mend the link'}"
 
 
 def _symbol(link: Link, module: Module, definition: Definition) -> Symbol:

@@ -1,0 +1,130 @@
+"""Every dead link of a register, told at its own line."""
+
+from __future__ import annotations
+
+import pytest
+
+from evidence.engine.mistakes import Mistakes
+from evidence.engine.project import load_project
+from evidence.engine.register.reading import read_register
+from evidence.engine.source.check import check_links, check_register, dead_links
+
+TILL = "evidence/claims/till.yml"
+
+
+def links_said(stranger) -> list[str]:
+    project = load_project(stranger.root)
+    found = check_links(project, read_register(project))
+    assert not any(mistake.fatal for mistake in found)
+    return [str(mistake) for mistake in found]
+
+
+def test_healthy_register_has_no_dead_link(stranger):
+    assert links_said(stranger) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "till/money.py::total]",
+            "till/money.py::totl]",
+            "7  TILL-01 cites till/money.py::totl: not found in till/money.py; did you mean total?",
+        ),
+        (
+            "::test_total_adds_up",
+            "::test_total_add_up",
+            "8  TILL-01 cites tests/test_money.py::test_total_add_up: not found in "
+            "tests/test_money.py; did you mean test_total_adds_up?",
+        ),
+        (
+            "gates: [imports]",
+            "gates: [import]",
+            "23  TILL-03 cites import: not found in gates.yml; did you mean imports?",
+        ),
+        (
+            "requirements: [T1, T2]",
+            "requirements: [T1, X9]",
+            "12  TILL-02 cites X9: not found in requirements.yml; add it there",
+        ),
+        (
+            "gates: [imports]",
+            "gates: [imports]\n    sabotage: [no-sum]",
+            "24  TILL-03 cites no-sum: evidence/sabotage/no-sum.patch not found; write it",
+        ),
+        (
+            "gates: [imports]",
+            "gates: [imports]\n    pages: [site_src/till.md]",
+            "24  TILL-03 cites site_src/till.md: site_src/till.md not found; mend the path",
+        ),
+        (
+            "gates: [imports]",
+            "gates: [imports]\n    pages: [README.md]",
+            "24  TILL-03 cites README.md: found outside the pages, expected it in a folder named "
+            "by pages; move it",
+        ),
+    ],
+)
+def test_dead_link_is_told_at_its_line(stranger, old, new, sentence):
+    stranger.replace(TILL, old, new)
+
+    assert links_said(stranger) == [f"{TILL}:{sentence}"]
+
+
+def test_pages_and_patches_that_exist_are_alive(stranger):
+    stranger.replace(
+        TILL,
+        "gates: [imports]",
+        "gates: [imports]\n    pages: [site_src/till.md]\n    sabotage: [no-sum]",
+    )
+    stranger.replace("pyproject.toml", 'name = "Till"', 'name = "Till"\npages = "site_src"')
+    stranger.write("site_src/till.md", "# Till\n")
+    stranger.write("evidence/sabotage/no-sum.patch", "diff\n")
+
+    assert links_said(stranger) == []
+
+
+def test_requirements_cited_without_a_requirements_file_are_dead(stranger):
+    (stranger.root / "evidence/requirements.yml").unlink()
+
+    assert links_said(stranger)[0] == (
+        f"{TILL}:6  TILL-01 cites T1: not found in requirements.yml; add it there"
+    )
+
+
+def test_dead_links_of_one_claim_are_its_own(stranger):
+    stranger.replace(TILL, "till/money.py::total]", "till/money.py::totl]")
+    project = load_project(stranger.root)
+    register = read_register(project)
+
+    assert [len(dead_links(project, register, claim)) for claim in register.claims] == [1, 0, 0]
+
+
+def test_dead_links_are_told_beside_structural_mistakes(stranger):
+    stranger.replace(TILL, "till/money.py::total]", "till/money.py::totl]")
+    stranger.replace(TILL, "    critical: true", "    criticl: true")
+
+    with pytest.raises(Mistakes) as refused:
+        check_register(load_project(stranger.root))
+
+    assert [(found.place.line, found.fatal) for found in refused.value.found] == [
+        (7, False),
+        (13, True),
+    ]
+
+
+def test_unreadable_gates_file_makes_no_gate_link_dead(stranger):
+    stranger.write("evidence/gates.yml", b"")
+
+    with pytest.raises(Mistakes) as refused:
+        check_register(load_project(stranger.root))
+
+    assert [found.place.file for found in refused.value.found] == ["evidence/gates.yml"]
+
+
+def test_checking_imports_and_changes_nothing_of_the_project(stranger):
+    stranger.write("till/money.py", stranger.read("till/money.py") + "\nraise SystemExit(3)\n")
+    stranger.commit()
+
+    assert links_said(stranger) == []
+    assert stranger.git("status", "--porcelain", "--ignored") == ""
