@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from core.refusal import Refused
 
@@ -13,7 +14,7 @@ ZERO_DECIMAL = frozenset(
 )
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 # What a signed 64-bit column holds with room to add up; far above any order.
-LARGEST_PENNIES = 10**14
+LARGEST_DIGITS = 14
 
 
 class NotMoney(Refused):
@@ -31,25 +32,39 @@ def display(pennies: int, currency: str) -> str:
     places = decimals(code)
     amount = Decimal(abs(pennies)).scaleb(-places)
     sign = "-" if pennies < 0 else ""
-    symbol = SYMBOLS.get(code, f"{code} ")
-    return f"{sign}{symbol}{amount:,.{places}f}"
+    return f"{sign}{_prefix(code)}{amount:,.{places}f}"
 
 
 def parse(text: str, currency: str) -> int:
-    """Minor units from what a person typed (`12.50`, `1,250`); raises NotMoney with a sentence."""
-    places = decimals(currency)
+    """Minor units from what a person typed, with or without the currency and the commas of
+    thousands: `12.50`, `£1,250`, `-3`. Raises NotMoney with a sentence; never rounds."""
+    code, places = currency.upper(), decimals(currency)
     example = "12.50" if places else "1250"
-    plain = text.strip().replace(",", "").removeprefix(SYMBOLS.get(currency.upper(), ""))
-    try:
-        amount = Decimal(plain)
-    except InvalidOperation:
-        raise NotMoney(f"Amount: {text!r} is not a number; write it like {example}.") from None
-    if not amount.is_finite() or abs(amount) > LARGEST_PENNIES:
-        raise NotMoney(f"Amount: {text!r} is out of range; write it like {example}.")
-    pennies = amount.scaleb(places)
-    if pennies != pennies.to_integral_value():
+    typed = re.fullmatch(_AMOUNT.format(symbol=re.escape(_prefix(code).strip())), text.strip())
+    if typed is None:
+        raise NotMoney(f"Amount: {_quoted(text)} is not a number; write it like {example}.")
+    whole = typed["whole"].replace(",", "").lstrip("0")
+    fraction = (typed["fraction"] or "").rstrip("0")
+    if len(fraction) > places:
         raise NotMoney(
-            f"Amount: {text!r} is finer than {currency.upper()} can be paid; "
-            f"write it like {example}."
+            f"Amount: {_quoted(text)} is finer than {code} can be paid; write it like {example}."
         )
-    return int(pennies)
+    digits = whole + fraction.ljust(places, "0")
+    if len(digits) > LARGEST_DIGITS:
+        raise NotMoney(f"Amount: {_quoted(text)} is out of range; write it like {example}.")
+    return int(f"{typed['sign']}{digits or '0'}")
+
+
+# A comma stands between thousands and nowhere else: in much of the world `1,50` is one and a half.
+_AMOUNT = (
+    r"(?P<sign>-?)(?:{symbol} ?)?"
+    r"(?P<whole>[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+|(?=\.))(?:\.(?P<fraction>[0-9]+))?"
+)
+
+
+def _prefix(code: str) -> str:
+    return SYMBOLS.get(code, f"{code} ")
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:39] + "…")
