@@ -2,15 +2,37 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from core.append_only import AppendOnly
 from core.money import display
-from orders.lifecycle import OrderStatus
+from orders import guards
+from orders.lifecycle import TRANSITIONS, OrderStatus
 
 STATUSES = [(status.value, status.name.capitalize()) for status in OrderStatus]
 SETTLED = [OrderStatus.PAID, OrderStatus.FULFILLED, OrderStatus.REFUNDED]
+
+TOTAL_IS_LINES = """(
+    SELECT total_pennies IS DISTINCT FROM (
+        SELECT COALESCE(SUM(line_pennies), 0) FROM orders_orderline WHERE order_id = {order}
+    ) FROM orders_order WHERE id = {order}
+)"""
+
+# Payments stand left of orders, so these two rules know their table by name only.
+MONEY_STOPS_CANCELING = """(
+    NEW.status = 'canceled' AND OLD.status <> 'canceled' AND EXISTS (
+        SELECT 1 FROM payments_payment
+        WHERE order_id = NEW.id AND status IN ('processing', 'succeeded')
+    )
+)"""
+DISPUTE_STOPS_FULFILMENT = """(
+    NEW.status = 'fulfilled' AND OLD.status = 'paid' AND EXISTS (
+        SELECT 1 FROM payments_payment WHERE order_id = NEW.id AND disputed_pennies > 0
+    )
+)"""
 
 
 class Order(models.Model):
@@ -60,6 +82,44 @@ class Order(models.Model):
                 | Q(refunded_pennies=F("captured_pennies")),
                 name="order_refunded_means_all_of_it",
             ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.PAID) | Q(fulfilled_at__isnull=True),
+                name="order_paid_means_not_fulfilled",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.FULFILLED) | Q(fulfilled_at__isnull=False),
+                name="order_fulfilled_has_its_time",
+            ),
+        ]
+        triggers: ClassVar = [
+            *guards.machine(
+                thing="order",
+                first=OrderStatus.PENDING,
+                moves=[(move.source, move.target) for move in TRANSITIONS],
+            ),
+            guards.fixed(
+                name="order_terms_fixed",
+                columns=["customer_id", "currency", "total_pennies", "placed_at"],
+            ),
+            guards.refuse(
+                name="order_cancel_without_money",
+                operation=pgtrigger.Update,
+                found=MONEY_STOPS_CANCELING,
+                sentence="'order ' || NEW.id || ': a payment is processing or succeeded'",
+            ),
+            guards.refuse(
+                name="order_fulfil_without_dispute",
+                operation=pgtrigger.Update,
+                found=DISPUTE_STOPS_FULFILMENT,
+                sentence="'order ' || NEW.id || ': a dispute is open'",
+            ),
+            guards.refuse(
+                name="order_total_is_its_lines",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                found=TOTAL_IS_LINES.format(order="NEW.id"),
+                sentence="'order ' || NEW.id || ': the total is not the sum of its lines'",
+                at_commit=True,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -98,6 +158,39 @@ class OrderLine(models.Model):
             ),
             models.UniqueConstraint(fields=["order", "product"], name="line_product_once"),
         ]
+        triggers: ClassVar = [
+            guards.fixed(
+                name="line_terms_fixed",
+                columns=["order_id", "product_id", "name", "unit_pennies", "quantity"],
+            ),
+            guards.refuse(
+                name="line_frozen_once_captured",
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                found=(
+                    "EXISTS (SELECT 1 FROM orders_order WHERE captured_pennies > 0 "
+                    "AND id = CASE TG_OP WHEN 'DELETE' THEN OLD.order_id ELSE NEW.order_id END)"
+                ),
+                sentence="'order line: the order has been paid, its lines are final'",
+            ),
+            guards.refuse(
+                name="line_currency_of_order",
+                operation=pgtrigger.Insert,
+                found=(
+                    "(SELECT currency FROM orders_order WHERE id = NEW.order_id) IS DISTINCT FROM "
+                    "(SELECT currency FROM catalog_product WHERE id = NEW.product_id)"
+                ),
+                sentence="'order line: its product is priced in another currency than the order'",
+            ),
+            guards.refuse(
+                name="line_sums_to_total",
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                found=TOTAL_IS_LINES.format(
+                    order="(CASE TG_OP WHEN 'DELETE' THEN OLD.order_id ELSE NEW.order_id END)"
+                ),
+                sentence="'order line: the lines do not sum to the total of the order'",
+                at_commit=True,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
@@ -116,6 +209,13 @@ class OrderTransition(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(source__in=["", *OrderStatus]) & Q(target__in=list(OrderStatus)),
+                name="history_statuses_are_known",
+            ),
+        ]
+        triggers: ClassVar = [AppendOnly()]
 
     def __str__(self) -> str:
         return f"{self.source or 'placed'} → {self.target}"

@@ -3,10 +3,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
 from core.money import display
+from orders import guards
 
 
 class PaymentStatus(StrEnum):
@@ -19,6 +21,14 @@ class PaymentStatus(StrEnum):
     CANCELED = "canceled"
 
 
+MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
+    # A failed attempt goes back to created. Money that arrives after we gave up is still money.
+    PaymentStatus.CREATED: frozenset(PaymentStatus) - {PaymentStatus.CREATED},
+    PaymentStatus.REQUIRES_ACTION: frozenset(PaymentStatus) - {PaymentStatus.REQUIRES_ACTION},
+    PaymentStatus.PROCESSING: frozenset(PaymentStatus) - {PaymentStatus.PROCESSING},
+    PaymentStatus.CANCELED: frozenset({PaymentStatus.SUCCEEDED}),
+    PaymentStatus.SUCCEEDED: frozenset(),
+}
 LIVE = [PaymentStatus.CREATED, PaymentStatus.REQUIRES_ACTION, PaymentStatus.PROCESSING]
 
 
@@ -43,7 +53,7 @@ class Payment(models.Model):
     idempotency_key = models.CharField(max_length=80, unique=True)
     stripe_session_id = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001
     stripe_intent_id = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001
-    checkout_url = models.URLField(max_length=500, blank=True)
+    checkout_url = models.URLField(max_length=1000, blank=True)
     last_failure = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField()
     succeeded_at = models.DateTimeField(null=True, blank=True)
@@ -66,6 +76,10 @@ class Payment(models.Model):
                 name="payment_captured_within_amount",
             ),
             models.CheckConstraint(
+                condition=Q(captured_pennies=0) | Q(status=PaymentStatus.SUCCEEDED),
+                name="payment_captured_means_succeeded",
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     captured_pennies__gte=F("refunded_pennies") + F("pending_refund_pennies")
                 ),
@@ -73,6 +87,26 @@ class Payment(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["order"], condition=Q(status__in=LIVE), name="payment_one_live_per_order"
+            ),
+        ]
+        triggers: ClassVar = [
+            *guards.machine(
+                thing="payment",
+                first=PaymentStatus.CREATED,
+                moves=[(source, target) for source in MOVES for target in sorted(MOVES[source])],
+            ),
+            guards.fixed(
+                name="payment_terms_fixed",
+                columns=["order_id", "currency", "amount_pennies", "idempotency_key"],
+            ),
+            guards.refuse(
+                name="payment_currency_of_order",
+                operation=pgtrigger.Insert,
+                found=(
+                    "NEW.currency IS DISTINCT FROM "
+                    "(SELECT currency FROM orders_order WHERE id = NEW.order_id)"
+                ),
+                sentence="'payment: ' || NEW.currency || ' is not the currency of its order'",
             ),
         ]
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from core.money import display
+from orders import guards
 
 
 class RefundStatus(StrEnum):
@@ -20,7 +22,23 @@ class RefundStatus(StrEnum):
     CANCELED = "canceled"
 
 
+_ENDS = frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED, RefundStatus.CANCELED})
+MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
+    RefundStatus.REQUESTED: _ENDS | {RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION},
+    RefundStatus.PENDING: _ENDS | {RefundStatus.REQUIRES_ACTION},
+    RefundStatus.REQUIRES_ACTION: _ENDS | {RefundStatus.PENDING},
+    # Stripe does this: the customer's bank sends the money back.
+    RefundStatus.SUCCEEDED: frozenset({RefundStatus.FAILED}),
+    RefundStatus.FAILED: frozenset(),
+    RefundStatus.CANCELED: frozenset(),
+}
 RESERVED = [RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION]
+
+# The reservation on the payment comes first, so the rows can be held against it as well.
+REFUNDS_EXCEED_PAYMENT = """(
+    SELECT NEW.amount_pennies + COALESCE(SUM(amount_pennies), 0) FROM refunds_refund
+    WHERE payment_id = NEW.payment_id AND status NOT IN ('failed', 'canceled')
+) > (SELECT captured_pennies FROM payments_payment WHERE id = NEW.payment_id)"""
 
 
 class Refund(models.Model):
@@ -52,6 +70,32 @@ class Refund(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(amount_pennies__gt=0), name="refund_amount_is_positive"
+            ),
+        ]
+        triggers: ClassVar = [
+            *guards.machine(
+                thing="refund",
+                first=RefundStatus.REQUESTED,
+                moves=[(source, target) for source in MOVES for target in sorted(MOVES[source])],
+            ),
+            guards.fixed(
+                name="refund_terms_fixed",
+                columns=["payment_id", "currency", "amount_pennies", "idempotency_key"],
+            ),
+            guards.refuse(
+                name="refund_currency_of_payment",
+                operation=pgtrigger.Insert,
+                found=(
+                    "NEW.currency IS DISTINCT FROM "
+                    "(SELECT currency FROM payments_payment WHERE id = NEW.payment_id)"
+                ),
+                sentence="'refund: ' || NEW.currency || ' is not the currency of its payment'",
+            ),
+            guards.refuse(
+                name="refund_within_payment",
+                operation=pgtrigger.Insert,
+                found=REFUNDS_EXCEED_PAYMENT,
+                sentence="'refund: the payment holds less than its refunds add up to'",
             ),
         ]
 

@@ -1,0 +1,178 @@
+"""What can be done about a refund: ask for it, learn how it ended, follow up an open question."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.crypto import get_random_string
+
+from audit.actions import Action, Result
+from core.actor import Actor, system
+from core.money import display
+from core.refusal import Refused
+from orders.lifecycle import OrderStatus
+from orders.models import Order
+from orders.refusals import audited
+from payments import gateway
+from payments.checkout import KEY_LIFE
+from payments.models import Payment, PaymentStatus
+from refunds import policy
+from refunds.models import Refund, RefundStatus
+from refunds.settlement import confirm, release, write_audit
+
+__all__ = ["CannotRefund", "assess", "confirm", "follow_up", "issue"]
+
+
+class CannotRefund(Refused):
+    """The policy, the amounts or the actor's role say no; the sentence says which."""
+
+
+def assess(*, order: Order, now: datetime, asked_pennies: int | None = None) -> policy.Assessment:
+    """What the policy says about this order now; see `policy.assess`."""
+    holding = _holding(order, _payment_to_refund(order))
+    return policy.assess(holding=holding, asked_pennies=asked_pennies, now=now)
+
+
+def issue(
+    *,
+    order: Order,
+    asked_pennies: int,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    form_key: str = "",
+) -> Refund:
+    """The refund, as far as Stripe said at once: succeeded, pending or failed, or still requested
+    when the outcome is unknown; then the money stays reserved until it is known.
+
+    The reservation is committed before Stripe is asked, and no transaction is open while it is.
+    The same `form_key` gives the first refund again and asks for nothing. Raises CannotRefund.
+    """
+    key = f"form-{form_key}" if form_key else f"refund-{get_random_string(32)}"
+    earlier = Refund.objects.filter(idempotency_key=key).first()
+    if earlier:
+        return earlier
+    with audited(what="refund", subject=f"order:{order.pk}", by=by, now=now):
+        refund = _reserve(order, asked_pennies, reason=reason, by=by, key=key, now=now)
+    if refund is None:
+        return Refund.objects.get(idempotency_key=key)
+    return _ask_stripe(refund, by=by, now=now)
+
+
+def follow_up(*, refund: Refund, now: datetime) -> Refund:
+    """Learn what became of a refund whose outcome was unknown. Within its key's life Stripe is
+    asked again with the same key; after it, the refund is looked up by its metadata and never
+    sent again. Unknown once more leaves it as it is."""
+    if refund.status != RefundStatus.REQUESTED:
+        return refund
+    by = system("worker")
+    if now - refund.requested_at <= KEY_LIFE:
+        return _ask_stripe(refund, by=by, now=now)
+    try:
+        fact = gateway.find_refund(
+            key=refund.idempotency_key, intent_id=refund.payment.stripe_intent_id or ""
+        )
+    except gateway.Unknown:
+        return refund
+    if fact is None:
+        return release(refund, failure="Stripe never made it", by=by, now=now)
+    return confirm(fact=fact, by=by, now=now)
+
+
+def _reserve(
+    order: Order, asked_pennies: int, *, reason: str, by: Actor, key: str, now: datetime
+) -> Refund | None:
+    """The requested refund with its money reserved, committed; None when the key is taken."""
+    reason = reason.strip()
+    if not policy.may_issue(by):
+        raise CannotRefund(f"Order {order.pk}: {by.role} cannot refund; ask ops or an admin.")
+    if not 1 <= len(reason) <= policy.LONGEST_REASON:
+        raise CannotRefund(
+            f"Order {order.pk}: a reason of {len(reason)} characters, 1 to "
+            f"{policy.LONGEST_REASON} expected; say why."
+        )
+    try:
+        with transaction.atomic(durable=True):
+            fresh = Order.objects.get(pk=order.pk)
+            payment = _payment_to_refund(fresh)
+            answer = policy.assess(
+                holding=_holding(fresh, payment), asked_pennies=asked_pennies, now=now
+            )
+            if answer.refused or payment is None:
+                raise CannotRefund(answer.refused)
+            _take(payment, asked_pennies)
+            refund = Refund.objects.create(
+                payment=payment,
+                currency=payment.currency,
+                amount_pennies=asked_pennies,
+                reason=reason,
+                requested_by_id=by.id,
+                idempotency_key=key,
+                requested_at=now,
+            )
+            write_audit(
+                Action.REFUND_ASKED, refund, fresh, Result.DONE, reason=reason, by=by, now=now
+            )
+    except IntegrityError:
+        if Refund.objects.filter(idempotency_key=key).exists():
+            return None
+        raise
+    return refund
+
+
+def _take(payment: Payment, asked_pennies: int) -> None:
+    """Reserve by one conditional UPDATE, so that of any number at once only as many succeed as
+    the payment can bear: the row lock makes each see what the one before left."""
+    left = (
+        F("captured_pennies")
+        - F("refunded_pennies")
+        - F("pending_refund_pennies")
+        - F("disputed_pennies")
+    )
+    reserved = (
+        Payment.objects.alias(left=left)
+        .filter(pk=payment.pk, left__gte=asked_pennies)
+        .update(pending_refund_pennies=F("pending_refund_pennies") + asked_pennies)
+    )
+    if not reserved:
+        payment.refresh_from_db()
+        asked = display(asked_pennies, payment.currency)
+        still = display(payment.refundable_pennies, payment.currency)
+        raise CannotRefund(f"Order {payment.order_id}: {asked} asked, {still} left to refund.")
+
+
+def _ask_stripe(refund: Refund, *, by: Actor, now: datetime) -> Refund:
+    payment = refund.payment
+    try:
+        fact = gateway.create_refund(
+            intent_id=payment.stripe_intent_id or "",
+            amount_pennies=refund.amount_pennies,
+            key=refund.idempotency_key,
+            order_id=payment.order_id,
+        )
+    except gateway.Rejected as no:
+        return release(refund, failure=str(no), by=by, now=now)
+    except gateway.Unknown:
+        return refund
+    return confirm(fact=fact, by=by, now=now)
+
+
+def _payment_to_refund(order: Order) -> Payment | None:
+    """The succeeded payment that holds most; an order has one, save after late money."""
+    paid = Payment.objects.filter(order=order, status=PaymentStatus.SUCCEEDED)
+    return max(paid, key=lambda payment: payment.refundable_pennies, default=None)
+
+
+def _holding(order: Order, payment: Payment | None) -> policy.Holding:
+    return policy.Holding(
+        order_id=order.pk,
+        currency=order.currency,
+        captured_pennies=payment.captured_pennies if payment else 0,
+        refunded_pennies=payment.refunded_pennies if payment else 0,
+        reserved_pennies=payment.pending_refund_pennies if payment else 0,
+        disputed_pennies=payment.disputed_pennies if payment else 0,
+        paid_at=payment.succeeded_at if payment else None,
+        is_canceled=order.status == OrderStatus.CANCELED,
+    )
