@@ -41,7 +41,9 @@ class Decoder:
         return text + self._decode(self._codec, b"", final=True)
 
     def _begin(self) -> str:
-        codec, self.encoding, skip = _recognise(self._head)
+        first_line = max(4, self._head.find(b"\n") + 1)
+        telling = self._head[: first_line if b"\n" in self._head[:_ENOUGH] else _ENOUGH]
+        codec, self.encoding, skip = _recognise(telling)
         self._codec = codecs.getincrementaldecoder(codec)(errors="evidence.mark")
         data, self._head = self._head[skip:], b""
         return self._decode(self._codec, data)

@@ -43,7 +43,9 @@ def collect(gate: Gate, place: Place, folder: Path, captured: Captured) -> Left:
     leaks = [leak_in_bytes(captured.body, "its output", place.canary)]
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         where = path.relative_to(folder).as_posix().removeprefix("artifacts/")
-        leaks.append(leak_in_file(path, where, place.canary, place.handed_in))
+        # The reports are redacted already; names of tests and files in them are no secrets.
+        secrets = place.handed_in if path.is_relative_to(folder / "artifacts") else frozenset()
+        leaks.append(leak_in_file(path, where, place.canary, secrets))
         if leaks[-1]:
             path.unlink()
             kept = tuple(name for name in kept if name != where)

@@ -77,6 +77,8 @@ def run_process(
 
 def has_exited(process: subprocess.Popen[bytes]) -> bool:
     """Without reaping it, so that its id, and its group's, cannot become another's."""
+    if process.returncode is not None:
+        return True
     if hasattr(os, "waitid"):
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, process.pid, flags) is not None

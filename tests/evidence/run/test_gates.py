@@ -95,9 +95,7 @@ def test_standard_input_is_empty(bench: Bench) -> None:
     assert "EOFError" in bench.output()
 
 
-def test_secret_of_the_caller_is_redacted(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_secret_of_the_caller_is_redacted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKEN", "s3cr3t-value")
     script = """
 import os, sys, time
@@ -111,9 +109,7 @@ print(value[5:])
     assert bench.head()["output"].endswith("3 redacted")
 
 
-def test_secret_in_the_command_is_redacted(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_secret_in_the_command_is_redacted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKEN", "s3cr3t-value")
     result = bench.run_one(gate(run=("echo", "s3cr3t-value")))
     assert result.argv == ("echo", "<redacted>")

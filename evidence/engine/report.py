@@ -1,0 +1,192 @@
+"""What a person sees while the engine works: live lines on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+from rich.table import Table
+
+from evidence.engine.judge.model import Judgement, Status
+from evidence.engine.mistakes import Mistake
+from evidence.engine.register.model import Gate, Register
+from evidence.engine.run.model import GateRun, GateStatus, Run
+
+_HEARTBEAT_S = 30.0
+_COLOURS = {GateStatus.PASSED: "green", GateStatus.FAILED: "red", GateStatus.NOT_RUN: "yellow"}
+_WORDS = {Status.NOT: "not met", Status.PARTLY: "partly met"}
+_TOLD_CLAIMS = 12
+
+
+class Reporter:
+    """Hears a run (`Listener`) and tells it. Use it as a context manager around the work.
+
+    On a terminal each running gate has a line with its time and newest output; elsewhere, or when
+    CI is set, a line is printed when something ends and, every 30 s, one that names what runs.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, live: bool | None = None) -> None:
+        stream = stream or sys.stdout
+        self.live = (stream.isatty() and not os.environ.get("CI")) if live is None else live
+        self.console = Console(
+            file=stream,
+            force_terminal=self.live,
+            no_color=True if os.environ.get("NO_COLOR") else None,
+            width=None if self.live else 10_000,
+            highlight=False,
+            soft_wrap=not self.live,
+        )
+        self._running: dict[str, _Line] = {}
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._live = Live(console=self.console, get_renderable=self._draw, refresh_per_second=8)
+        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Reporter:
+        if self.live:
+            self._live.start()
+        else:
+            self._heart.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._running.clear()
+        self._done.set()
+        if self.live:
+            self._live.stop()
+
+    def stage(self, text: str) -> None:
+        self._print(f"[bold]{escape(text)}[/]")
+
+    def gate_started(self, gate: Gate) -> None:
+        with self._lock:
+            self._running[gate.id] = _Line(gate.id)
+
+    def gate_progress(self, gate: Gate, line: str) -> None:
+        with self._lock:
+            if gate.id in self._running:
+                self._running[gate.id].newest = line
+
+    def gate_ended(self, gate: Gate, run: GateRun) -> None:
+        with self._lock:
+            self._running.pop(gate.id, None)
+        word = f"[{_COLOURS[run.status]}]{run.status:<7}[/]"
+        why = f"  {escape(run.why)}" if run.why else ""
+        self._print(f"{word}  {escape(gate.id)}  [dim]{run.elapsed_s:.1f} s[/]{why}")
+        for line in run.failures:
+            self._print(f"         {escape(line)}")
+
+    def mistakes(self, found: Iterable[Mistake]) -> None:
+        """All of them, in file order, and how many."""
+        listed = sorted(found)
+        for mistake in listed:
+            self._print(f"[bold]{mistake.place}[/]  {escape(mistake.text)}")
+        self._print(f"{len(listed)} {'mistake' if len(listed) == 1 else 'mistakes'}")
+
+    def problem(self, text: str) -> None:
+        """A sentence about why something could not be done."""
+        self._print(f"[red]{escape(text)}[/]")
+
+    def summary(self, register: Register, run: Run, judgement: Judgement, where: str = "") -> None:
+        """The last lines: gates, requirements, claims, and every claim that needs a look."""
+        for line in summary_lines(register, run, judgement):
+            self._print(escape(line))
+        if where:
+            self._print(f"site    {escape(where)}")
+
+    def _print(self, markup: str) -> None:
+        self.console.print(markup)
+
+    def _draw(self) -> RenderableType:
+        with self._lock:
+            lines = list(self._running.values())
+        table = Table.grid(padding=(0, 1))
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, justify="right")
+        table.add_column(no_wrap=True, overflow="ellipsis", style="dim")
+        for line in lines:
+            elapsed = f"{time.monotonic() - line.began:.0f} s"
+            table.add_row(line.spinner, escape(line.name), elapsed, escape(line.newest))
+        return Group(table)
+
+    def _beat(self) -> None:
+        while not self._done.wait(_HEARTBEAT_S):
+            with self._lock:
+                now = time.monotonic()
+                names = [f"{line.name} ({now - line.began:.0f} s)" for line in self._each()]
+            if names:
+                self._print(f"running  {escape(', '.join(names))}")
+
+    def _each(self) -> list[_Line]:
+        return list(self._running.values())
+
+
+def summary_lines(register: Register, run: Run, judgement: Judgement) -> list[str]:
+    """Plain text. Claims that are not met come before those that are partly met."""
+    statuses = [gate.status for gate in run.gates]
+    lines = [
+        _counted("gates", [(statuses.count(status), str(status)) for status in GateStatus]),
+        _counted("asked", _requirements(judgement)),
+        _counted("claims", _claims(register, judgement)),
+    ]
+    told = [
+        f"  {verdict.claim.id} {_WORDS[status]}: {'; '.join(verdict.reasons) or 'no reason given'}"
+        for status in (Status.NOT, Status.PARTLY)
+        for verdict in judgement.verdicts
+        if verdict.status is status
+    ]
+    lines += told[:_TOLD_CLAIMS]
+    if len(told) > _TOLD_CLAIMS:
+        lines.append(f"  … and {len(told) - _TOLD_CLAIMS} more, each with its reasons on the site")
+    return lines
+
+
+class _Line:
+    """A running gate as shown."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.newest = ""
+        self.began = time.monotonic()
+        self.spinner = Spinner("dots")
+
+
+def _claims(register: Register, judgement: Judgement) -> list[tuple[int, str]]:
+    counts = judgement.counts()
+    return [
+        (counts[Status.MET], "met"),
+        (counts[Status.PARTLY], "partly"),
+        (counts[Status.NOT], "not met"),
+        (len(register.out_of_scope), "out of scope"),
+    ]
+
+
+def _requirements(judgement: Judgement) -> list[tuple[int, str]]:
+    statuses = list(judgement.requirements.values())
+    return [
+        (statuses.count(Status.MET), "met"),
+        (statuses.count(Status.PARTLY), "partly"),
+        (statuses.count(Status.NOT), "not met"),
+    ]
+
+
+def _counted(name: str, counts: list[tuple[int, str]]) -> str:
+    """`claims  41 met, 1 partly`: what there is none of is left out."""
+    told = ", ".join(f"{count} {word}" for count, word in counts if count)
+    return f"{name:<6}  {told or 'none'}"

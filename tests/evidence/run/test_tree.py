@@ -1,0 +1,47 @@
+"""The tree that a run saw: its commit, whether it is clean, and its fingerprint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from evidence.engine.run.tree import read_tree
+from tests.evidence.run.conftest import Bench
+
+
+def test_clean_tree_is_its_commit(bench: Bench) -> None:
+    tree = read_tree(bench.project)
+    assert tree.commit == bench.stranger.git("rev-parse", "HEAD")
+    assert str(tree.committed_at) == bench.stranger.git("log", "-1", "--format=%ct")
+    assert not tree.dirty
+
+
+def test_each_kind_of_change_makes_it_dirty_and_another_tree(bench: Bench) -> None:
+    seen = {read_tree(bench.project).fingerprint}
+    stranger = bench.stranger
+    changes = (
+        lambda: stranger.write("README.md", "# Other\n"),
+        lambda: stranger.write("new ü file.txt", "untracked\n"),
+        lambda: (stranger.root / "till/money.py").unlink(),
+        lambda: (stranger.root / "pyproject.toml").chmod(0o755),
+        lambda: (stranger.root / "link").symlink_to("README.md"),
+    )
+    for count, change in enumerate(changes, 2):
+        change()
+        tree = read_tree(bench.project)
+        seen.add(tree.fingerprint)
+        assert (tree.dirty, len(seen)) == (True, count)
+
+
+def test_ignored_files_and_the_engine_s_own_output_are_not_seen(bench: Bench) -> None:
+    before = read_tree(bench.project)
+    bench.stranger.write("build/site/index.html", "made")
+    bench.stranger.write("out/results/run.json", "made")
+    assert read_tree(replace(bench.project, work=bench.stranger.root / "out")) == before
+
+
+def test_people_s_pages_change_the_tree_but_not_what_gates_saw(bench: Bench) -> None:
+    project = replace(bench.project, pages=bench.stranger.root / "pages")
+    before = read_tree(project)
+    bench.stranger.write("pages/index.md", "# Hello\n")
+    after = read_tree(project)
+    assert (after.dirty, after.fingerprint) == (True, before.fingerprint)
