@@ -11,8 +11,9 @@ from stripe_twin.cards import UnknownCard
 from stripe_twin.errors import StripeError
 from stripe_twin.misbehave import Fault, Rule
 from stripe_twin.objects import public
-from stripe_twin.payments import Attempt, NotPayable, Result
+from stripe_twin.payments import Attempt, Result
 from stripe_twin.refunds import Wanted
+from stripe_twin.sessions import NotPayable
 from stripe_twin.store import Json
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import typing
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
 from stripe_twin.control import Control, Refused
-from stripe_twin.settings import NotLoopback
+from stripe_twin.settings import NotLoopback, is_loopback
 
 _VERBS = tuple(
     name for name, verb in vars(Control).items() if callable(verb) and not name.startswith("_")
@@ -19,6 +20,13 @@ _VERBS = tuple(
 def blueprint(control: Control) -> Blueprint:
     """The control room. It has no key: the twin listens on loopback only."""
     room = Blueprint("control", __name__, url_prefix="/_twin")
+
+    @room.before_request
+    def refuse_borrowed_names() -> tuple[Response, int] | None:
+        # A page elsewhere can make its own name lead here; then the name is its own.
+        if is_loopback(urlsplit(request.host_url).hostname or ""):
+            return None
+        return _no(f"host: found {request.host}, expected an address of this machine", 403)
 
     @room.get("/state")
     def state() -> Response:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from stripe_twin import money, payments
+from stripe_twin import money, payments, sessions
 from stripe_twin.account import Account
 from stripe_twin.cards import CARDS, UnknownCard
 from stripe_twin.errors import StripeError
-from stripe_twin.payments import Attempt, NotPayable, Result
+from stripe_twin.payments import Attempt, Result
+from stripe_twin.sessions import NotPayable
 from stripe_twin.store import Json
 
 _DELAYED_NAMES = {
@@ -89,7 +90,7 @@ def _attempt(
             return _page(account, session_id, message=result.decline.message, status=402)
         if result.attempt is Attempt.AUTHENTICATE:
             return redirect(f"/c/pay/{session_id}/authenticate", code=303)
-        session = payments.session_of(account, session_id)
+        session = sessions.session_of(account, session_id)
     # Stripe too gives the shop's webhook a moment before it sends the buyer back.
     account.outbox.wait_first_tries(timeout_s=account.settings.redirect_wait_s)
     return redirect(_success_url(session), code=303)

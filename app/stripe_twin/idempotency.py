@@ -7,10 +7,12 @@ whether it succeeded or failed; nothing is kept when no work had begun.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 from stripe_twin.account import Account
 from stripe_twin.errors import StripeError
+from stripe_twin.store import Json
 
 KEPT_S = 24 * 3600
 _LONGEST = 255
@@ -23,6 +25,16 @@ class Answer:
     status: int
     body: str
     request_id: str
+
+    @classmethod
+    def giving(cls, obj: Json, *, request_id: str) -> Answer:
+        """Success, with this object."""
+        return cls(200, _text(obj), request_id)
+
+    @classmethod
+    def refusing(cls, error: StripeError, *, request_id: str) -> Answer:
+        """Stripe's error object."""
+        return cls(error.status, _text(error.body(request_id)), request_id)
 
 
 def begin(account: Account, *, key: str, path: str, params: str) -> Answer | None:
@@ -77,6 +89,10 @@ def forget_unfinished(account: Account) -> None:
         for record in account.store.all("idempotency"):
             if record["answer"] is None:
                 account.store.remove("idempotency", record["id"])
+
+
+def _text(obj: Json) -> str:
+    return json.dumps(obj, indent=2, ensure_ascii=False)
 
 
 def _require_same(first_path: str, path: str, first: str, asked: str, key: str) -> None:

@@ -6,20 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from stripe_twin import objects, payment_objects
+from stripe_twin import objects, payment_objects, sessions
 from stripe_twin.account import Account
 from stripe_twin.cards import Card, Decline, find
-from stripe_twin.errors import StripeError, missing
+from stripe_twin.errors import missing
 from stripe_twin.ids import new_id
 from stripe_twin.later import Ending
 from stripe_twin.store import Json
 
 DELAYED_METHODS = {"gbp": "bacs_debit", "eur": "sepa_debit", "usd": "us_bank_account"}
 """The method that answers days later, by currency. Others have none here."""
-
-_CANCELABLE = frozenset(
-    {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
-)
 
 
 class Attempt(StrEnum):
@@ -37,21 +33,9 @@ class Result:
     decline: Decline | None = None
 
 
-class NotPayable(ValueError):
-    """The session cannot be paid any more; the message says why."""
-
-
-def session_of(account: Account, session_id: str) -> Json:
-    """The session; a Stripe 404 when there is none."""
-    session = account.store.get("checkout.session", session_id)
-    if session is None:
-        raise missing("checkout.session", session_id, param="session")
-    return session
-
-
 def pay(account: Account, *, session_id: str, card_number: str, email: str = "") -> Result:
-    """Try a card. Raises NotPayable, or UnknownCard for anything but a test card."""
-    session = _open_session(account, session_id)
+    """Try a card. Raises sessions.NotPayable, or UnknownCard for anything but a test card."""
+    session = sessions.open_session(account, session_id)
     card = find(card_number)
     intent = _intent(account, session, method_type="card", email=email)
     if card.authenticates:
@@ -62,10 +46,10 @@ def pay(account: Account, *, session_id: str, card_number: str, email: str = "")
 
 def authenticate(account: Account, *, session_id: str, passed: bool) -> Result:
     """Answer the 3-D Secure question of the last `pay`."""
-    session = _open_session(account, session_id)
+    session = sessions.open_session(account, session_id)
     intent = account.store.get("payment_intent", session["payment_intent"] or "")
     if intent is None or intent["status"] != "requires_action":
-        raise NotPayable("No card waits for authentication.")
+        raise sessions.NotPayable("No card waits for authentication.")
     card = find(intent.pop("_card"))
     intent["next_action"] = None
     if not passed:
@@ -77,10 +61,10 @@ def pay_later(
     account: Account, *, session_id: str, succeeds: bool = True, email: str = ""
 ) -> Result:
     """Pay by a bank account: the session completes now, the money is decided later."""
-    session = _open_session(account, session_id)
+    session = sessions.open_session(account, session_id)
     method_type = DELAYED_METHODS.get(session["currency"], "")
     if method_type not in session["payment_method_types"]:
-        raise NotPayable(f"No delayed method takes {session['currency'].upper()} here.")
+        raise sessions.NotPayable(f"No delayed method takes {session['currency'].upper()} here.")
     intent = _intent(account, session, method_type=method_type, email=email)
     charge = payment_objects.charge(
         intent=intent,
@@ -94,7 +78,7 @@ def pay_later(
     account.store.put("payment_intent", intent)
     account.announce("charge.pending", charge)
     account.announce("payment_intent.processing", intent)
-    _complete(account, session, payment_status="unpaid")
+    sessions.complete(account, session, payment_status="unpaid")
     ending = Ending.PAYMENT_SUCCEEDS if succeeds else Ending.PAYMENT_FAILS
     account.later.plan(ending, intent["id"], after_s=account.settings.settle_after_s)
     return Result(Attempt.PROCESSING)
@@ -105,7 +89,7 @@ def settle(account: Account, intent_id: str, *, succeeded: bool) -> None:
     intent = account.store.get("payment_intent", intent_id)
     if intent is None or intent["status"] != "processing":
         return
-    session = session_of(account, intent["_session"])
+    session = sessions.session_of(account, intent["_session"])
     charge = _charge(account, intent["latest_charge"])
     if succeeded:
         _take(account, intent, charge)
@@ -121,67 +105,11 @@ def settle(account: Account, intent_id: str, *, succeeded: bool) -> None:
     account.announce("checkout.session.async_payment_failed", session)
 
 
-def expire(account: Account, session_id: str) -> Json:
-    """Close an open session for good; its intent, if any, is canceled."""
-    session = session_of(account, session_id)
-    if session["status"] != "open":
-        raise StripeError(
-            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
-            f"Session has a status of `{session['status']}`.",
-            param="session",
-        )
-    intent = account.store.get("payment_intent", session["payment_intent"] or "")
-    if intent:
-        _cancel(account, intent, reason="automatic")
-    session |= {"status": "expired", "url": None}
-    account.store.put("checkout.session", session)
-    account.announce("checkout.session.expired", session)
-    return session
-
-
-def cancel(account: Account, intent_id: str, *, reason: str | None) -> Json:
-    """Cancel an intent no session needs any more; Stripe's refusals otherwise."""
-    intent = account.store.get("payment_intent", intent_id)
-    if intent is None:
-        raise missing("payment_intent", intent_id, param="intent")
-    if session_of(account, intent["_session"])["status"] == "open":
-        raise StripeError(
-            "You cannot cancel this PaymentIntent because it was created by a Checkout Session. "
-            "Expire the Checkout Session instead.",
-            code="payment_intent_unexpected_state",
-        )
-    if intent["status"] not in _CANCELABLE:
-        raise StripeError(
-            "You cannot cancel this PaymentIntent because it has a status of "
-            f"{intent['status']}. Only a PaymentIntent with one of the following statuses may be "
-            f"canceled: {', '.join(sorted(_CANCELABLE))}.",
-            code="payment_intent_unexpected_state",
-            payment_intent=objects.public(intent),
-        )
-    return _cancel(account, intent, reason=reason)
-
-
 def register(account: Account) -> None:
-    """Let slow payments and old sessions end by themselves."""
+    """Let slow payments end by themselves."""
     later = account.later
     later.handles(Ending.PAYMENT_SUCCEEDS, lambda acc, pi: settle(acc, pi, succeeded=True))
     later.handles(Ending.PAYMENT_FAILS, lambda acc, pi: settle(acc, pi, succeeded=False))
-    later.handles(Ending.SESSION_EXPIRES, _expire_if_open)
-
-
-def _expire_if_open(account: Account, session_id: str) -> None:
-    session = account.store.get("checkout.session", session_id)
-    if session and session["status"] == "open":
-        expire(account, session_id)
-
-
-def _open_session(account: Account, session_id: str) -> Json:
-    session = session_of(account, session_id)
-    if session["status"] == "complete":
-        raise NotPayable("You are all done here: this payment has been made already.")
-    if session["status"] == "expired":
-        raise NotPayable("This payment page has expired. Go back to the shop and start again.")
-    return session
 
 
 def _intent(account: Account, session: Json, *, method_type: str, email: str) -> Json:
@@ -234,7 +162,7 @@ def _charge_card(
         account.announce("charge.failed", charge)
         return _refuse_attempt(account, intent, card.decline, charge_id=charge["id"])
     _take(account, intent, charge)
-    _complete(account, session, payment_status="paid")
+    sessions.complete(account, session, payment_status="paid")
     _book(account, charge)
     return Result(Attempt.SUCCEEDED)
 
@@ -272,26 +200,6 @@ def _book(account: Account, charge: Json) -> None:
     account.announce("charge.updated", charge, previous={"balance_transaction": None})
 
 
-def _complete(account: Account, session: Json, *, payment_status: str) -> None:
-    session |= {
-        "status": "complete",
-        "payment_status": payment_status,
-        "url": None,
-        "customer_details": {
-            "address": None,
-            "business_name": None,
-            "email": session["_email"],
-            "individual_name": None,
-            "name": None,
-            "phone": None,
-            "tax_exempt": "none",
-            "tax_ids": [],
-        },
-    }
-    account.store.put("checkout.session", session)
-    account.announce("checkout.session.completed", session)
-
-
 def _refuse_attempt(
     account: Account, intent: Json, decline: Decline, *, charge_id: str | None
 ) -> Result:
@@ -327,18 +235,6 @@ def _fail_charge(charge: Json, decline: Decline) -> None:
         "failure_message": decline.message,
         "outcome": payment_objects.outcome("issuer_declined", reason=decline.decline_code),
     }
-
-
-def _cancel(account: Account, intent: Json, *, reason: str | None) -> Json:
-    intent |= {
-        "status": "canceled",
-        "canceled_at": account.clock.now(),
-        "cancellation_reason": reason,
-        "next_action": None,
-    }
-    account.store.put("payment_intent", intent)
-    account.announce("payment_intent.canceled", intent)
-    return intent
 
 
 def _charge(account: Account, charge_id: str) -> Json:

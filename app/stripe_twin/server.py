@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
-from stripe_twin import control_api, hosted_page, idempotency, payments, refunds
+from stripe_twin import control_api, hosted_page, idempotency, payments, refunds, sessions
 from stripe_twin.account import Account
 from stripe_twin.api import (
     checkout_sessions,
@@ -86,6 +86,7 @@ def application(account: Account, stopping: threading.Event) -> Flask:
     """The WSGI application over one account."""
     idempotency.forget_unfinished(account)
     payments.register(account)
+    sessions.register(account)
     refunds.register(account)
     app = Flask("stripe_twin", static_folder=None)
     app.register_blueprint(endpoint.blueprint(account, _endpoints(), stopping))
@@ -139,7 +140,7 @@ def _unknown_address(error: HTTPException) -> Response:
 
 
 def _bug(error: Exception) -> Response:
-    log.error("bug in the twin", exc_info=error)
+    # Flask has logged what happened.
     return endpoint.answer_with(
         StripeError("The twin has a bug; its log tells more.", status=500, kind="api_error")
     )

@@ -42,14 +42,16 @@ def require_loopback(url: str, *, what: str) -> None:
         host, _port = parts.hostname or "", parts.port
     except ValueError as mistake:
         raise NotLoopback(f"{what}: found {url!r}, which is no URL ({mistake}).") from mistake
-    if parts.scheme != "http" or not _is_loopback(host):
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if parts.scheme != "http" or not plain or not is_loopback(host):
         raise NotLoopback(
             f"{what}: found {url!r}, expected http:// on this machine; the twin talks to "
             "loopback only, so give an address such as http://127.0.0.1:8000/webhooks/stripe"
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Does this name or address stay on this machine?"""
     if host == "localhost":
         return True
     try:

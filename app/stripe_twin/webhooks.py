@@ -58,7 +58,7 @@ class Outbox:
     def stop(self) -> None:
         with self._account.store.change():
             self._stopping = True
-        self._thread.join(timeout=self._account.settings.webhook_timeout_s + 1)
+        self._thread.join(timeout=2)  # a shop that hangs must not hold up the end
 
     def post(self, event: Json) -> None:
         """Queue the event, or do to it what a rule says. The caller holds the store."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stripe_twin import money, objects, payments
+from stripe_twin import money, objects, payments, sessions
 from stripe_twin.account import Account
 from stripe_twin.api.endpoint import Endpoint
 from stripe_twin.api.lists import PAGING, cut, page
@@ -111,7 +111,7 @@ def _create(account: Account, params: Json) -> Json:
 
 
 def _retrieve(account: Account, params: Json, session_id: str) -> Json:
-    return payments.session_of(account, session_id)
+    return sessions.session_of(account, session_id)
 
 
 def _list(account: Account, params: Json) -> Json:
@@ -119,11 +119,11 @@ def _list(account: Account, params: Json) -> Json:
 
 
 def _expire(account: Account, params: Json, session_id: str) -> Json:
-    return payments.expire(account, session_id)
+    return sessions.expire(account, session_id)
 
 
 def _line_items(account: Account, params: Json, session_id: str) -> Json:
-    rows = payments.session_of(account, session_id)["_lines"]
+    rows = sessions.session_of(account, session_id)["_lines"]
     url = f"{_PATH}/{session_id}/line_items"
     return cut(rows, kind="item", url=url, params=params, known=account)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stripe_twin import payments
+from stripe_twin import sessions
 from stripe_twin.account import Account
 from stripe_twin.api.endpoint import Endpoint
 from stripe_twin.api.lists import PAGING, page
@@ -35,4 +35,4 @@ def _retrieve(account: Account, params: Json, intent_id: str) -> Json:
 
 
 def _cancel(account: Account, params: Json, intent_id: str) -> Json:
-    return payments.cancel(account, intent_id, reason=params.get("cancellation_reason"))
+    return sessions.cancel(account, intent_id, reason=params.get("cancellation_reason"))

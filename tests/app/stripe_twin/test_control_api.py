@@ -73,3 +73,8 @@ def test_body_that_is_no_object_is_refused(raw: Raw, body: str) -> None:
 
 def test_form_of_another_site_is_refused(raw: Raw) -> None:
     assert raw("POST", "/_twin/reset", "a=b", key="").status == 415
+
+
+def test_name_of_another_site_that_leads_here_is_refused(raw: Raw) -> None:
+    assert raw("GET", "/_twin/state", key="", Host="example.com").status == 403
+    assert raw("GET", "/_twin/state", key="", Host="localhost:80").status == 200

@@ -100,6 +100,9 @@ def test_without_an_address_events_are_only_recorded(
         "file:///etc/passwd",
         "nonsense",
         "http://[::1",
+        "http://127.0.0.1/ü",
+        "http://127.0.0.1/a b",
+        "http://127.0.0.1/a\r\nX: y",
     ],
 )
 def test_any_other_machine_is_refused(twin: Running, url: str) -> None:
