@@ -66,12 +66,13 @@ UNION ALL
 SELECT 'group:' || name, 'only the roles as groups', 'a group that is no role'
 FROM auth_group WHERE name <> ALL(%(roles)s)
 UNION ALL
-SELECT 'user:' || id, 'one role', roles || ' roles' FROM held WHERE roles <> 1
+SELECT 'user:' || id || ' roles', 'one role', roles || ' roles' FROM held WHERE roles <> 1
 UNION ALL
-SELECT 'user:' || user_id, 'permissions through the role only', count(*) || ' given directly'
+SELECT 'user:' || user_id || ' permissions', 'permissions through the role only',
+    count(*) || ' given directly'
 FROM accounts_user_user_permissions GROUP BY user_id
 UNION ALL
-SELECT 'user:' || id, 'no superuser', 'a superuser, whom no role limits'
+SELECT 'user:' || id || ' superuser', 'no superuser', 'a superuser, whom no role limits'
 FROM accounts_user WHERE is_superuser
 ORDER BY 1, 2
 """

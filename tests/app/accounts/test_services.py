@@ -1,0 +1,72 @@
+"""accounts.services: a person holds exactly one role."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from accounts import drift
+from accounts.access import may
+from accounts.models import User
+from accounts.roles import TABLE, Permission, Role
+from accounts.services import give_role
+from audit.models import Entry
+from core.actor import Actor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def nina(db: None) -> User:
+    return User.objects.create_user("nina")
+
+
+def test_a_new_person_has_no_role_and_may_do_nothing(nina: User) -> None:
+    assert nina.role is None
+    assert [permission for permission in Permission if may(nina, permission)] == []
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_gives_what_the_table_says_and_nothing_more(nina: User, role: Role) -> None:
+    give_role(user=nina, role=role)
+    assert nina.role == role
+    assert {permission for permission in Permission if may(nina, permission)} == TABLE[role]
+
+
+def test_a_new_role_replaces_the_old_one_at_once(nina: User) -> None:
+    give_role(user=nina, role=Role.ADMIN)
+    assert may(nina, Permission.AUDIT_VIEW)
+    give_role(user=nina, role=Role.CUSTOMER)
+    assert nina.role == Role.CUSTOMER
+    assert not may(nina, Permission.AUDIT_VIEW)
+    assert not may(User.objects.get(pk=nina.pk), Permission.AUDIT_VIEW)
+    assert drift.find() == []
+
+
+def test_a_deactivated_person_may_do_nothing(nina: User) -> None:
+    give_role(user=nina, role=Role.ADMIN)
+    nina.is_active = False
+    nina.save()
+    assert not may(User.objects.get(pk=nina.pk), Permission.AUDIT_VIEW)
+
+
+def test_a_change_of_role_is_audited_with_who_and_from_what(nina: User, now: datetime) -> None:
+    alice = Actor(id=1, role="admin", origin="web")
+    give_role(user=nina, role=Role.OPS, now=now)
+    give_role(user=nina, role=Role.ANALYST, by=alice, now=now)
+    first, second = Entry.objects.all()
+    assert (first.actor_id, first.actor_role, first.details) == (
+        None,
+        "system",
+        {"from": "", "to": "ops"},
+    )
+    assert (second.actor_id, second.actor_role, second.at) == (1, "admin", now)
+    assert (second.action, second.subject) == ("role-changed", f"user:{nina.pk}")
+    assert second.details == {"from": "ops", "to": "analyst"}
+
+
+def test_giving_the_role_that_somebody_has_changes_nothing(nina: User) -> None:
+    give_role(user=nina, role=Role.OPS)
+    give_role(user=nina, role=Role.OPS)
+    assert Entry.objects.count() == 1
