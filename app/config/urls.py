@@ -1,5 +1,57 @@
-"""Every address of the shop. An app that has pages brings its own `urls`."""
+"""Every address of the shop, with the name that pages and tests know it by.
 
-from django.urls import path
+The names follow the things (`orders:pay`), the views stand in the app that may import what they
+need: an order's page shows money, so it belongs to payments.
+"""
 
-urlpatterns: list[path] = []
+from __future__ import annotations
+
+from django.urls import include, path
+
+from accounts import views as accounts
+from catalog import views as catalog
+from monitoring import views as monitoring
+from orders import views as orders
+from payments import views as payments
+from refunds import views as refunds
+
+catalog_pages = [path("", catalog.shop_front, name="shop-front")]
+
+account_pages = [
+    path("sign-in/", accounts.sign_in, name="sign-in"),
+    path("sign-out/", accounts.sign_out, name="sign-out"),
+]
+
+order_pages = [
+    path("basket/", orders.basket_page, name="basket"),
+    path("basket/add/", orders.basket_add, name="basket-add"),
+    path("basket/change/", orders.basket_change, name="basket-change"),
+    path("orders/", orders.mine, name="mine"),
+    path("orders/place/", orders.place, name="place"),
+    path("orders/<int:order_id>/", payments.detail, name="detail"),
+    path("orders/<int:order_id>/pay/", payments.pay, name="pay"),
+    path("orders/<int:order_id>/returned/", payments.returned, name="returned"),
+    path("orders/<int:order_id>/cancel/", payments.cancel, name="cancel"),
+    path("staff/orders/", orders.staff_list, name="staff-list"),
+    path("staff/orders/<int:order_id>/", payments.staff_detail, name="staff-detail"),
+    path("staff/orders/<int:order_id>/fulfil/", payments.fulfil, name="fulfil"),
+    path("staff/orders/<int:order_id>/cancel/", payments.staff_cancel, name="staff-cancel"),
+]
+
+refund_pages = [path("staff/orders/<int:order_id>/refund/", refunds.issue, name="issue")]
+
+issue_pages = [
+    path("staff/issues/", monitoring.issues, name="issues"),
+    path("staff/issues/<int:issue_id>/acknowledge/", monitoring.acknowledge, name="acknowledge"),
+]
+
+audit_pages = [path("staff/audit/", monitoring.audit_record, name="list")]
+
+urlpatterns = [
+    path("", include((catalog_pages, "catalog"))),
+    path("", include((account_pages, "accounts"))),
+    path("", include((order_pages, "orders"))),
+    path("", include((refund_pages, "refunds"))),
+    path("", include((issue_pages, "monitoring"))),
+    path("", include((audit_pages, "audit"))),
+]

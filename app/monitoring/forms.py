@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 
 from django import forms
-from django.utils import timezone
 
 from audit.actions import Action
 from core.pages import LARGEST_ID
 from monitoring.models import IssueStatus
-
-UNRESOLVED = "unresolved"
-LONGEST_DAYS = 90
+from monitoring.services import LONGEST_ACKNOWLEDGEMENT_DAYS
 
 
 class IssueFilters(forms.Form):
@@ -41,19 +38,13 @@ class AcknowledgeForm(forms.Form):
     )
     until = forms.DateField(
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=f"If it is still there then, it counts as open again. At most {LONGEST_DAYS} "
-        "days from now.",
+        help_text="If it is still there then, it counts as open again. At most "
+        f"{LONGEST_ACKNOWLEDGEMENT_DAYS} days from now.",
     )
 
     def clean_until(self) -> datetime:
         """The end of that day, UTC."""
         day = self.cleaned_data["until"]
-        today = timezone.now().astimezone(UTC).date()
-        last = today + timedelta(days=LONGEST_DAYS)
-        if not today <= day <= last:
-            raise forms.ValidationError(
-                f"Until: found {day}, expected a day from {today} to {last}."
-            )
         return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
 
 

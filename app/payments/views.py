@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from orders.services import move
 
 from accounts.access import actor_of, requires
 from accounts.people import person
@@ -16,7 +15,7 @@ from orders.lifecycle import OrderStatus
 from orders.models import Order
 from payments import gateway, order_page, services
 
-UNANSWERED = "Payment: Stripe did not answer; nothing was charged. Try again in a minute."
+UNANSWERED = "Payment: Stripe gave no payment page; nothing was charged. Try again in a minute."
 UNANSWERED_CANCEL = "Cancel: Stripe did not answer, so the order stays open. Try again in a minute."
 
 
@@ -37,7 +36,7 @@ def pay(request: HttpRequest, order_id: int) -> HttpResponse:
         payment = services.start_checkout(order=order, by=actor_of(request), now=timezone.now())
     except Refused as no:
         return refusal(request, str(no), back=back)
-    except gateway.Unknown:
+    except gateway.GatewayError:
         return refusal(request, UNANSWERED, back=back, status=503)
     response = redirect(payment.checkout_url)
     response.status_code = 303
@@ -82,12 +81,8 @@ def fulfil(request: HttpRequest, order_id: int) -> HttpResponse:
     order = get_object_or_404(Order, pk=order_id)
     back = reverse("orders:staff-detail", args=[order.pk])
     try:
-        move(
-            order=order,
-            target=OrderStatus.FULFILLED,
-            by=actor_of(request),
-            reason="packed and sent",
-            now=timezone.now(),
+        services.fulfil(
+            order=order, by=actor_of(request), reason="packed and sent", now=timezone.now()
         )
     except Refused as no:
         return refusal(request, str(no), back=back)
@@ -100,7 +95,7 @@ def _cancel(request: HttpRequest, order: Order, *, reason: str, back: str) -> Ht
         services.cancel(order=order, by=actor_of(request), reason=reason, now=timezone.now())
     except Refused as no:
         return refusal(request, str(no), back=reverse(back, args=[order.pk]))
-    except gateway.Unknown:
+    except gateway.GatewayError:
         url = reverse(back, args=[order.pk])
         return refusal(request, UNANSWERED_CANCEL, back=url, status=503)
     messages.success(request, f"Order {order.pk} canceled.")

@@ -47,7 +47,7 @@ def issue(request: HttpRequest, order_id: int) -> HttpResponse:
         {
             "order": order,
             "form": form,
-            "assessment": policy.assess(order=order),
+            "assessment": services.assess(order=order, now=timezone.now()),
             "window_days": policy.WINDOW_DAYS,
         },
         status=status,

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from types import FrameType
+from typing import Any, NoReturn
 
-import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from psycopg import sql
+
+from core.databases import NoServer, sweep, temporary_database
 
 SEPARATOR = "::"
+PREFIX = "throwaway"
 
 
 class Command(BaseCommand):
     """Create an empty database beside the configured one, run each command against it, drop it
-    in any case, and exit with the first code that is not 0."""
+    in any case, and exit with the first code that is not 0; later commands are not run."""
 
     help = "Run manage.py commands, separated by ::, on a new database that is dropped afterwards."
     requires_system_checks = ()
@@ -39,9 +39,15 @@ class Command(BaseCommand):
         server = os.environ.get("DATABASE_URL", "")
         if not server:
             raise CommandError("throwaway: DATABASE_URL is not set; name a PostgreSQL server.")
-        with _database(server) as url:
-            codes = (self._run(command, url) for command in wanted)
-            code = next((code for code in codes if code != 0), 0)
+        # Told to stop, it still drops the database; only a kill leaves one, for the next sweep.
+        signal.signal(signal.SIGTERM, _leave)
+        try:
+            sweep(server, prefix=PREFIX)
+            with temporary_database(server, prefix=PREFIX) as url:
+                codes = (self._run(command, url) for command in wanted)
+                code = next((code for code in codes if code != 0), 0)
+        except NoServer as no:
+            raise CommandError(f"throwaway: {no}") from no
         if code:
             sys.exit(code)
 
@@ -67,19 +73,5 @@ def _split(words: list[str]) -> Iterator[list[str]]:
     yield command
 
 
-@contextmanager
-def _database(server: str) -> Iterator[str]:
-    """The URL of a new, empty database on the server that `server` names."""
-    name = f"throwaway_{secrets.token_hex(6)}"
-    try:
-        connection = psycopg.connect(server, autocommit=True)
-    except psycopg.Error as error:
-        raise CommandError(f"throwaway: no server at DATABASE_URL: {error}") from error
-    with connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        finally:
-            connection.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
