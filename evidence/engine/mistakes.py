@@ -33,6 +33,10 @@ class Mistake:
     text: str
     fatal: bool = True
 
+    def __post_init__(self) -> None:
+        # Sentences quote people's files, which may hold line ends and terminal codes.
+        object.__setattr__(self, "text", printable(self.text))
+
     def __str__(self) -> str:
         return f"{self.place}  {self.text}"
 
@@ -47,6 +51,15 @@ class Mistakes(Exception):
 
 class CannotRun(Exception):
     """The engine could not do what was asked, for a reason a person can act on (exit code 2)."""
+
+
+def printable(text: str) -> str:
+    """The text on one line, what cannot be seen escaped as in Python (`\\x1b`)."""
+    folded = " ".join(text.split())
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in folded
+    )
 
 
 def did_you_mean(written: str, known: Sequence[str]) -> str:

@@ -23,6 +23,8 @@ _RESOLVERS = yaml.SafeLoader.yaml_implicit_resolvers
 _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{0,18}")
+# YAML 1.1 ends a line at these and no editor does, so every line number after one would be off.
+_SEPARATORS = re.compile("[\x85\u2028\u2029]")
 _TABBED = re.compile(r" *\t")
 
 
@@ -87,6 +89,8 @@ class YamlDocument:
 def read_yaml(text: str, *, file: str) -> Reading:
     """The one document in `text`. Broken YAML gives no document; twice-written keys still do."""
     builder = _Builder(file)
+    if _SEPARATORS.search(text):
+        return Reading(None, (_unprintable(_SEPARATORS, text, file),))
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
@@ -225,10 +229,11 @@ def _constructed(kind: str, text: str) -> object:
 
 def _broken(error: yaml.YAMLError, text: str, file: str) -> Mistake:
     if isinstance(error, yaml.reader.ReaderError):
-        return _unprintable(error, text, file)
+        return _unprintable(yaml.reader.Reader.NON_PRINTABLE, text, file)
     mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark else 1
-    if _TABBED.match(text.split("\n")[line - 1]):
+    lines = text.split("\n")
+    line = min(mark.line + 1, len(lines)) if mark else 1
+    if _TABBED.match(lines[line - 1]):
         return Mistake(
             Place(file, line),
             "found a tab that indents, expected spaces (YAML allows no tabs there); "
@@ -240,10 +245,10 @@ def _broken(error: yaml.YAMLError, text: str, file: str) -> Mistake:
     return Mistake(Place(file, line), f"found broken YAML: {problem}{where}; mend this line")
 
 
-def _unprintable(error: yaml.reader.ReaderError, text: str, file: str) -> Mistake:
-    match = yaml.reader.Reader.NON_PRINTABLE.search(text)
+def _unprintable(kind: re.Pattern[str], text: str, file: str) -> Mistake:
+    match = kind.search(text)
     line = text.count("\n", 0, match.start()) + 1 if match else 1
-    shown = f"U+{ord(match.group()):04X}" if match else str(error.reason)
+    shown = f" U+{ord(match.group()):04X}" if match else ""
     return Mistake(
-        Place(file, line), f"found the control character {shown}, expected text; remove it"
+        Place(file, line), f"found the control character{shown}, expected text; remove it"
     )

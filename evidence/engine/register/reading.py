@@ -61,7 +61,10 @@ def survey_register(project: Project) -> Survey:
         out_of_scope=out_of_scope_of(scope) if scope else (),
     )
     mistakes = (*reader.mistakes, *disagreements(register, project))
-    return Survey(register, tuple(sorted(set(mistakes))), frozenset(reader.unread))
+    broken = {mistake.place.file.rpartition("/")[2] for mistake in reader.mistakes}
+    unread = {GATES} if not register.gates else set()
+    unread |= {REQUIREMENTS} if not register.requirements else set()
+    return Survey(register, tuple(sorted(set(mistakes))), frozenset(unread & broken))
 
 
 class _Reader:
@@ -69,7 +72,6 @@ class _Reader:
 
     def __init__(self, project: Project) -> None:
         self.mistakes: list[Mistake] = []
-        self.unread: set[str] = set()
         self._project = project
 
     def claims(self) -> Iterator[Document]:
@@ -87,7 +89,7 @@ class _Reader:
 
     def one(self, name: str, schema: str, *, needed: bool = False) -> Document | None:
         path = self._project.register / name
-        if not needed and not path.exists():
+        if not needed and not path.exists() and not path.is_symlink():
             return None
         return self._read(path, schema)
 
@@ -100,7 +102,6 @@ class _Reader:
             reading = Reading(None, unreadable.found)
         self.mistakes.extend(reading.mistakes)
         if reading.document is None:
-            self.unread.add(path.name)
             return None
         self.mistakes.extend(
             mistakes_in(reading.document, package=_PACKAGE, schema=f"schema/{schema}")

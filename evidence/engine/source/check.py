@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,12 @@ def _known(register: Register, unread: frozenset[str]) -> _Known:
 
 
 def _dead_links(project: Project, claim: Claim, known: _Known) -> Iterator[Mistake]:
-    for links, resolve in ((claim.code, resolve_symbol), (claim.tests, resolve_test)):
+    cited: tuple[tuple[tuple[Link, ...], Callable[[Path, Link], object]], ...] = (
+        (claim.code, resolve_symbol),
+        (claim.tests, resolve_test),
+        (claim.pages, resolve_path),
+    )
+    for links, resolve in cited:
         for link in links:
             try:
                 resolve(project.root, link)
@@ -69,7 +74,6 @@ def _dead_links(project: Project, claim: Claim, known: _Known) -> Iterator[Mista
                 yield _dead(claim, link, str(error))
     yield from _unknown(claim, claim.gates, known.gates, GATES)
     yield from _unknown(claim, claim.requirements, known.requirements, REQUIREMENTS)
-    yield from _lost_pages(project, claim)
     yield from _lost_patches(project, claim)
 
 
@@ -82,35 +86,14 @@ def _unknown(
             yield _dead(claim, link, f"{link.text}: not found in {file}{hint}")
 
 
-def _lost_pages(project: Project, claim: Claim) -> Iterator[Mistake]:
-    """Pages are cited by their path from the project's root, as everything else is."""
-    for link in claim.pages:
-        try:
-            path = resolve_path(project.root, link)
-        except LinkDead as error:
-            yield _dead(claim, link, str(error))
-            continue
-        if project.pages is None or not path.is_relative_to(project.pages):
-            folder = _shown(project.pages, project.root) or "a folder named by pages"
-            yield _dead(
-                claim,
-                link,
-                f"{link.text}: found outside the pages, expected it in {folder}; move it",
-            )
-
-
 def _lost_patches(project: Project, claim: Claim) -> Iterator[Mistake]:
     folder = project.register / "sabotage"
     for link in claim.sabotage:
         if not (folder / f"{link.text}.patch").is_file():
-            file = f"{_shown(folder, project.root)}/{link.text}.patch"
+            file = f"{folder.relative_to(project.root).as_posix()}/{link.text}.patch"
             known = sorted(path.stem for path in folder.glob("*.patch"))
             hint = did_you_mean(link.text, known) or "; write it"
             yield _dead(claim, link, f"{link.text}: {file} not found{hint}")
-
-
-def _shown(path: Path | None, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path else ""
 
 
 def _dead(claim: Claim, link: Link, text: str) -> Mistake:

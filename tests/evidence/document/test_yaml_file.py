@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from evidence.engine.document import yaml_file
 from evidence.engine.document.yaml_file import read_yaml
@@ -60,6 +62,10 @@ def test_values_are_as_yaml_reads_them(loader):
         ("[a]: b\n", "f:1  found a list or mapping as a key, expected text"),
         ("a: b\nc: \x07\n", "f:2  found the control character U+0007, expected text; remove it"),
         (
+            "a: b\nc: d\u2028e\n",
+            "f:2  found the control character U+2028, expected text; remove it",
+        ),
+        (
             "[" * 50_000,
             "f:1  found values nested over 20 deep, expected 5 at most; flatten them",
         ),
@@ -95,3 +101,54 @@ def test_mistakes_before_the_break_are_kept():
     reading = read_yaml("a: 1\na: 2\nb: [\n", file="f")
 
     assert [mistake.place.line for mistake in reading.mistakes] == [2, 4]
+
+
+YAMLISH = st.lists(
+    st.sampled_from(
+        [
+            "a",
+            "b: ",
+            "- ",
+            "\n",
+            "  ",
+            "\t",
+            "[",
+            "]",
+            "{",
+            "}",
+            "&a ",
+            "*a",
+            "!!int ",
+            "---",
+            "...",
+            "'",
+            '"',
+            "|",
+            ">",
+            "? ",
+            "<<: ",
+            "no",
+            "1.10",
+            "#",
+            "%YAML 9.9",
+            "@",
+            "\\",
+            "\x00",
+            "\u2028",
+        ]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(text=YAMLISH)
+def test_any_text_is_a_document_or_a_sentence_with_a_line_in_the_file(loader, text):
+    reading = read_yaml(text, file="f")
+
+    assert reading.document is not None or reading.mistakes
+    assert all(1 <= found.place.line <= text.count("\n") + 1 for found in reading.mistakes)

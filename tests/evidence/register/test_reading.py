@@ -401,6 +401,13 @@ def test_folder_pipe_and_dangling_link_in_place_of_a_file_are_named(stranger):
     ]
 
 
+def test_dangling_link_is_not_taken_for_an_absent_file(stranger):
+    (stranger.root / "evidence/scope.yml").unlink()
+    (stranger.root / "evidence/scope.yml").symlink_to("nowhere.yml")
+
+    assert said(stranger) == ["evidence/scope.yml:1  not found; write it"]
+
+
 def test_every_mistake_of_all_files_is_reported_at_once_and_sorted(stranger):
     stranger.replace(TILL, "    critical: true", "    criticl: true")
     stranger.replace(TILL, "id: TILL-03", "id: TILL-01")

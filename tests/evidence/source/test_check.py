@@ -57,12 +57,6 @@ def test_healthy_register_has_no_dead_link(stranger):
             "gates: [imports]\n    pages: [site_src/till.md]",
             "24  TILL-03 cites site_src/till.md: site_src/till.md not found; mend the path",
         ),
-        (
-            "gates: [imports]",
-            "gates: [imports]\n    pages: [README.md]",
-            "24  TILL-03 cites README.md: found outside the pages, expected it in a folder named "
-            "by pages; move it",
-        ),
     ],
 )
 def test_dead_link_is_told_at_its_line(stranger, old, new, sentence):
@@ -113,13 +107,14 @@ def test_dead_links_are_told_beside_structural_mistakes(stranger):
     ]
 
 
-def test_unreadable_gates_file_makes_no_gate_link_dead(stranger):
-    stranger.write("evidence/gates.yml", b"")
+@pytest.mark.parametrize("content", [b"", b"gates: soon\n", b"gats: []\n", b"[\n"])
+def test_unreadable_gates_file_makes_no_gate_link_dead(stranger, content):
+    stranger.write("evidence/gates.yml", content)
 
     with pytest.raises(Mistakes) as refused:
         check_register(load_project(stranger.root))
 
-    assert [found.place.file for found in refused.value.found] == ["evidence/gates.yml"]
+    assert {found.place.file for found in refused.value.found} == {"evidence/gates.yml"}
 
 
 def test_checking_imports_and_changes_nothing_of_the_project(stranger):
