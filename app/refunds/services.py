@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -22,7 +22,10 @@ from refunds import policy
 from refunds.models import Refund, RefundStatus
 from refunds.settlement import confirm, release, write_audit
 
-__all__ = ["CannotRefund", "assess", "confirm", "follow_up", "issue"]
+__all__ = ["CannotRefund", "assess", "confirm", "follow_up", "follow_up_due", "issue"]
+
+# Longer than the call itself may take, so that nobody asks twice at once.
+FOLLOW_UP_AFTER = timedelta(minutes=2)
 
 
 class CannotRefund(Refused):
@@ -79,6 +82,16 @@ def follow_up(*, refund: Refund, now: datetime) -> Refund:
     if fact is None:
         return release(refund, failure="Stripe never made it", by=by, now=now)
     return confirm(fact=fact, by=by, now=now)
+
+
+def follow_up_due(*, now: datetime) -> int:
+    """Follow up every refund that has waited for an answer long enough; how many there were."""
+    due = Refund.objects.filter(
+        status=RefundStatus.REQUESTED, requested_at__lte=now - FOLLOW_UP_AFTER
+    )
+    for refund in due:
+        follow_up(refund=refund, now=now)
+    return len(due)
 
 
 def _reserve(

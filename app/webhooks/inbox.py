@@ -1,0 +1,66 @@
+"""Where Stripe's events arrive: verified, stored once, worked on later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+
+from payments import gateway
+from webhooks.models import EventStatus, StripeEvent
+
+
+class TooLarge(Exception):
+    """The body is larger than any event; it was not read further."""
+
+
+def receive(*, payload: bytes, header: str, now: datetime) -> EventStatus:
+    """Verify the raw body against every active secret and store the event, once for ever; the
+    status that a new one begins with.
+
+    Raises TooLarge or gateway.BadSignature; then nothing is stored. The secrets come from the
+    settings only, never from a request. An event of another API version or of the other mode is
+    kept as ignored, for a check to find.
+    """
+    if len(payload) > settings.STRIPE_WEBHOOK_MAX_BYTES:
+        raise TooLarge(
+            f"Webhook: {len(payload)} bytes, at most {settings.STRIPE_WEBHOOK_MAX_BYTES} expected."
+        )
+    event = gateway.construct_event(
+        payload=payload,
+        header=header,
+        secrets=settings.STRIPE_WEBHOOK_SECRETS,
+        tolerance_s=settings.STRIPE_WEBHOOK_TOLERANCE_S,
+    )
+    mismatch = mismatch_of(event)
+    status = EventStatus.IGNORED if mismatch else EventStatus.RECEIVED
+    _store(event, status=status, why=mismatch, now=now)
+    return status
+
+
+def mismatch_of(event: gateway.Event) -> str:
+    """Why the event is not meant for this shop as it is set up; empty when it is."""
+    if event.livemode != settings.STRIPE_LIVEMODE:
+        return f"livemode {event.livemode}, expected {settings.STRIPE_LIVEMODE}"
+    if event.api_version != settings.STRIPE_API_VERSION:
+        return f"API version {event.api_version}, expected {settings.STRIPE_API_VERSION}"
+    return ""
+
+
+def _store(event: gateway.Event, *, status: EventStatus, why: str, now: datetime) -> None:
+    arrived = StripeEvent(
+        stripe_id=event.id,
+        type=event.type,
+        api_version=event.api_version,
+        livemode=event.livemode,
+        object_type=event.object_type,
+        object_id=event.object_id,
+        payload=event.payload,
+        status=status,
+        next_attempt_at=now,
+        last_error=why,
+        created_at=event.created_at,
+        received_at=now,
+    )
+    # ON CONFLICT DO NOTHING: the same event delivered again changes nothing, not even by a race.
+    StripeEvent.objects.bulk_create([arrived], ignore_conflicts=True)

@@ -1,0 +1,65 @@
+"""`manage.py replay_events`: have the worker look at events once more."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from core.actor import system
+from core.refusal import Refused
+from webhooks.models import EventStatus, StripeEvent
+from webhooks.replay import replay
+
+
+class Command(BaseCommand):
+    """Put events back into the queue by id, by time of arrival, or all that are dead."""
+
+    help = "Put events back into the queue: --id evt_…, --since 2026-03-01, or --dead."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--id", help="one event, by Stripe's id")
+        which.add_argument("--since", help="received at or after this date or time, in UTC")
+        which.add_argument("--dead", action="store_true", help="every dead event")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        events, what = _wanted(options)
+        try:
+            count = replay(
+                events=events,
+                what=what,
+                by=system("command:replay_events"),
+                now=timezone.now(),
+            )
+        except Refused as no:
+            raise CommandError(str(no)) from no
+        self.stdout.write(f"events  {count} back in the queue; process_events works on them")
+
+
+def _wanted(options: dict[str, Any]) -> tuple[QuerySet[StripeEvent], str]:
+    every = StripeEvent.objects.all()
+    if options["id"]:
+        return every.filter(stripe_id=options["id"]), f"id {options['id']}"
+    if options["since"]:
+        since = _moment(options["since"])
+        return every.filter(received_at__gte=since), f"arrival since {since:%Y-%m-%d %H:%M} UTC"
+    return every.filter(status=EventStatus.DEAD), "status dead"
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = parse_datetime(text)
+        day = parse_date(text) if found is None else None
+    except ValueError:
+        found = day = None
+    if day is not None:
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    if found is None:
+        raise CommandError(f"--since: found {text!r}, expected 2026-03-01 or 2026-03-01T12:00.")
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

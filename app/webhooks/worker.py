@@ -1,0 +1,101 @@
+"""Works on the inbox, one event at a time; any number of workers may run."""
+
+from __future__ import annotations
+
+import logging
+import random
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, transaction
+
+from core.refusal import Refused
+from payments import gateway
+from webhooks import backoff, facts
+from webhooks.models import WAITING, EventStatus, StripeEvent
+
+log = logging.getLogger(__name__)
+# Longer than fetching can take: three calls of at most 20 s. A worker that dies in between
+# leaves its event to the others after this.
+CLAIM = timedelta(seconds=90)
+_RNG = random.SystemRandom()
+
+
+def process_one(*, now: datetime, rng: random.Random | None = None) -> bool:
+    """Work on the event that is due longest. False when none is due.
+
+    Whatever goes wrong is written to the event and tried again later, or the event is dead;
+    nothing rises, so one bad event does not stop the others.
+    """
+    event = _claim(now)
+    if event is None:
+        return False
+    try:
+        _process(event, now=now)
+    except (gateway.GatewayError, Refused, DatabaseError) as error:
+        _failed(event, error, now=now, rng=rng or _RNG)
+    except Exception as error:
+        log.exception("event %s: a bug, not a refusal", event.stripe_id)
+        _failed(event, error, now=now, rng=rng or _RNG)
+    return True
+
+
+def process_all(
+    *, now: datetime, limit: int | None = None, rng: random.Random | None = None
+) -> int:
+    """Work until nothing is due at `now`, or on `limit` events; how many were worked on."""
+    done = 0
+    while (limit is None or done < limit) and process_one(now=now, rng=rng):
+        done += 1
+    return done
+
+
+def _claim(now: datetime) -> StripeEvent | None:
+    """The next event that is due, put off for others while this worker fetches its object."""
+    with transaction.atomic():
+        event = (
+            StripeEvent.objects.select_for_update(skip_locked=True)
+            .filter(status__in=WAITING, next_attempt_at__lte=now)
+            .order_by("next_attempt_at", "id")
+            .first()
+        )
+        if event is not None:
+            event.next_attempt_at = now + CLAIM
+            event.save(update_fields=["next_attempt_at"])
+        return event
+
+
+def _process(event: StripeEvent, *, now: datetime) -> None:
+    if not facts.handles(event.type):
+        _finish(event, EventStatus.IGNORED, now=now, why="not a type this shop acts on")
+        return
+    fetched = facts.fetch(event)
+    with transaction.atomic():
+        # The claim may have run out meanwhile and another worker be here as well: whoever
+        # holds the row writes, the other leaves it.
+        mine = (
+            StripeEvent.objects.select_for_update(skip_locked=True)
+            .filter(pk=event.pk, status__in=WAITING)
+            .first()
+        )
+        if mine is None:
+            return
+        facts.apply(fetched, now=now)
+        _finish(mine, EventStatus.PROCESSED, now=now)
+
+
+def _finish(event: StripeEvent, status: EventStatus, *, now: datetime, why: str = "") -> None:
+    StripeEvent.objects.filter(pk=event.pk).update(
+        status=status, attempts=event.attempts + 1, processed_at=now, last_error=why
+    )
+
+
+def _failed(event: StripeEvent, error: Exception, *, now: datetime, rng: random.Random) -> None:
+    attempts = event.attempts + 1
+    is_last = attempts >= backoff.MOST_ATTEMPTS
+    # Only while it still waits: another worker may have finished it.
+    StripeEvent.objects.filter(pk=event.pk, status__in=WAITING).update(
+        status=EventStatus.DEAD if is_last else EventStatus.FAILED,
+        attempts=attempts,
+        next_attempt_at=now + backoff.wait(attempts=attempts, rng=rng),
+        last_error=f"{type(error).__name__}: {error}"[:300],
+    )
