@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import stripe
 
 from stripe_twin.control import Refused
-from stripe_twin.server import Running
+from stripe_twin.server import Running, running
+from stripe_twin.settings import Settings
 
-from .conftest import Receiver, cart
+from .conftest import Receiver, cart, client_of
 
 
 def test_card_payment_completes_session_intent_and_charge(
@@ -256,3 +259,23 @@ def _previous(event: stripe.Event) -> dict[str, object]:
     previous = event.data.previous_attributes
     assert previous is not None
     return previous.to_dict()
+
+
+@pytest.mark.parametrize(("succeeds", "status"), [(True, "paid"), (False, "unpaid")])
+def test_delayed_payment_can_decide_itself(
+    receiver: Receiver, settings: Settings, succeeds: bool, status: str
+) -> None:
+    with running(replace(settings, settle_after_s=0.05)) as twin:
+        session = client_of(twin).v1.checkout.sessions.create(params=cart())
+        twin.control.pay_later(session=session.id, succeeds=succeeds)
+        changed = twin.account.store.changed
+        with changed:
+            assert changed.wait_for(
+                lambda: any(".async_payment_" in str(e["type"]) for e in _events(twin)), 5
+            )
+        assert twin.control.wait_idle()["idle"]
+        done = client_of(twin).v1.checkout.sessions.retrieve(session.id)
+
+    assert done.payment_status == status
+    ending = "succeeded" if succeeds else "failed"
+    assert f"checkout.session.async_payment_{ending}" in receiver.types

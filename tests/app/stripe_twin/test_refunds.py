@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 
+import hypothesis
 import pytest
 import stripe
+from hypothesis import strategies as st
 
 from stripe_twin.control import Refused
-from stripe_twin.server import Running
+from stripe_twin.server import Running, running
+from stripe_twin.settings import Settings
 
-from .conftest import Receiver, client_of
+from .conftest import Receiver, cart, client_of
 
 
 def test_part_then_rest_then_nothing(
@@ -207,3 +212,71 @@ def _previous(event: stripe.Event) -> dict[str, object]:
     previous = event.data.previous_attributes
     assert previous is not None
     return previous.to_dict()
+
+
+_STEPS = st.lists(
+    st.tuples(st.sampled_from(["refund", "settle", "fail"]), st.integers(1, 2600)), max_size=12
+)
+
+
+def test_charge_never_gives_back_more_than_it_took() -> None:
+    with running() as twin:
+        client = client_of(twin)
+
+        @hypothesis.settings(max_examples=60, deadline=None)
+        @hypothesis.given(steps=_STEPS)
+        def holds(steps: list[tuple[str, int]]) -> None:
+            twin.control.reset()
+            twin.control.misbehave(fault="refund_pending", times=100)
+            session = client.v1.checkout.sessions.create(params=cart())
+            intent = twin.control.pay(session=session.id)["payment_intent"]["id"]
+            _take_steps(twin, intent, steps)
+            _assert_balanced(twin)
+
+        holds()
+
+
+def _take_steps(twin: Running, intent: str, steps: list[tuple[str, int]]) -> None:
+    made: list[str] = []
+    for what, number in steps:
+        with suppress(Refused):
+            if what == "refund":
+                refund = twin.control.refund_from_dashboard(payment_intent=intent, amount=number)
+                made.append(refund["id"])
+            elif made:
+                getattr(twin.control, what)(id=made[number % len(made)])
+
+
+def _assert_balanced(twin: Running) -> None:
+    store = twin.account.store
+    charge = store.all("charge")[0]
+    kept = sum(r["amount"] for r in store.all("refund") if r["status"] != "failed")
+    assert charge["amount_refunded"] == kept <= charge["amount_captured"] == 2500
+    assert charge["refunded"] == (kept == 2500)
+    assert sum(txn["amount"] for txn in store.all("balance_transaction")) == 2500 - kept
+
+
+@pytest.mark.parametrize(
+    ("card", "first", "last", "event"),
+    [
+        ("4000000000007726", "pending", "succeeded", "refund.updated"),
+        ("4000000000005126", "succeeded", "failed", "refund.failed"),
+    ],
+)
+def test_cards_for_refunds_end_by_themselves(
+    receiver: Receiver, settings: Settings, card: str, first: str, last: str, event: str
+) -> None:
+    with running(replace(settings, settle_after_s=0.05)) as twin:
+        client = client_of(twin)
+        session = client.v1.checkout.sessions.create(params=cart())
+        intent = twin.control.pay(session=session.id, card=card)["payment_intent"]["id"]
+        refund = client.v1.refunds.create(params={"payment_intent": intent})
+        assert refund.status == first
+        changed = twin.account.store.changed
+        with changed:
+            assert changed.wait_for(
+                lambda: (twin.account.store.get("refund", refund.id) or {})["status"] == last, 5
+            )
+        assert twin.control.wait_idle()["idle"]
+
+    assert event in receiver.types
