@@ -54,4 +54,5 @@ urlpatterns = [
     path("", include((refund_pages, "refunds"))),
     path("", include((issue_pages, "monitoring"))),
     path("", include((audit_pages, "audit"))),
+    path("webhooks/", include("webhooks.urls")),
 ]
