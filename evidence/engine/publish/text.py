@@ -44,8 +44,11 @@ def anchor(name: str) -> str:
 
 
 def front_matter(title: str, *, hide: Iterable[str] = (), searched: bool = True) -> Markup:
-    """A page's head: its title as text, the sidebars it goes without, whether search finds it."""
-    lines = ["---", f"title: {json.dumps(str(escape(title)))}"]
+    """A page's head: its title as text, the sidebars it goes without, whether search finds it.
+
+    The front page gives no title: its title is the site's name.
+    """
+    lines = ["---", *([f"title: {json.dumps(str(escape(title)))}"] if title else [])]
     if hidden := [f"  - {name}" for name in hide]:
         lines += ["hide:", *hidden]
     if not searched:

@@ -22,8 +22,11 @@ from evidence.engine.run.model import GateRun, Run
 
 # An excerpt up to here stands open; a longer one waits behind its title.
 _OPEN_LINES = 14
-# The most lines of one excerpt; its page has the rest.
+# The most and the fewest lines of one excerpt (its page has the rest), and about how many lines all
+# excerpts of a site may have: highlighting them is what a site of thousands of claims waits for.
 _LONGEST_EXCERPT = 120
+_SHORTEST_EXCERPT = 8
+_ALL_EXCERPTS = 60_000
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,13 @@ class Views:
         }
 
     @cached_property
+    def _longest(self) -> int:
+        """The most lines that one excerpt of this site shows."""
+        number = sum(len(v.code) + len(v.tests) for v in self.judgement.verdicts)
+        fair = _ALL_EXCERPTS // max(1, number)
+        return max(_SHORTEST_EXCERPT, min(_LONGEST_EXCERPT, fair))
+
+    @cached_property
     def _addresses(self) -> dict[str, str]:
         """Each claim's section, by the claim's id."""
         return {
@@ -311,7 +321,7 @@ class Views:
         if file is None or not first:
             address = links.source(path) if file else ""
             return Excerpt(title, address, "", "", note="Not found at this commit.")
-        shown = file.lines[first - 1 : min(last, first + _LONGEST_EXCERPT - 1)]
+        shown = file.lines[first - 1 : min(last, first + self._longest - 1)]
         last_shown = first + len(shown) - 1
         left_out = count(last - last_shown, "more line") if last > last_shown else ""
         return Excerpt(
