@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from evidence.engine.mistakes import CannotRun
 
@@ -19,10 +20,10 @@ def alone(work: Path, *, wait: bool, tell: Callable[[str], None]) -> Iterator[No
 
     When another process holds it, `tell` hears one sentence that names its process id, and this
     one waits; with `wait` off, CannotRun is raised instead. The lock ends with its process,
-    however that ends, so a killed build never blocks the next one.
+    however that ends, so a killed build never blocks the next one. CannotRun is raised too when
+    `work` cannot be written.
     """
-    work.mkdir(parents=True, exist_ok=True)
-    with (work / _NAME).open("a+", encoding="ascii") as lock:
+    with _open(work) as lock:
         if not _take(lock.fileno(), now=True):
             holder = _holder(work / _NAME)
             if not wait:
@@ -37,6 +38,17 @@ def alone(work: Path, *, wait: bool, tell: Callable[[str], None]) -> Iterator[No
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield
+
+
+def _open(work: Path) -> TextIO:
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        return (work / _NAME).open("a+", encoding="ascii")
+    except OSError as error:
+        raise CannotRun(
+            f"{work}: cannot be written ({error.strerror}); make it writable, or set "
+            "[tool.evidence] work to another folder."
+        ) from error
 
 
 def _take(descriptor: int, *, now: bool) -> bool:

@@ -1,0 +1,182 @@
+"""What can be asked of the engine on its command line, and the help that says so."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence.engine import __version__
+
+_ABOUT = """\
+Proves what a project says about itself: runs its gates, judges every claim of its register by
+what they found, and builds the site that shows it.
+"""
+
+_MORE = """\
+examples:
+  python build_evidence.py                 everything: check, run the gates, judge, publish
+  python build_evidence.py check           only the register, in under a second
+  python build_evidence.py --only tests    one gate while you work on it; publishes nothing
+  python build_evidence.py site            publish the recorded run again, after editing pages
+  python build_evidence.py serve           look at it
+  python build_evidence.py --release       everything, and anything short of Met fails
+
+where things land:
+  build/site/index.html        the site: open it, no server needed
+  build/site/evidence.json     every verdict as data, with its schema beside it
+  build/site/proof/            one log for each gate
+  .local/evidence/results      what the last run recorded
+
+exit codes:
+  0    no gate failed and no claim is Not met
+  1    a gate failed or a claim is Not met; with --release also a claim that is not Met, or
+       changes that are not committed
+  2    could not run: a mistake in the register or settings, or something this machine lacks
+  130  stopped by Ctrl-C; the last whole build stays as it was
+"""
+
+_COMMANDS = {
+    "all": "check, run, judge and publish: the same as no command",
+    "check": "read the register and follow every link of it; run nothing",
+    "run": "run the gates and judge; record the results, publish nothing",
+    "site": "judge the recorded run again and publish it, if no file changed but pages",
+    "serve": "show the last build in a browser on this machine",
+    "doctor": "say what this machine can and cannot prove, and how to change that",
+}
+_BUILDING = ("all", "run", "site")
+_RUNNING = ("all", "run")
+_PORT = 8400
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for. `project` is where to look for it; `only` is empty for all gates."""
+
+    command: str
+    project: Path
+    only: frozenset[str]
+    release: bool
+    color: bool
+    wait: bool
+    cores: int
+    port: int
+
+
+def read_order(arguments: Sequence[str] | None = None) -> Order:
+    """The order; prints help or usage and raises SystemExit when that was asked or is due."""
+    given = _parser().parse_args(arguments)
+    return Order(
+        command=given.command or "all",
+        project=getattr(given, "project", Path()),
+        only=frozenset(getattr(given, "only", None) or ()),
+        release=getattr(given, "release", False),
+        color=getattr(given, "color", True),
+        wait=getattr(given, "wait", True),
+        cores=getattr(given, "cores", 0),
+        port=getattr(given, "port", 0),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="build_evidence.py",
+        usage="build_evidence.py [command] [options]",
+        # Options are written in full, so that a new one never changes what a script means.
+        allow_abbrev=False,
+        description=_ABOUT,
+        epilog=_MORE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_everywhere(), _running(), _building()],
+    )
+    parser.add_argument("--version", action="version", version=f"evidence engine {__version__}")
+    commands = parser.add_subparsers(
+        dest="command", metavar="command", title="commands", prog="build_evidence.py"
+    )
+    for name, says in _COMMANDS.items():
+        parents = [_everywhere()]
+        parents += [_running()] if name in _RUNNING else []
+        parents += [_building()] if name in _BUILDING else []
+        command = commands.add_parser(
+            name, help=says, description=says, parents=parents, allow_abbrev=False
+        )
+        if name == "serve":
+            command.add_argument(
+                "--port", type=_port, default=_PORT, help=f"default {_PORT}; 0 takes any free one"
+            )
+    return parser
+
+
+def _everywhere() -> argparse.ArgumentParser:
+    """Options of every command; they can stand before or after it, hence no default."""
+    options = _options()
+    options.add_argument(
+        "--project",
+        type=Path,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="the project's folder; default: this one, or the nearest above it with a register",
+    )
+    options.add_argument(
+        "--no-color",
+        dest="color",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="no colours and no moving lines",
+    )
+    return options
+
+
+def _running() -> argparse.ArgumentParser:
+    options = _options()
+    options.add_argument(
+        "--only",
+        action="append",
+        metavar="GATE",
+        default=argparse.SUPPRESS,
+        help="run this gate alone (repeatable): its result is printed and nothing is published, "
+        "for claims that rest on other gates would be unproven; exit 1 only if it failed",
+    )
+    options.add_argument(
+        "--cores",
+        type=_cores,
+        metavar="N",
+        default=argparse.SUPPRESS,
+        help="use so many cores; default: all this process may use",
+    )
+    return options
+
+
+def _building() -> argparse.ArgumentParser:
+    options = _options()
+    options.add_argument(
+        "--release",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="exit 1 also if a claim in scope is not Met, or changes are not committed",
+    )
+    options.add_argument(
+        "--no-wait",
+        dest="wait",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="give up when another build of this project is under way, instead of waiting",
+    )
+    return options
+
+
+def _options() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+
+
+def _cores(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: a whole number from 1 up expected")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text}: a port from 0 to 65535 expected")
+    return int(text)

@@ -1,0 +1,245 @@
+"""The command line: load, check, run gates, judge, publish.
+
+Imports stand inside the functions that need them, so that `check` answers at once.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from evidence.engine.arguments import Order, read_order
+from evidence.engine.mistakes import CannotRun, Mistake, Mistakes
+
+if TYPE_CHECKING:
+    from evidence.engine.judge.model import Judgement
+    from evidence.engine.project import Project
+    from evidence.engine.register.model import Register
+    from evidence.engine.report import Reporter
+    from evidence.engine.run.model import Run
+
+OK, UNPROVEN, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what was asked; returns the exit code. Only bugs raise."""
+    _speak_plainly()
+    order = read_order(arguments)
+    try:
+        with _heeding_signals():
+            return _COMMANDS.get(order.command, run)(order)
+    except Mistakes as error:
+        _complain(str(error))
+        _complain(f"{_count(len(error.found), 'mistake')}; nothing was run.")
+        return COULD_NOT_RUN
+    except CannotRun as error:
+        _complain(str(error))
+        return COULD_NOT_RUN
+    except ModuleNotFoundError as error:
+        _complain(_not_installed(error))
+        return COULD_NOT_RUN
+    except KeyboardInterrupt:
+        _complain("\nStopped. The last whole build is as it was.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Nobody reads any more; flushing at exit would complain once again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT_RUN
+
+
+def run(order: Order) -> int:
+    """Load, check, run the gates, judge, publish; `run` and `site` leave one of these out."""
+    from evidence.engine.judge.verdict import judge
+    from evidence.engine.lock import alone
+    from evidence.engine.publish.publication import publish
+
+    project, register = _load_and_check(order)
+    with _reporter(order) as reporter, alone(project.work, wait=order.wait, tell=reporter.stage):
+        recorded = _recorded_run if order.command == "site" else _run_gates
+        found = recorded(order, project, register, reporter)
+        judgement = judge(project, register, found)
+        if order.command == "run" or order.only:
+            where = ""
+        else:
+            where = str(publish(project, register, found, judgement, reporter) / _FRONT_PAGE)
+    return _conclude(order, register, found, judgement, reporter, where)
+
+
+_FRONT_PAGE = "site/index.html"
+
+
+def _check(order: Order) -> int:
+    project, register, dead = _load(order)
+    _tell(dead)
+    _say(
+        f"{project.name}: {_count(len(register.claims), 'claim')} in "
+        f"{_count(len(register.areas), 'area')}, {_count(len(register.gates), 'gate')}, "
+        f"{_count(len(register.requirements), 'requirement')}; "
+        + (f"{_count(len(dead), 'dead link')}." if dead else "every link is alive.")
+    )
+    return UNPROVEN if dead else OK
+
+
+def _serve(order: Order) -> int:
+    from evidence.engine.project import find_root, load_project
+    from evidence.engine.serve import serve
+
+    project = load_project(find_root(order.project))
+    serve(project.build, port=order.port, tell=_say)
+    return OK
+
+
+def _examine(order: Order) -> int:
+    from evidence.engine.doctor import examine
+    from evidence.engine.project import find_root, load_project
+    from evidence.engine.register.reading import survey_register
+
+    project = load_project(find_root(order.project))
+    findings = examine(project, survey_register(project).register)
+    marks = {True: "ok", None: "note", False: "LACKS"}
+    for finding in findings:
+        _say(f"{marks[finding.ok]:<6} {finding.what}: {finding.found}")
+        if finding.next_step:
+            _say(f"       {finding.next_step}")
+    return UNPROVEN if any(finding.ok is False for finding in findings) else OK
+
+
+_COMMANDS = {"check": _check, "serve": _serve, "doctor": _examine}
+
+
+def _load(order: Order) -> tuple[Project, Register, tuple[Mistake, ...]]:
+    from dataclasses import replace
+
+    from evidence.engine.project import find_root, load_project
+    from evidence.engine.source.check import check_register
+
+    project = load_project(find_root(order.project))
+    register, dead = check_register(project)
+    return replace(project, cores=order.cores or project.cores), register, dead
+
+
+def _load_and_check(order: Order) -> tuple[Project, Register]:
+    """Dead links are told before anything runs; the build goes on and their claims are Not met."""
+    project, register, dead = _load(order)
+    if dead:
+        _tell(dead)
+        _say(f"{_count(len(dead), 'dead link')}; the claims that hold them are Not met.")
+    return project, register
+
+
+def _run_gates(order: Order, project: Project, register: Register, reporter: Reporter) -> Run:
+    from evidence.engine.run.session import run_gates
+
+    reporter.stage("gates")
+    found = run_gates(project, register, order.only or None, reporter)
+    if found.changed:
+        reporter.problem(
+            f"{', '.join(found.changed)}: changed while the gates ran, so this run counts as one "
+            "over changes that are not committed; run again."
+        )
+    return found
+
+
+def _recorded_run(order: Order, project: Project, register: Register, reporter: Reporter) -> Run:
+    from evidence.engine.stale import still_true_run
+
+    return still_true_run(project, register)
+
+
+def _reporter(order: Order) -> Reporter:
+    from evidence.engine.report import Reporter
+
+    if order.color:
+        return Reporter()
+    os.environ["NO_COLOR"] = "1"
+    return Reporter(live=False)
+
+
+def _conclude(
+    order: Order,
+    register: Register,
+    found: Run,
+    judgement: Judgement,
+    reporter: Reporter,
+    where: str,
+) -> int:
+    """The summary, and the exit code that says the same."""
+    from evidence.engine.judge.model import Status
+    from evidence.engine.run.model import GateStatus
+
+    has_failed = any(gate.status is GateStatus.FAILED for gate in found.gates)
+    if order.only:
+        _say(f"{', '.join(sorted(order.only))} ran alone, so no claim was judged or published.")
+        return UNPROVEN if has_failed else OK
+    reporter.summary(register, found, judgement, where)
+    counts = judgement.counts()
+    held_back = [
+        (counts[Status.NOT] + counts[Status.PARTLY], "not every claim in scope is Met"),
+        (found.tree.dirty, "changes are not committed"),
+    ]
+    missing = [why for is_so, why in held_back if is_so] if order.release else []
+    if missing:
+        reporter.problem(f"No release: {' and '.join(missing)}.")
+    return UNPROVEN if has_failed or counts[Status.NOT] or missing else OK
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _complain(text: str) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(f"{text}\n")
+
+
+def _tell(mistakes: Sequence[Mistake]) -> None:
+    for mistake in mistakes:
+        _say(str(mistake))
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _not_installed(error: ModuleNotFoundError) -> str:
+    """A missing dependency is the caller's to mend; a missing part of the engine is a bug."""
+    if not error.name or error.name.startswith("evidence"):
+        raise error
+    return (
+        f"{error.name}: not installed for {sys.executable}; run `make evidence`, or this script by "
+        "the Python of the project's .venv."
+    )
+
+
+def _speak_plainly() -> None:
+    """A terminal that cannot show a character gets its escape, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _heeding_signals() -> Iterator[None]:
+    """TERM and HUP unwind like Ctrl-C does, so that whatever was started is ended too."""
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
