@@ -44,7 +44,7 @@ def _rows(head: Head) -> list[tuple[str, str]]:
     return [
         ("gate", head.gate.id),
         ("proves", " ".join(head.gate.proves.split())),
-        ("command", shlex.join(head.argv)),
+        ("command", shlex.join(head.argv).replace("\n", "\\n")),
         ("commit", f"{head.tree.commit} ({state})"),
         ("status", f"{head.status}: {head.why}" if head.why else str(head.status)),
         ("ended", head.ended),

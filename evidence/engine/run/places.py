@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 # A path stands alone, after an option's letter (`-I/x`) or after an escaped line end (`\n/x`).
-_BEFORE = r"(?:(?<![\w.])|(?<=-[A-Z])|(?<=\\[nrt]))"
+# Looked at only where a path is found: a pattern that begins by looking back is slow everywhere.
+_BEFORE = re.compile(r"(?:(?<![\w.])|(?<=-[A-Z])|(?<=\\[nrt]))")
 _AFTER = r"(?![\w-])"
 
 
@@ -33,13 +34,17 @@ class Places:
                         written.setdefault(form, name)
         longest_first = tuple(sorted(written.items(), key=lambda item: (-len(item[0]), item[0])))
         alternatives = "|".join(re.escape(path) for path, _ in longest_first) or r"(?!)"
-        return Places(longest_first, re.compile(f"{_BEFORE}(?:{alternatives}){_AFTER}"))
+        return Places(longest_first, re.compile(f"(?:{alternatives}){_AFTER}"))
 
     def replace(self, text: str) -> str:
         if not any(path in text for path, _ in self.names):
             return text
         names = dict(self.names)
-        return self.pattern.sub(lambda match: names[match[0]], text)
+
+        def name(match: re.Match[str]) -> str:
+            return names[match[0]] if _BEFORE.match(text, match.start()) else match[0]
+
+        return self.pattern.sub(name, text)
 
     def cut_before(self, text: str, at: int) -> int:
         """The last place up to `at` where the text can be cut without cutting a path."""
