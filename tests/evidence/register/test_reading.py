@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -437,7 +441,21 @@ def test_sentences_are_folded_to_one_line(stranger):
     assert read_register(load_project(stranger.root)).claims[2].says == "The package imports."
 
 
-def test_five_thousand_claims_are_read_in_two_seconds(stranger):
+CHECK = """
+import json, pathlib, sys, time
+from evidence.engine.project import load_project
+from evidence.engine.source.check import check_register
+project = load_project(pathlib.Path(sys.argv[1]))
+best = 99.0
+for _ in range(2):
+    started = time.process_time()
+    register, dead = check_register(project)
+    best = min(best, time.process_time() - started)
+print(json.dumps([len(register.claims), len(dead), best]))
+"""
+
+
+def test_five_thousand_claims_are_checked_in_two_seconds(stranger):
     for area in "ABCDE":
         claims = "".join(
             f"  - id: BIG{area}-{number:03d}\n"
@@ -449,10 +467,17 @@ def test_five_thousand_claims_are_read_in_two_seconds(stranger):
             for number in range(1000)
         )
         stranger.write(f"evidence/claims/big-{area}.yml", f"area: {area}\nclaims:\n{claims}")
-    project = load_project(stranger.root)
 
-    started = time.process_time()
-    register = read_register(project)
+    # A process of its own, so that nobody's tracing or coverage is measured with it.
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK, str(stranger.root)],
+        cwd=Path(__file__).parents[3],
+        env={"PATH": os.environ["PATH"]},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
 
-    assert len(register.claims) == 5003
-    assert time.process_time() - started < 2
+    claims, dead, elapsed_s = json.loads(done.stdout)
+    assert (claims, dead) == (5003, 0)
+    assert elapsed_s < 2
