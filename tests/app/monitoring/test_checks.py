@@ -1,0 +1,475 @@
+"""monitoring.checks: each mismatch, planted behind the rules, opens exactly its own issue,
+which resolves when it is mended and opens again, in the same row, when it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit import services as audit
+from audit.actions import Action, Result
+from audit.models import Entry
+from core.actor import system
+from monitoring import checks
+from monitoring.models import Issue
+from monitoring.services import run_checks
+from orders.models import OrderTransition
+from webhooks.models import StripeEvent
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """How to make the shop disagree and agree again, and the issue that must open."""
+
+    check: str
+    plant: Callable[[Any], object]
+    mend: Callable[[Any], object]
+    subject: str
+    expected: str
+    actual: str
+
+
+def _row(name: str, wrong: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
+    """Change columns of the shop's order or payment, and change them back."""
+    return {
+        "plant": lambda shop: shop.change(getattr(shop, name), **wrong),
+        "mend": lambda shop: shop.change(getattr(shop, name), **right),
+    }
+
+
+def _processing(shop: Any) -> None:
+    shop.drop_rule("payments_payment", "payment_captured_means_succeeded")
+    shop.change(shop.payment, status="processing")
+
+
+def _pending_again(shop: Any) -> None:
+    shop.change(shop.order, status="pending")
+    shop.forget()
+
+
+def _paid_again(shop: Any) -> None:
+    shop.change(shop.order, status="paid")
+    shop.remember("pending", "paid")
+
+
+def _canceled(shop: Any) -> None:
+    shop.change(shop.order, status="canceled")
+    shop.remember("paid", "canceled")
+
+
+def _not_canceled(shop: Any) -> None:
+    shop.change(shop.order, status="paid")
+    shop.forget()
+
+
+def _refunded_too_early(shop: Any) -> None:
+    shop.drop_rule("orders_order", "order_refunded_means_all_of_it")
+    shop.change(shop.order, status="refunded")
+    shop.remember("paid", "refunded")
+
+
+def _refunded(shop: Any, succeeded: int, pending: int) -> None:
+    shop.change(shop.refunds["succeeded"], amount_pennies=succeeded)
+    shop.change(shop.refunds["pending"], status="pending" if pending else "failed")
+    shop.change(shop.payment, refunded_pennies=succeeded, pending_refund_pennies=pending)
+    shop.change(shop.order, refunded_pennies=succeeded)
+
+
+def _paid_twice(shop: Any) -> None:
+    shop.second = shop.pay(amount_pennies=100, captured_pennies=100)
+    shop.change(shop.order, captured_pennies=2600)
+
+
+def _second_given_back(shop: Any) -> None:
+    with shop.unguarded():
+        shop.second.delete()
+    shop.change(shop.order, captured_pennies=2500)
+
+
+def _all_in(shop: Any, currency: str) -> None:
+    shop.change(shop.payment, currency=currency)
+    for refund in shop.refunds.values():
+        shop.change(refund, currency=currency)
+
+
+def _event(shop: Any, **values: Any) -> None:
+    shop.event = StripeEvent.objects.create(
+        **{
+            "stripe_id": f"evt_{StripeEvent.objects.count()}",
+            "type": "checkout.session.completed",
+            "livemode": False,
+            "object_type": "checkout.session",
+            "object_id": "cs_1",
+            "payload": {},
+            "next_attempt_at": shop.now,
+            "created_at": shop.now,
+            "received_at": shop.now - timedelta(minutes=15, seconds=1),
+            **values,
+        }
+    )
+
+
+def _event_stuck(shop: Any) -> None:
+    if hasattr(shop, "event"):
+        shop.change(shop.event, status="failed", attempts=3, last_error="no such session")
+    else:
+        _event(shop, status="failed", attempts=3, last_error="no such session")
+
+
+def _event_dead(shop: Any) -> None:
+    if hasattr(shop, "event"):
+        shop.change(shop.event, status="dead")
+    else:
+        _event(shop, status="dead", attempts=9, received_at=shop.now)
+
+
+def _event_done(shop: Any) -> None:
+    shop.change(shop.event, status="processed")
+
+
+def _role_lost(shop: Any) -> None:
+    shop.customer.groups.clear()
+
+
+def _role_back(shop: Any) -> None:
+    shop.customer.groups.set([Group.objects.get(name="customer")])
+
+
+def _entry_edited(shop: Any) -> None:
+    if not hasattr(shop, "entry"):
+        shop.entry = audit.record(
+            actor=system("worker"),
+            action=Action.REFUND_ASKED,
+            subject="refund:1",
+            result=Result.DONE,
+            now=shop.now,
+        )
+    shop.change(shop.entry, reason="nothing happened")
+
+
+def _entry_as_it_was(shop: Any) -> None:
+    shop.change(shop.entry, reason="")
+
+
+OLD = datetime.fromisoformat("2026-02-16T11:59:59+00:00")
+
+MISMATCHES = [
+    Mismatch(
+        "paid-without-payment",
+        _processing,
+        lambda shop: shop.change(shop.payment, status="succeeded"),
+        "order:{order}",
+        "a succeeded payment",
+        "paid, and no payment succeeded",
+    ),
+    Mismatch(
+        "payment-without-paid-order",
+        _pending_again,
+        _paid_again,
+        "payment:{payment}",
+        "order {order} paid",
+        "£25.00, order pending",
+    ),
+    Mismatch(
+        check="order-captured-differs",
+        **_row("order", {"captured_pennies": 2600}, {"captured_pennies": 2500}),
+        subject="order:{order}",
+        expected="£25.00 captured",
+        actual="£26.00 captured",
+    ),
+    Mismatch(
+        "refunds-do-not-add-up",
+        lambda shop: (
+            shop.change(shop.payment, refunded_pennies=1100),
+            shop.change(shop.order, refunded_pennies=1100),
+        ),
+        lambda shop: (
+            shop.change(shop.payment, refunded_pennies=1000),
+            shop.change(shop.order, refunded_pennies=1000),
+        ),
+        "payment:{payment} refunded",
+        "£10.00 refunded",
+        "£11.00 refunded",
+    ),
+    Mismatch(
+        check="refunds-do-not-add-up",
+        **_row("payment", {"pending_refund_pennies": 400}, {"pending_refund_pennies": 500}),
+        subject="payment:{payment} reserved",
+        expected="£5.00 reserved",
+        actual="£4.00 reserved",
+    ),
+    Mismatch(
+        check="refunds-do-not-add-up",
+        **_row("order", {"refunded_pennies": 900}, {"refunded_pennies": 1000}),
+        subject="order:{order} refunded",
+        expected="£10.00 refunded",
+        actual="£9.00 refunded",
+    ),
+    Mismatch(
+        check="refunded-beyond-captured",
+        **_row("payment", {"disputed_pennies": 1001}, {"disputed_pennies": 1000}),
+        subject="payment:{payment}",
+        expected="at most £25.00 refunded, reserved and disputed",
+        actual="£25.01",
+    ),
+    Mismatch(
+        "money-on-canceled-order",
+        _canceled,
+        _not_canceled,
+        "order:{order}",
+        "canceled, and no money kept",
+        "£15.00 kept",
+    ),
+    Mismatch(
+        "two-payments-kept",
+        _paid_twice,
+        _second_given_back,
+        "order:{order}",
+        "one payment kept",
+        "2 payments kept",
+    ),
+    Mismatch(
+        "order-total-differs-from-lines",
+        lambda shop: shop.change(shop.order.lines.first(), unit_pennies=999),
+        lambda shop: shop.change(shop.order.lines.first(), unit_pennies=1000),
+        "order:{order}",
+        "£24.98 in total",
+        "£25.00",
+    ),
+    Mismatch(
+        "currencies-disagree",
+        lambda shop: shop.change(shop.refunds["failed"], currency="EUR"),
+        lambda shop: shop.change(shop.refunds["failed"], currency="GBP"),
+        "refund:{refund}",
+        "GBP",
+        "EUR",
+    ),
+    Mismatch(
+        "currencies-disagree",
+        lambda shop: _all_in(shop, "EUR"),
+        lambda shop: _all_in(shop, "GBP"),
+        "payment:{payment}",
+        "GBP",
+        "EUR",
+    ),
+    Mismatch(
+        "status-differs-from-amounts",
+        lambda shop: _refunded(shop, 2500, 0),
+        lambda shop: _refunded(shop, 1000, 500),
+        "order:{order}",
+        "refunded, or something kept",
+        "paid, £0.00 kept",
+    ),
+    Mismatch(
+        "status-differs-from-amounts",
+        _refunded_too_early,
+        _not_canceled,
+        "order:{order}",
+        "nothing kept",
+        "refunded, £15.00 kept",
+    ),
+    Mismatch(
+        "stuck-events",
+        _event_stuck,
+        _event_done,
+        "event:{event}",
+        "processed within 15 minutes",
+        "evt_0 checkout.session.completed: failed, 3 attempts: no such session",
+    ),
+    Mismatch(
+        "stuck-events",
+        _event_dead,
+        _event_done,
+        "event:{event}",
+        "processed within 15 minutes",
+        "evt_0 checkout.session.completed: dead, 9 attempts",
+    ),
+    Mismatch(
+        "stuck-refunds",
+        lambda shop: shop.change(
+            shop.refunds["pending"],
+            status="requested",
+            requested_at=shop.now - timedelta(minutes=15, seconds=1),
+        ),
+        lambda shop: shop.change(shop.refunds["pending"], status="pending"),
+        "refund:{pending}",
+        "answered within 15 minutes",
+        "£5.00 requested since 2026-03-02 11:44 UTC",
+    ),
+    Mismatch(
+        "stuck-refunds",
+        lambda shop: shop.change(shop.refunds["pending"], requested_at=OLD),
+        lambda shop: shop.change(shop.refunds["pending"], requested_at=shop.now),
+        "refund:{pending}",
+        "settled within 14 days",
+        "£5.00 pending since 2026-02-16 11:59 UTC",
+    ),
+    Mismatch("role-drift", _role_lost, _role_back, "user:{customer} roles", "one role", "0 roles"),
+    Mismatch(
+        "audit-chain",
+        _entry_edited,
+        _entry_as_it_was,
+        "entry:{entry}",
+        "the entry as it was written",
+        "changed, or one missing",
+    ),
+    Mismatch(
+        check="history-differs-from-status",
+        **_row(
+            "order",
+            {"status": "fulfilled", "fulfilled_at": OLD},
+            {"status": "paid", "fulfilled_at": None},
+        ),
+        subject="order:{order}",
+        expected="paid, by its history",
+        actual="fulfilled",
+    ),
+]
+
+
+def _keys(shop: Any) -> dict[str, int]:
+    return {
+        "order": shop.order.pk,
+        "payment": shop.payment.pk,
+        "refund": shop.refunds["failed"].pk,
+        "pending": shop.refunds["pending"].pk,
+        "customer": shop.customer.pk,
+        "event": shop.event.pk if hasattr(shop, "event") else 0,
+        "entry": Entry.objects.latest("id").pk,
+    }
+
+
+def _unresolved() -> list[Issue]:
+    return list(Issue.objects.exclude(status="resolved"))
+
+
+def test_a_shop_in_which_everything_agrees_has_no_issue(shop: Any, now: datetime) -> None:
+    runs = run_checks(now=now)
+    assert [(run.check_name, run.found, run.error) for run in runs] == [
+        (check.name, 0, "") for check in checks.CHECKS
+    ]
+    assert not Issue.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "mismatch", MISMATCHES, ids=lambda m: f"{m.check} {m.subject}".replace(":", "-")
+)
+def test_a_mismatch_opens_its_issue_which_resolves_and_reopens(
+    shop: Any, now: datetime, mismatch: Mismatch
+) -> None:
+    mismatch.plant(shop)
+    run_checks(now=now)
+    [issue] = _unresolved()
+    assert (issue.check_name, issue.status) == (mismatch.check, "open")
+    assert issue.subject == mismatch.subject.format(**_keys(shop))
+    assert issue.expected == mismatch.expected.format(**_keys(shop))
+    assert issue.actual == mismatch.actual
+
+    mismatch.mend(shop)
+    run_checks(now=now)
+    assert _unresolved() == []
+    assert Issue.objects.get().resolved_at == now
+
+    mismatch.plant(shop)
+    run_checks(now=now)
+    [again] = _unresolved()
+    assert (again.pk, again.status, again.times_opened) == (issue.pk, "open", 2)
+
+
+def test_every_check_has_a_mismatch_that_proves_it() -> None:
+    assert {mismatch.check for mismatch in MISMATCHES} == {check.name for check in checks.CHECKS}
+
+
+@pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.name)
+def test_a_check_is_one_query_however_much_it_finds(
+    shop: Any, now: datetime, check: checks.Check
+) -> None:
+    _event_dead(shop)
+    shop.change(shop.order, captured_pennies=2600, refunded_pennies=1)
+    with CaptureQueriesContext(connection) as queries:
+        check.find(now)
+    assert len(queries) == 1
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        lambda shop: _event(shop, received_at=shop.now - timedelta(minutes=15)),
+        lambda shop: _event(shop, status="ignored"),
+        lambda shop: _event(shop, status="processed"),
+        lambda shop: shop.change(
+            shop.refunds["pending"],
+            status="requested",
+            requested_at=shop.now - timedelta(minutes=15),
+        ),
+        lambda shop: shop.change(
+            shop.refunds["pending"], requested_at=shop.now - timedelta(days=14)
+        ),
+        lambda shop: shop.change(shop.refunds["succeeded"], requested_at=OLD),
+        lambda shop: shop.pay(status="canceled", amount_pennies=2500),
+        lambda shop: shop.pay(status="processing", amount_pennies=2500),
+    ],
+    ids=[
+        "event of 15 minutes",
+        "ignored event",
+        "processed event",
+        "refund asked 15 minutes ago",
+        "refund of 14 days",
+        "settled refund",
+        "given-up payment",
+        "payment under way",
+    ],
+)
+def test_what_is_still_in_order_is_no_mismatch(
+    shop: Any, now: datetime, plant: Callable[[Any], object]
+) -> None:
+    plant(shop)
+    run_checks(now=now)
+    assert _unresolved() == []
+
+
+def test_an_order_that_was_only_placed_needs_no_payment(shop: Any, now: datetime) -> None:
+    with shop.unguarded():
+        OrderTransition.objects.all().delete()
+        for refund in shop.refunds.values():
+            refund.delete()
+        shop.payment.delete()
+    shop.change(shop.order, status="pending", captured_pennies=0, refunded_pennies=0)
+    run_checks(now=now)
+    assert _unresolved() == []
+
+
+def test_names_are_unique_and_every_check_says_what_to_do() -> None:
+    everything = [*checks.CHECKS, checks.FAILED]
+    assert len({check.name for check in everything}) == len(everything)
+    for check in everything:
+        assert check.title
+        assert check.what_to_do.endswith(".")
+        assert checks.find(check.name) is check
+
+
+def test_a_name_that_is_none_is_answered_with_the_nearest() -> None:
+    assert checks.find("paid-without-paymnt") is None
+    with pytest.raises(checks.UnknownCheck) as refused:
+        checks.chosen(["audit-chain", "paid-without-paymnt"])
+    assert str(refused.value) == (
+        "Check: found 'paid-without-paymnt', expected the name of a check; "
+        "did you mean paid-without-payment?"
+    )
+    with pytest.raises(checks.UnknownCheck, match="there are: paid-without-payment, payment-w"):
+        checks.chosen(["zzz"])
+
+
+def test_checks_are_chosen_by_name_in_their_own_order() -> None:
+    assert checks.chosen(None) == list(checks.CHECKS)
+    chosen = checks.chosen(["audit-chain", "paid-without-payment", "audit-chain"])
+    assert [check.name for check in chosen] == ["paid-without-payment", "audit-chain"]
