@@ -1,0 +1,65 @@
+"""monitoring.lock: one run of the checks at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from monitoring.lock import RUN_LOCK, AlreadyRunning, alone
+from monitoring.models import CheckRun
+from monitoring.services import run_checks
+
+pytestmark = pytest.mark.django_db
+SENTENCE = "Checks: another run is under way, expected none; wait until it ends and run again."
+
+
+@pytest.fixture
+def somebody_else(db: None) -> Iterator[BaseDatabaseWrapper]:
+    """Another session of the same database."""
+    other = connection.copy()
+    yield other
+    other.close()
+
+
+def _lock(session: BaseDatabaseWrapper) -> bool:
+    with session.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RUN_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_second_run_is_refused_at_once(somebody_else: BaseDatabaseWrapper, now: datetime) -> None:
+    assert _lock(somebody_else)
+    with pytest.raises(AlreadyRunning) as refused:
+        run_checks(now=now)
+    assert str(refused.value) == SENTENCE
+    assert not CheckRun.objects.exists()
+    with pytest.raises(CommandError) as failed:
+        call_command("run_checks")
+    assert str(failed.value) == SENTENCE
+
+
+def test_the_lock_is_held_while_the_block_runs_and_let_go_after(
+    somebody_else: BaseDatabaseWrapper,
+) -> None:
+    with alone():
+        assert not _lock(somebody_else)
+    assert _lock(somebody_else)
+
+
+def test_the_lock_is_let_go_when_the_run_fails(somebody_else: BaseDatabaseWrapper) -> None:
+    with pytest.raises(ZeroDivisionError), alone():
+        raise ZeroDivisionError
+    assert _lock(somebody_else)
+
+
+def test_a_run_that_died_does_not_lock_the_next_one_out(
+    somebody_else: BaseDatabaseWrapper, now: datetime
+) -> None:
+    assert _lock(somebody_else)
+    somebody_else.close()
+    assert run_checks(now=now)
