@@ -64,7 +64,8 @@ def requirement(requirement_id: str) -> str:
 
 
 def source_page(path: str) -> str:
-    return f"source/{path}"
+    """The page of a cited file. MkDocs would make a plain README the index of its folder."""
+    return f"source/{path}_" if path.rpartition("/")[2] == "README" else f"source/{path}"
 
 
 def source(path: str, line: int = 0) -> str:
