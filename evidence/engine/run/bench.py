@@ -33,7 +33,10 @@ class Bench:
     def lay_out(
         self, name: str, *, cores: int, own: Mapping[str, str], services: Mapping[str, str]
     ) -> Place:
-        """A folder, an environment with a planted secret, and the cleaner that knows them."""
+        """A folder, an environment with a planted secret, and the cleaner that knows them.
+
+        Names that begin with an underscore are the engine's own: no gate is called so.
+        """
         out = self.scratch / name
         out.mkdir(parents=True)
         values = {

@@ -21,7 +21,7 @@ def read_facts(bench: Bench, services: Services) -> dict[str, object]:
     Raises CannotRun when it fails or prints anything but one JSON object.
     """
     env, failed = _service_env(bench, services)
-    place = bench.lay_out("facts", cores=1, own={}, services=env)
+    place = bench.lay_out("_facts", cores=1, own={}, services=env)
     said = bytearray()
     errors = place.out / "errors"
     with errors.open("wb") as file:

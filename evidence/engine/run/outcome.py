@@ -32,7 +32,7 @@ class Left:
 
 def collect(gate: Gate, place: Place, folder: Path, captured: Captured) -> Left:
     """Moves what the gate left to its results. What holds a secret is thrown away and told."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     clean_report(place.out / "pytest.json", place.cleaner.clean)
     if gate.pytest is not None:
         for name in ("pytest.json", "coverage"):

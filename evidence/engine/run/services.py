@@ -81,7 +81,7 @@ class _Running:
         self._service = service
         self._bench = bench
         self._place = bench.lay_out(
-            f"service-{service.name}", cores=bench.cores, own={}, services={}
+            f"_service-{service.name}", cores=bench.cores, own={}, services={}
         )
         self._capture = Capture(self._place.cleaner, _KEPT_BYTES)
         self._log = bench.results / "services" / f"{service.name}.log"

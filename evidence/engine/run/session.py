@@ -138,8 +138,10 @@ def _heeding_signals() -> Iterator[None]:
         raise SystemExit(128 + number)
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    # What the caller ignores (nohup, a background job) stays ignored.
+    before = {number: each for number, each in handlers.items() if each is not signal.SIG_IGN}
+    for number in before:
         signal.signal(number, end)
     try:
         yield

@@ -52,7 +52,7 @@ class Versions:
 
     def _ask(self, tool: Tool) -> str:
         """The first version number it prints, or its first line."""
-        place = self._bench.lay_out(f"version-{len(self._told)}", cores=1, own={}, services={})
+        place = self._bench.lay_out(f"_version-{len(self._told)}", cores=1, own={}, services={})
         try:
             answer = subprocess.run(
                 place.fill(tool.run),

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from evidence.engine.mistakes import CannotRun
-from evidence.engine.register.model import Register
+from evidence.engine.register.model import Gate, Register, Tool
 from evidence.engine.run.listener import Silent
-from evidence.engine.run.model import GateStatus
+from evidence.engine.run.model import GateRun, GateStatus
 from evidence.engine.run.record import one_run_at_a_time, read_run
 from evidence.engine.run.session import run_gates
 from tests.evidence.run.conftest import Bench, gate
@@ -158,3 +158,29 @@ def test_project_with_no_commit_cannot_run(bench: Bench, tmp_path: Path) -> None
     bench.stranger.git("init", "--quiet", str(tmp_path))
     with pytest.raises(CannotRun, match="no commit yet"):
         run_gates(plain, register, None, Silent())
+
+
+def test_listener_hears_the_start_the_newest_line_and_the_end(bench: Bench) -> None:
+    heard: list[tuple[str, str]] = []
+
+    class Ears(Silent):
+        def gate_started(self, gate: Gate) -> None:
+            heard.append(("started", gate.id))
+
+        def gate_progress(self, gate: Gate, line: str) -> None:
+            heard.append(("line", line))
+
+        def gate_ended(self, gate: Gate, run: GateRun) -> None:
+            heard.append(("ended", str(run.status)))
+
+    bench.run(gate(script="print('on', __import__('os').getcwd())"), listener=Ears())
+    assert heard == [("started", "it"), ("line", "on <repo>"), ("ended", "passed")]
+
+
+def test_tool_versions_come_from_a_distribution_or_from_a_command(bench: Bench) -> None:
+    tools = (Tool("coverage"), Tool("git", ("git", "--version")), Tool("gone", ("no-such-tool",)))
+    bench.run(gate(script="print(1)", tools=tools))
+    told = bench.head()["tools"].split(", ")
+    assert told[1].startswith("coverage 7.")
+    assert told[2].startswith("git 2.")
+    assert told[3] == "gone not found"

@@ -1,0 +1,134 @@
+"""What a person sees: plain lines in a pipe, live lines on a terminal, the summary last."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import pytest
+
+from evidence.engine import report
+from evidence.engine.judge.model import Judgement, Status, Verdict
+from evidence.engine.mistakes import Mistake, Place
+from evidence.engine.register.model import Area, Claim, Gate, OutOfScope, Register
+from evidence.engine.report import Reporter, summary_lines
+from evidence.engine.run.model import GateRun, GateStatus, Run, Tree
+
+PLACE = Place("evidence/gates.yml", 3)
+TESTS = Gate("tests", "The tests pass.", PLACE)
+
+
+def gate_run(status: GateStatus = GateStatus.PASSED, **about: object) -> GateRun:
+    told = {"why": "", "exit_code": 0, "argv": (), "log": "", "sha256": "", "elapsed_s": 1.25}
+    return GateRun(id="tests", status=status, **{**told, **about})  # type: ignore[arg-type]
+
+
+def heard(stream: io.StringIO) -> list[str]:
+    return stream.getvalue().splitlines()
+
+
+def test_pipe_gets_one_plain_line_for_each_gate_that_ended() -> None:
+    stream = io.StringIO()
+    with Reporter(stream) as reporter:
+        reporter.stage("Running 1 gate")
+        reporter.gate_started(TESTS)
+        reporter.gate_progress(TESTS, "newest line")
+        reporter.gate_ended(TESTS, gate_run())
+    assert heard(stream) == ["Running 1 gate", "passed   tests  1.2 s"]
+
+
+def test_failure_is_indented_below_its_gate_and_shown_as_written() -> None:
+    stream = io.StringIO()
+    line = "tests/test_a.py:5  test_[bold]x" + "y" * 200
+    with Reporter(stream) as reporter:
+        run = gate_run(GateStatus.FAILED, why="1 test failed of 2", failures=(line, "  assert 0"))
+        reporter.gate_ended(TESTS, run)
+    assert heard(stream) == [
+        "failed   tests  1.2 s  1 test failed of 2",
+        f"         {line}",
+        "           assert 0",
+    ]
+
+
+def test_pipe_hears_what_is_still_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "_HEARTBEAT_S", 0.05)
+    stream = io.StringIO()
+    with Reporter(stream) as reporter:
+        reporter.gate_started(TESTS)
+        while "running  tests (0 s)\n" not in stream.getvalue():
+            time.sleep(0.01)
+
+
+def test_terminal_shows_the_newest_line_and_heeds_no_color(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stream = io.StringIO()
+    with Reporter(stream, live=True) as reporter:
+        reporter.gate_started(TESTS)
+        reporter.gate_progress(TESTS, "collecting [12%]")
+        while "collecting [12%]" not in stream.getvalue():
+            time.sleep(0.01)
+        reporter.gate_ended(TESTS, gate_run())
+    assert "\x1b[32m" not in stream.getvalue()
+    assert "passed   tests" in stream.getvalue()
+
+
+def test_ci_gets_plain_lines_even_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("CI", "true")
+    assert not Reporter(Terminal()).live
+    monkeypatch.delenv("CI")
+    assert Reporter(Terminal()).live
+
+
+def test_mistakes_are_listed_in_file_order_and_counted() -> None:
+    stream = io.StringIO()
+    Reporter(stream).mistakes(
+        [
+            Mistake(Place("b.yml", 2), "found [x], expected y; did you mean z?"),
+            Mistake(Place("a.yml", 9), "id: found no id; add one"),
+        ]
+    )
+    assert heard(stream) == [
+        "a.yml:9  id: found no id; add one",
+        "b.yml:2  found [x], expected y; did you mean z?",
+        "2 mistakes",
+    ]
+
+
+def test_summary_counts_and_names_what_is_not_met_first() -> None:
+    verdicts = (
+        verdict("TIL-01", Status.MET),
+        verdict("TIL-02", Status.PARTLY, "gate compose not run (no Docker engine)"),
+        verdict("TIL-03", Status.NOT, "test_a failed", "test_b never ran"),
+    )
+    register = Register(
+        areas=(Area("Till", "", "till.yml", tuple(each.claim for each in verdicts)),),
+        out_of_scope=(OutOfScope("cards", "Cards", "Cash only.", PLACE),),
+    )
+    run = Run(
+        tree=Tree("0" * 40, False, 0, ""),
+        gates=(gate_run(), gate_run(GateStatus.NOT_RUN, why="no Docker engine")),
+        facts={},
+        started_at="",
+        elapsed_s=1.0,
+        host={},
+    )
+    judgement = Judgement(verdicts, {"T1": Status.MET, "T2": Status.NOT})
+    assert summary_lines(register, run, judgement) == [
+        "gates   1 passed, 1 not run",
+        "asked   1 met, 1 not met",
+        "claims  1 met, 1 partly, 1 not met, 1 out of scope",
+        "  TIL-03 not met: test_a failed; test_b never ran",
+        "  TIL-02 partly met: gate compose not run (no Docker engine)",
+    ]
+
+
+def verdict(claim_id: str, status: Status, *reasons: str) -> Verdict:
+    claim = Claim(claim_id, "Till", "It adds up.", PLACE)
+    return Verdict(claim, status, (), reasons, (), ())
