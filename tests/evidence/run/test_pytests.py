@@ -88,3 +88,15 @@ def test_python_without_pytest_is_told_with_a_command_to_run() -> None:
         "the project's Python 3.11.7 has no pytest-json-report; install with: "
         f"{sys.executable} -m pip install pytest-json-report"
     )
+
+
+def test_gate_over_two_workers_still_knows_who_ran_which_line(bench: Bench) -> None:
+    bench.stranger.write(".gitignore", "build\n.local/\n")
+    bench.stranger.commit("Ignore as little as a stranger would")
+    run = bench.run(gate("tests", pytest=("tests", "-n", "{cores}"), cores=2))
+    (result,) = run.gates
+    assert (result.status, result.why, run.changed) == (GateStatus.PASSED, "", ())
+    with sqlite3.connect(results_folder(bench.project) / result.coverage) as database:
+        contexts = {row[0] for row in database.execute("select context from context")}
+    database.close()
+    assert "tests/test_money.py::TestDrawer::test_holds_what_was_put|run" in contexts
