@@ -1,7 +1,7 @@
 """Every address of the shop, with the name that pages and tests know it by.
 
 The names follow the things (`orders:pay`), the views stand in the app that may import what they
-need: an order's page shows money, so it belongs to payments.
+need: an order's page shows its refunds, so it stands with them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ order_pages = [
     path("basket/change/", orders.basket_change, name="basket-change"),
     path("orders/", orders.mine, name="mine"),
     path("orders/place/", orders.place, name="place"),
-    path("orders/<int:order_id>/", payments.detail, name="detail"),
+    path("orders/<int:order_id>/", refunds.detail, name="detail"),
     path("orders/<int:order_id>/pay/", payments.pay, name="pay"),
     path("orders/<int:order_id>/returned/", payments.returned, name="returned"),
     path("orders/<int:order_id>/cancel/", payments.cancel, name="cancel"),
     path("staff/orders/", orders.staff_list, name="staff-list"),
-    path("staff/orders/<int:order_id>/", payments.staff_detail, name="staff-detail"),
+    path("staff/orders/<int:order_id>/", refunds.staff_detail, name="staff-detail"),
     path("staff/orders/<int:order_id>/fulfil/", payments.fulfil, name="fulfil"),
     path("staff/orders/<int:order_id>/cancel/", payments.staff_cancel, name="staff-cancel"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -12,10 +12,10 @@ from accounts.access import actor_for
 from accounts.models import User
 from accounts.services import give_role
 from catalog.models import Product
-from core.actor import Actor
+from core.actor import Actor, system
 from demo import twin
-from demo.people import PASSWORD, PEOPLE
-from demo.stock import STOCK
+from demo.people import PASSWORD, PEOPLE, Person
+from demo.stock import STOCK, Item
 from demo.stories import STORIES, Act, Step
 from orders import services as orders
 from orders.models import Order
@@ -24,6 +24,7 @@ from payments import services as payments
 from refunds import services as refunds
 
 ORIGIN = "command:seed_demo"
+JOINED_AGO = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ def seed(*, now: datetime) -> Added:
 
     The shop must be pointed at a twin: payments and refunds are made there, over HTTP.
     """
-    people = sum(_add_person(person.username, now) for person in PEOPLE)
-    products = sum(_add_product(item.slug) for item in STOCK)
+    joined = now - JOINED_AGO
+    people = sum(_add_person(person, joined) for person in PEOPLE)
+    products = sum(_add_product(item) for item in STOCK)
     customer = User.objects.get(username="cara_customer")
     if Order.objects.filter(customer=customer).exists():
         return Added(people, products, 0)
@@ -49,19 +51,17 @@ def seed(*, now: datetime) -> Added:
     return Added(people, products, len(STORIES))
 
 
-def _add_person(username: str, now: datetime) -> bool:
-    if User.objects.filter(username=username).exists():
+def _add_person(person: Person, joined: datetime) -> bool:
+    if User.objects.filter(username=person.username).exists():
         return False
-    person = next(person for person in PEOPLE if person.username == username)
-    user = User.objects.create_user(username, password=PASSWORD, date_joined=now)
-    give_role(user=user, role=person.role, now=now)
+    user = User.objects.create_user(person.username, password=PASSWORD, date_joined=joined)
+    give_role(user=user, role=person.role, by=system(ORIGIN), now=joined)
     return True
 
 
-def _add_product(slug: str) -> bool:
-    item = next(item for item in STOCK if item.slug == slug)
+def _add_product(item: Item) -> bool:
     _, added = Product.objects.get_or_create(
-        slug=slug,
+        slug=item.slug,
         defaults={
             "name": item.name,
             "price_pennies": item.price_pennies,

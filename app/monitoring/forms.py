@@ -33,11 +33,15 @@ class AcknowledgeForm(forms.Form):
 
     why = forms.CharField(
         max_length=300,
+        error_messages={"required": "Why: nothing written; say why it can wait."},
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What is known, and what happens meanwhile. No personal data, please.",
     )
     until = forms.DateField(
         widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages=dict.fromkeys(
+            ("required", "invalid"), "Until: expected a day; write it like 2026-03-31."
+        ),
         help_text="If it is still there then, it counts as open again. At most "
         f"{LONGEST_ACKNOWLEDGEMENT_DAYS} days from now.",
     )

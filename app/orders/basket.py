@@ -44,12 +44,13 @@ class Basket:
             for quantity in [self._quantities[str(product.pk)]]
         ]
 
-    def add(self, product: Product, quantity: int) -> None:
-        """Put in some more. Raises BasketFull with a sentence."""
-        self.change(product, self._quantities.get(str(product.pk), 0) + quantity)
+    def add(self, product: Product, quantity: int) -> int:
+        """Put in some more; how many there are now. Raises BasketFull with a sentence."""
+        return self.change(product, self._quantities.get(str(product.pk), 0) + quantity)
 
-    def change(self, product: Product, quantity: int) -> None:
-        """Set how many of it there are; 0 takes it out. Raises BasketFull with a sentence."""
+    def change(self, product: Product, quantity: int) -> int:
+        """Set how many of it there are, which is the answer; 0 takes it out. Raises BasketFull
+        with a sentence."""
         if quantity > MOST_OF_ONE:
             raise BasketFull(
                 f"{product.name}: {quantity} asked, at most {MOST_OF_ONE} fit in one order; "
@@ -65,6 +66,7 @@ class Basket:
                 "fit in one order; place this one first."
             )
         self._save()
+        return quantity
 
     def clear(self) -> None:
         """Take everything out."""

@@ -81,12 +81,10 @@ def _put_in(request: HttpRequest, how: str) -> HttpResponse:
         return refusal(request, sentence, back=back, status=400)
     product = get_object_or_404(Product, pk=form.cleaned_data["product"], is_on_sale=True)
     basket = Basket(request.session)
+    put = basket.add if how == "add" else basket.change
     try:
-        if how == "add":
-            basket.add(product, form.cleaned_data["quantity"])
-        else:
-            basket.change(product, form.cleaned_data["quantity"])
+        count = put(product, form.cleaned_data["quantity"])
     except Refused as no:
         return refusal(request, str(no), back=back)
-    messages.success(request, f"{product.name}: basket changed.")
+    messages.success(request, f"{product.name}: {count} in the basket.")
     return redirect("orders:basket")

@@ -13,17 +13,10 @@ from core.pages import methods, refusal
 from core.refusal import Refused
 from orders.lifecycle import OrderStatus
 from orders.models import Order
-from payments import gateway, order_page, services
+from payments import gateway, services
 
 UNANSWERED = "Payment: Stripe gave no payment page; nothing was charged. Try again in a minute."
 UNANSWERED_CANCEL = "Cancel: Stripe did not answer, so the order stays open. Try again in a minute."
-
-
-@requires(Permission.ORDER_VIEW_OWN)
-@methods("GET")
-def detail(request: HttpRequest, order_id: int) -> HttpResponse:
-    page = order_page.for_customer(order_id=order_id, customer=person(request))
-    return render(request, "orders/detail.html", {"page": page})
 
 
 @requires(Permission.ORDER_PLACE)
@@ -59,13 +52,6 @@ def returned(request: HttpRequest, order_id: int) -> HttpResponse:
 def cancel(request: HttpRequest, order_id: int) -> HttpResponse:
     order = get_object_or_404(Order, pk=order_id, customer=person(request))
     return _cancel(request, order, reason="the customer canceled it", back="orders:detail")
-
-
-@requires(Permission.ORDER_VIEW)
-@methods("GET")
-def staff_detail(request: HttpRequest, order_id: int) -> HttpResponse:
-    page = order_page.for_staff(order_id=order_id, viewer=person(request))
-    return render(request, "orders/staff_detail.html", {"page": page})
 
 
 @requires(Permission.ORDER_CANCEL)

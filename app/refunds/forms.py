@@ -5,15 +5,19 @@ from typing import Any
 from django import forms
 
 from core.money import NotMoney, decimals, parse
+from refunds.policy import LONGEST_REASON
 
 
 class RefundForm(forms.Form):
     """How much and why. `form_key` is new for each form shown, so that sending one twice, even
     at the same moment, refunds once."""
 
-    amount = forms.CharField(max_length=30)
+    amount = forms.CharField(
+        max_length=30, error_messages={"required": "Amount: nothing written; say how much."}
+    )
     reason = forms.CharField(
-        max_length=300,
+        max_length=LONGEST_REASON,
+        error_messages={"required": "Reason: nothing written; say why."},
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="For the record; the customer does not see it. No personal data, please.",
     )

@@ -1,3 +1,5 @@
+"""The pages of an order, which show its refunds, and the form that issues one."""
+
 from __future__ import annotations
 
 import uuid
@@ -8,11 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from accounts.access import actor_of, requires
+from accounts.people import person
 from accounts.roles import Permission
 from core.pages import methods
 from core.refusal import Refused
 from orders.models import Order
-from refunds import policy, services
+from refunds import order_page, policy, services
 from refunds.forms import RefundForm
 from refunds.models import Refund, RefundStatus
 
@@ -21,6 +24,20 @@ SENT = {
     "and the refund is confirmed or released when it does.",
     RefundStatus.FAILED: "Refund failed at Stripe; the money can be refunded again.",
 }
+
+
+@requires(Permission.ORDER_VIEW_OWN)
+@methods("GET")
+def detail(request: HttpRequest, order_id: int) -> HttpResponse:
+    page = order_page.for_customer(order_id=order_id, customer=person(request))
+    return render(request, "orders/detail.html", {"page": page})
+
+
+@requires(Permission.ORDER_VIEW)
+@methods("GET")
+def staff_detail(request: HttpRequest, order_id: int) -> HttpResponse:
+    page = order_page.for_staff(order_id=order_id, viewer=person(request))
+    return render(request, "orders/staff_detail.html", {"page": page})
 
 
 @requires(Permission.REFUND_ISSUE)
