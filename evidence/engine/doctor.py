@@ -139,7 +139,8 @@ def _service(name: str, services: Services) -> Finding:
 def _mkdocs() -> Finding:
     found = _first_line([sys.executable, "-m", "mkdocs", "--version"])
     step = "" if found else f"{sys.executable} -m pip install mkdocs mkdocs-material"
-    return Finding(bool(found), "MkDocs", found.partition(" from ")[0] or "not found", step)
+    version = found.rpartition("version ")[2].partition(" ")[0]
+    return Finding(bool(found), "MkDocs", version or "not found", step)
 
 
 def _docker() -> Finding:

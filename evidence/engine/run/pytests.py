@@ -36,7 +36,7 @@ def pytest_argv(python: Python, arguments: tuple[str, ...]) -> tuple[str, ...]:
     return (
         *(python.path, "-m", "pytest", "-p", "no:cacheprovider"),
         *("--json-report", "--json-report-file={out}/pytest.json"),
-        *("--json-report-omit", "collectors", "log", "streams", "keywords"),
+        *("--json-report-omit", "log", "streams", "keywords"),
         *("--cov", "--cov-context=test", "--cov-report="),
         *arguments,
     )
@@ -60,13 +60,15 @@ def missing_for_pytest(python: Python) -> str:
 def clean_report(path: Path, clean: Callable[[str], str]) -> None:
     """Rewrites pytest's report with every string cleaned like the log.
 
-    The static part of a test's id is left alone: it names code, and verdicts hang on it.
+    The static part of a test's id is left alone: it names code, and verdicts hang on it. Of the
+    collectors only those that failed are kept.
     """
     report = _load(path)
     if report is None:
         path.unlink(missing_ok=True)
         return
-    for test in report.get("tests", ()):
+    report["collectors"] = _uncollected(report)
+    for test in (*report.get("tests", ()), *report["collectors"]):
         name, bracket, case = str(test.get("nodeid", "")).partition("[")
         test["nodeid"] = _Kept(name + clean(bracket + case))
     text = json.dumps(_cleaned(report, clean), ensure_ascii=False, indent=1)
@@ -81,7 +83,8 @@ def read_report(path: Path) -> Report | None:
     tests = [test for test in report.get("tests", ()) if isinstance(test, dict)]
     wrong = [test for test in tests if test.get("outcome") in ("failed", "error")]
     skipped = sum(1 for test in tests if test.get("outcome") == "skipped")
-    shown = [line for test in wrong[:_SHOWN] for line in _failure(test)]
+    shown = [line for each in _uncollected(report)[:_SHOWN] for line in _not_collected(each)]
+    shown += [line for test in wrong[:_SHOWN] for line in _failure(test)]
     if len(wrong) > _SHOWN:
         shown.append(f"… and {len(wrong) - _SHOWN} more")
     ids = tuple(str(test.get("nodeid")) for test in wrong)
@@ -115,6 +118,19 @@ def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
         return {clean(key): _cleaned(item, clean) for key, item in value.items()}
     return value
+
+
+def _uncollected(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in report.get("collectors", ()) if each.get("outcome") == "failed"]
+
+
+def _not_collected(collector: dict[str, Any]) -> list[str]:
+    """The file, then the end of the message: an import error says last what went wrong."""
+    message = str(collector.get("longrepr") or "no message").splitlines()
+    return [
+        f"{collector.get('nodeid') or 'the tests'}:1  could not be collected",
+        *(f"  {line}" for line in message[-_MESSAGE_LINES:]),
+    ]
 
 
 def _failure(test: dict[str, Any]) -> list[str]:

@@ -100,3 +100,12 @@ def test_gate_over_two_workers_still_knows_who_ran_which_line(bench: Bench) -> N
         contexts = {row[0] for row in database.execute("select context from context")}
     database.close()
     assert "tests/test_money.py::TestDrawer::test_holds_what_was_put|run" in contexts
+
+
+def test_file_that_cannot_be_imported_is_told_with_its_error(bench: Bench) -> None:
+    bench.stranger.write("tests/test_money.py", "import nothing_like_it\n")
+    result = bench.run_one(gate("tests", pytest=("tests",)))
+    assert result.failures[0] == "tests/test_money.py:1  could not be collected"
+    assert result.failures[-1] == "  E   ModuleNotFoundError: No module named 'nothing_like_it'"
+    (collector,) = json.loads(bench.read(result.tests))["collectors"]
+    assert collector["nodeid"] == "tests/test_money.py"
