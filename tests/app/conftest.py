@@ -1,7 +1,11 @@
-"""The people of the shop's tests: one of each role, named for it."""
+"""The people of the shop's tests, one of each role and named for it, and a shop at work."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -66,3 +70,136 @@ def ana_analyst(db: None) -> Any:
 @pytest.fixture
 def cara_customer(db: None) -> Any:
     return _person("cara_customer", "customer")
+
+
+class Shop:
+    """A shop at work: what tests of orders, payments, refunds and webhooks do all the time.
+
+    `twin` is a local Stripe over real HTTP. Nothing it announces arrives before `deliver`.
+    """
+
+    secret = "whsec_twin_of_this_machine"
+
+    def __init__(self, twin: Any, customer: Any, now: datetime) -> None:
+        self.twin, self.customer, self.now = twin, customer, now
+        self._delivered: set[str] = set()
+
+    def actor(self, user: Any) -> Any:
+        from accounts.access import actor_for
+
+        return actor_for(user, origin="web")
+
+    @property
+    def system(self) -> Any:
+        from core.actor import system
+
+        return system("worker")
+
+    def product(self, name: str = "Mug", pennies: int = 500, currency: str = "GBP") -> Any:
+        from catalog.models import Product
+
+        return Product.objects.create(
+            name=name, slug=name.lower(), price_pennies=pennies, currency=currency
+        )
+
+    def order(self, *, pennies: int = 5000, quantity: int = 2, currency: str = "GBP") -> Any:
+        """A pending order of cara_customer for `pennies` × `quantity`."""
+        from catalog.models import Product
+        from orders.services import place
+
+        name = f"Thing {Product.objects.count()}"
+        product = self.product(name.replace(" ", "-"), pennies, currency)
+        return place(customer=self.customer, basket={product: quantity}, now=self.now)
+
+    def checkout(self, order: Any) -> Any:
+        from payments.services import start_checkout
+
+        return start_checkout(order=order, by=self.actor(self.customer), now=self.now)
+
+    def paid_order(self, **amounts: Any) -> Any:
+        """An order whose payment went through and whose events were worked on."""
+        order = self.order(**amounts)
+        self.twin.control.pay(session=self.checkout(order).stripe_session_id)
+        self.deliver()
+        order.refresh_from_db()
+        assert order.status == "paid"
+        return order
+
+    def events(self) -> list[dict[str, Any]]:
+        """What the twin announced and was not delivered yet, oldest first."""
+        with self.twin.account.store.change():
+            every = [dict(event) for event in self.twin.account.store.all("event")]
+        return [event for event in every if event["id"] not in self._delivered]
+
+    def receive(self, event: dict[str, Any]) -> Any:
+        """One event through the inbox with a real signature, as the webhook view does it."""
+        from webhooks.inbox import receive
+
+        payload = json.dumps(event).encode()
+        header = self.sign(payload)
+        self._delivered.add(event["id"])
+        return receive(payload=payload, header=header, now=self.now)
+
+    def sign(self, payload: bytes, *, secret: str = "", at: int | None = None) -> str:
+        at = int(time.time()) if at is None else at
+        signed = f"{at}.".encode() + payload
+        mark = hmac.new((secret or self.secret).encode(), signed, hashlib.sha256).hexdigest()
+        return f"t={at},v1={mark}"
+
+    def deliver(self) -> int:
+        """Everything announced arrives and is worked on; how many events were."""
+        from webhooks.worker import process_all
+
+        for event in self.events():
+            self.receive(event)
+        return process_all(now=self.now)
+
+
+@pytest.fixture(scope="session")
+def _twin_process() -> Iterator[Any]:
+    from stripe_twin.server import running
+    from stripe_twin.settings import Settings
+
+    with running(Settings(secret_key="sk_test_twin_of_this_machine")) as twin:
+        yield twin
+
+
+@pytest.fixture
+def twin(_twin_process: Any, settings: Any) -> Iterator[Any]:
+    """An empty local Stripe that behaves and that the shop talks to over real HTTP."""
+    _twin_process.control.reset()
+    settings.STRIPE_API_BASE = _twin_process.address
+    yield _twin_process
+    _twin_process.control.webhook(url="")
+
+
+@pytest.fixture
+def shop(twin: Any, cara_customer: Any, now: datetime) -> Shop:
+    return Shop(twin, cara_customer, now)
+
+
+@pytest.fixture
+def execute(db: None) -> Any:
+    """Raw SQL past every service; rules that wait for the commit are held at once."""
+    from django.db import connection, transaction
+
+    def execute(sql: str, *params: Any) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            connection.check_constraints()
+            cursor.execute(sql, params)
+            connection.check_constraints()
+
+    return execute
+
+
+@pytest.fixture
+def refused(execute: Any) -> Any:
+    """What PostgreSQL says to raw SQL that breaks a rule; the test fails when it lets it pass."""
+    from django.db import IntegrityError
+
+    def refused(sql: str, *params: Any) -> str:
+        with pytest.raises(IntegrityError) as caught:
+            execute(sql, *params)
+        return str(caught.value).splitlines()[0]
+
+    return refused

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from audit.models import Entry
+from catalog.models import Product
+from core.actor import Actor, system
+from orders.lifecycle import OrderStatus
+from orders.models import Order
+from orders.refusals import audited
+from orders.services import IllegalMove, move, place, record_amounts
+from orders.totals import CannotPlace
+
+SYSTEM = system("worker")
+
+
+@pytest.fixture
+def mug(db: None) -> Product:
+    return Product.objects.create(name="Mug", slug="mug", price_pennies=500, currency="GBP")
+
+
+@pytest.fixture
+def order(cara_customer: Any, mug: Product, now: Any) -> Order:
+    return place(customer=cara_customer, basket={mug: 2}, now=now)
+
+
+def history(order: Order) -> list[tuple[str, str, str, str]]:
+    return list(order.history.values_list("source", "target", "actor_role", "reason"))
+
+
+def test_placed_order_keeps_the_catalogues_names_and_prices(
+    order: Order, mug: Product, now: Any
+) -> None:
+    Product.objects.filter(pk=mug.pk).update(price_pennies=900, name="Dear mug")
+    line = order.lines.get()
+    assert (order.status, order.total_pennies, order.currency) == ("pending", 1000, "GBP")
+    assert (line.name, line.unit_pennies, line.quantity, line.line_pennies) == ("Mug", 500, 2, 1000)
+    assert (order.placed_at, history(order)) == (now, [("", "pending", "customer", "placed")])
+
+
+def test_prices_come_from_the_database_not_from_what_is_handed_in(
+    cara_customer: Any, mug: Product, now: Any
+) -> None:
+    mug.price_pennies = 1
+    assert place(customer=cara_customer, basket={mug: 1}, now=now).total_pennies == 500
+
+
+def test_a_product_taken_off_sale_meanwhile_is_refused(
+    cara_customer: Any, mug: Product, now: Any
+) -> None:
+    Product.objects.filter(pk=mug.pk).update(is_on_sale=False)
+    with pytest.raises(CannotPlace, match=r"^Mug: no longer on sale; take it out of the basket\.$"):
+        place(customer=cara_customer, basket={mug: 1}, now=now)
+    assert not Order.objects.exists()
+
+
+def test_a_product_that_was_deleted_is_refused(cara_customer: Any, mug: Product, now: Any) -> None:
+    gone = Product(pk=mug.pk + 1, name="Jar", price_pennies=1, currency="GBP")
+    with pytest.raises(CannotPlace, match=r"^Jar: no longer on sale"):
+        place(customer=cara_customer, basket={mug: 1, gone: 1}, now=now)
+
+
+def test_a_move_and_its_history_are_written_together(
+    order: Order, cara_customer: Any, now: Any
+) -> None:
+    by = Actor(id=cara_customer.pk, role="customer", origin="web")
+    moved = move(
+        order=order, target=OrderStatus.CANCELED, by=by, reason="changed my mind", now=now
+    )
+    order.refresh_from_db()
+    assert (moved.status, order.status, order.canceled_at) == ("canceled", "canceled", now)
+    assert history(order)[1:] == [("pending", "canceled", "customer", "changed my mind")]
+
+
+@pytest.mark.parametrize(
+    ("role", "user_id", "target", "sentence"),
+    [
+        ("system", None, "fulfilled", "Order {}: pending, cannot become fulfilled; reload the page."),
+        (
+            "ops",
+            5,
+            "paid",
+            "Order {}: ops asked to make it paid, only system can; ask one of them.",
+        ),
+        (
+            "system",
+            None,
+            "paid",
+            "Order {}: £0.00 captured of £10.00 and £0.00 refunded, which does not make it paid; "
+            "wait for Stripe.",
+        ),
+        (
+            "customer",
+            -1,
+            "canceled",
+            "Order {}: not yours; only the person who placed it can ask.",
+        ),
+    ],
+)
+def test_a_refused_move_says_why_and_changes_nothing(
+    order: Order, now: Any, role: str, user_id: int | None, target: str, sentence: str
+) -> None:
+    by = Actor(id=user_id, role=role, origin="web")
+    with pytest.raises(IllegalMove) as refusal:
+        move(order=order, target=OrderStatus(target), by=by, reason="please", now=now)
+    order.refresh_from_db()
+    assert str(refusal.value) == sentence.format(order.pk)
+    assert (order.status, len(history(order))) == ("pending", 1)
+
+
+@pytest.mark.parametrize(("target", "action"), [("canceled", "order-canceled")])
+def test_a_manual_move_is_audited(order: Order, now: Any, target: str, action: str) -> None:
+    by = Actor(id=3, role="ops", origin="web")
+    move(order=order, target=OrderStatus(target), by=by, reason="asked by phone", now=now)
+    entry = Entry.objects.latest("id")
+    assert (entry.action, entry.subject, entry.result) == (action, f"order:{order.pk}", "done")
+    assert (entry.actor_id, entry.actor_role, entry.reason) == (3, "ops", "asked by phone")
+
+
+def test_amounts_carry_a_pending_order_through_paid_to_refunded(order: Order, now: Any) -> None:
+    record_amounts(order=order, captured_pennies=1000, refunded_pennies=1000, by=SYSTEM, now=now)
+    order.refresh_from_db()
+    assert (order.status, order.paid_at) == ("refunded", now)
+    assert history(order)[1:] == [
+        ("pending", "paid", "system", "£10.00 captured"),
+        ("paid", "refunded", "system", "all of £10.00 refunded"),
+    ]
+
+
+@pytest.mark.parametrize("had", ["paid", "fulfilled"])
+def test_a_refund_that_fails_later_brings_back_the_status_it_had(
+    order: Order, now: Any, had: str
+) -> None:
+    record_amounts(order=order, captured_pennies=1000, refunded_pennies=0, by=SYSTEM, now=now)
+    if had == "fulfilled":
+        ops = Actor(id=3, role="ops", origin="web")
+        order = move(order=order, target=OrderStatus.FULFILLED, by=ops, reason="sent", now=now)
+    record_amounts(order=order, captured_pennies=1000, refunded_pennies=1000, by=SYSTEM, now=now)
+    record_amounts(order=order, captured_pennies=1000, refunded_pennies=400, by=SYSTEM, now=now)
+    order.refresh_from_db()
+    assert (order.status, order.refunded_pennies) == (had, 400)
+    assert history(order)[-1] == (
+        "refunded",
+        had,
+        "system",
+        "a refund failed later: £4.00 of £10.00 stays refunded",
+    )
+
+
+def test_too_little_money_leaves_the_order_pending(order: Order, now: Any) -> None:
+    record_amounts(order=order, captured_pennies=999, refunded_pennies=0, by=SYSTEM, now=now)
+    order.refresh_from_db()
+    assert (order.status, order.captured_pennies, order.paid_at) == ("pending", 999, None)
+
+
+def test_money_never_resurrects_a_canceled_order(order: Order, now: Any) -> None:
+    canceled = move(order=order, target=OrderStatus.CANCELED, by=SYSTEM, reason="late", now=now)
+    record_amounts(order=canceled, captured_pennies=1000, refunded_pennies=0, by=SYSTEM, now=now)
+    order.refresh_from_db()
+    assert (order.status, order.captured_pennies) == ("canceled", 1000)
+
+
+def test_a_refusal_is_audited_and_rises(order: Order, now: Any) -> None:
+    by = Actor(id=3, role="analyst", origin="web")
+    with (
+        pytest.raises(IllegalMove),
+        audited(what="cancel", subject=f"order:{order.pk}", by=by, now=now),
+    ):
+        move(order=order, target=OrderStatus.CANCELED, by=by, reason="why not", now=now)
+    entry = Entry.objects.latest("id")
+    assert (entry.action, entry.result, entry.actor_role) == ("refused", "refused", "analyst")
+    assert entry.reason.startswith(f"cancel: Order {order.pk}: analyst asked to make it canceled")
