@@ -8,8 +8,9 @@ from math import pi
 
 from evidence.engine.judge.model import Status
 from evidence.engine.publish import links, words
+from evidence.engine.publish.shapes import ClaimView, LinkView
 from evidence.engine.publish.text import count
-from evidence.engine.publish.views import ClaimView, LinkView, Views
+from evidence.engine.publish.views import Views
 from evidence.engine.publish.words import Word
 from evidence.engine.run.model import GateStatus
 

@@ -19,6 +19,7 @@ from evidence.engine.publish.people import FRONT, PeoplesPages
 from evidence.engine.publish.proof import excerpt_of_log
 from evidence.engine.publish.text import anchor, count, escape, fence, front_matter
 from evidence.engine.publish.views import Views
+from evidence.engine.run.model import GateRun, GateStatus
 
 _HERE = Path(__file__).parent
 _SHORT = 12
@@ -111,7 +112,7 @@ def _environment() -> Environment:
 
 
 def _write_front(writer: _Writer, views: Views, shown: Front, people: PeoplesPages) -> None:
-    intro = next((page.text for page in people.pages if page.name == FRONT), "")
+    intro = next((page.body for page in people.pages if page.name == FRONT), "")
     writer.page(
         FRONT,
         "index.md",
@@ -178,7 +179,7 @@ def _write_this_run(writer: _Writer, views: Views) -> None:
             (
                 gate,
                 _seconds(gate.run.elapsed_s) if gate.run else "",
-                f"no, reused from {gate.run.reused_from}" if gate.run.reused_from else "yes",
+                _executed(gate.run),
             )
             for gate in views.gates.values()
             if gate.run
@@ -208,6 +209,12 @@ def _navigation(views: Views, people: PeoplesPages) -> tuple[Chapter, ...]:
         Chapter("Out of scope", links.OUT_OF_SCOPE),
         Chapter("This run", links.THIS_RUN),
     )
+
+
+def _executed(run: GateRun) -> str:
+    if run.status is GateStatus.NOT_RUN:
+        return "no"
+    return f"no, reused from {run.reused_from}" if run.reused_from else "yes"
 
 
 def _seconds(elapsed_s: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from evidence.engine.judge.model import (
@@ -14,129 +13,27 @@ from evidence.engine.judge.model import (
 )
 from evidence.engine.project import Project
 from evidence.engine.publish import links, words
+from evidence.engine.publish.shapes import (
+    AreaView,
+    ClaimView,
+    Excerpt,
+    GateView,
+    LinkView,
+    RequirementView,
+    RungView,
+    TestView,
+)
 from evidence.engine.publish.sources import Sources
 from evidence.engine.publish.text import count, ranges
 from evidence.engine.publish.words import Word
 from evidence.engine.register.model import Area, Claim, Link, Register
-from evidence.engine.run.model import GateRun, Run
+from evidence.engine.run.model import Run
 
-# An excerpt up to here stands open; a longer one waits behind its title.
-_OPEN_LINES = 14
 # The most and the fewest lines of one excerpt (its page has the rest), and about how many lines all
 # excerpts of a site may have: highlighting them is what a site of thousands of claims waits for.
 _LONGEST_EXCERPT = 120
 _SHORTEST_EXCERPT = 8
 _ALL_EXCERPTS = 60_000
-
-
-@dataclass(frozen=True)
-class RungView:
-    name: str
-    meaning: str
-    word: Word
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class LinkView:
-    """Something to follow: `text` and an address, which is empty when there is no such thing."""
-
-    text: str
-    href: str
-    title: str = ""
-    word: Word | None = None
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """Lines of a file with their real numbers. No lines: `note` says why."""
-
-    title: str
-    href: str
-    permalink: str
-    where: str
-    language: str = "text"
-    first: int = 0
-    lines: tuple[str, ...] = ()
-    marked: tuple[int, ...] = ()
-    note: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        return len(self.lines) <= _OPEN_LINES
-
-
-@dataclass(frozen=True)
-class TestView:
-    """A cited test: how it ended, on how many cases, and the cited lines that it runs."""
-
-    excerpt: Excerpt
-    outcome: Word
-    cases: str
-    runs: tuple[LinkView, ...]
-    setup_only: tuple[LinkView, ...]
-    message: str
-    gate: LinkView | None
-
-
-@dataclass(frozen=True)
-class GateView:
-    """A gate's verdict and where its proof is."""
-
-    id: str
-    proves: str
-    word: Word
-    why: str
-    exit_code: str
-    command: str
-    href: str
-    log: str
-    sha256: str
-    artifacts: tuple[LinkView, ...]
-    claims: tuple[LinkView, ...]
-    rests: str
-    run: GateRun | None
-
-
-@dataclass(frozen=True)
-class ClaimView:
-    """One claim, as its section and its row in the matrix show it."""
-
-    id: str
-    says: str
-    area: str
-    critical: bool
-    status: Status
-    word: Word
-    href: str
-    rungs: tuple[RungView, ...]
-    reasons: tuple[str, ...]
-    requirements: tuple[LinkView, ...]
-    code: tuple[Excerpt, ...]
-    tests: tuple[TestView, ...]
-    gates: tuple[GateView, ...]
-    pages: tuple[LinkView, ...]
-
-
-@dataclass(frozen=True)
-class AreaView:
-    name: str
-    about: str
-    page: str
-    href: str
-    claims: tuple[ClaimView, ...]
-    tally: tuple[tuple[Word, int], ...]
-
-
-@dataclass(frozen=True)
-class RequirementView:
-    id: str
-    anchor: str
-    text: str
-    group: str
-    word: Word
-    why: str
-    claims: tuple[LinkView, ...]
 
 
 class Views:
@@ -288,7 +185,7 @@ class Views:
                 for name in (run.artifacts if run else ())
             ),
             claims=cited,
-            rests=f"{count(len(cited), 'claim rests', 'claims rest')} on it",
+            rests=_resting(len(cited)),
             run=run,
         )
 
@@ -367,13 +264,18 @@ class Views:
 
 
 def _line_links(lines: tuple[tuple[str, int], ...]) -> tuple[LinkView, ...]:
-    """`app/x.py 14–15`, each a link to the first of those lines."""
+    """`app/x.py 14–15`, `20`: each a link to its first line, the path said once."""
     by_path: dict[str, list[int]] = {}
     for path, line in lines:
         by_path.setdefault(path, []).append(line)
-    return tuple(
-        LinkView(f"{path} {first}–{last}" if last > first else f"{path} {first}",
-                 links.source(path, first))
-        for path in sorted(by_path)
-        for first, last in ranges(by_path[path])
-    )  # fmt: skip
+    found = []
+    for path in sorted(by_path):
+        for number, (first, last) in enumerate(ranges(by_path[path])):
+            text = f"{first}–{last}" if last > first else f"{first}"
+            found.append(LinkView(text if number else f"{path} {text}", links.source(path, first)))
+    return tuple(found)
+
+
+def _resting(number: int) -> str:
+    claims = count(number, "claim rests", "claims rest") if number else "No claim rests"
+    return f"{claims} on it"

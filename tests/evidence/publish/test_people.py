@@ -79,6 +79,11 @@ def test_title_is_the_first_heading_or_the_name(sample: Sample) -> None:
     assert titles == ["A b", "Refund policy"]
 
 
+def test_front_page_takes_a_page_without_its_heading(sample: Sample) -> None:
+    sample.write("pages/index.md", "# Shop\n\nWelcome.\n\n# More\n")
+    assert render_people(sample.views, resolve).pages[0].body.strip() == "Welcome.\n\n# More"
+
+
 def test_every_unknown_name_is_reported_at_once_with_its_line(sample: Sample) -> None:
     sample.write("pages/_part.md", 'x\n{{ gate("test") }}')
     sample.write(

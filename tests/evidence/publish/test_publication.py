@@ -130,7 +130,7 @@ def test_claim_section_shows_code_with_its_real_lines(built: Path) -> None:
     assert f"https://git.example/shop/blob/{COMMIT}/app/policy.py#L4-L8" in section
     text = shown(built, "claims/refunds.html")
     assert "2 cases in gate tests" in text
-    assert "Runs app/policy.py 6 , app/policy.py 8" in text
+    assert "Runs app/policy.py 6 , 8" in text
     assert "Falsified: Not measured yet" in text
 
 

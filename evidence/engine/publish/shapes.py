@@ -1,0 +1,122 @@
+"""The things that pages show, ready to lay out. `views` makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evidence.engine.judge.model import Status
+from evidence.engine.publish.words import Word
+from evidence.engine.run.model import GateRun
+
+# An excerpt up to here stands open; a longer one waits behind its title.
+_OPEN_LINES = 14
+
+
+@dataclass(frozen=True)
+class RungView:
+    name: str
+    meaning: str
+    word: Word
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LinkView:
+    """Something to follow: `text` and an address, which is empty when there is no such thing."""
+
+    text: str
+    href: str
+    title: str = ""
+    word: Word | None = None
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Lines of a file with their real numbers. No lines: `note` says why."""
+
+    title: str
+    href: str
+    permalink: str
+    where: str
+    language: str = "text"
+    first: int = 0
+    lines: tuple[str, ...] = ()
+    marked: tuple[int, ...] = ()
+    note: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return len(self.lines) <= _OPEN_LINES
+
+
+@dataclass(frozen=True)
+class TestView:
+    """A cited test: how it ended, on how many cases, and the cited lines that it runs."""
+
+    excerpt: Excerpt
+    outcome: Word
+    cases: str
+    runs: tuple[LinkView, ...]
+    setup_only: tuple[LinkView, ...]
+    message: str
+    gate: LinkView | None
+
+
+@dataclass(frozen=True)
+class GateView:
+    """A gate's verdict and where its proof is."""
+
+    id: str
+    proves: str
+    word: Word
+    why: str
+    exit_code: str
+    command: str
+    href: str
+    log: str
+    sha256: str
+    artifacts: tuple[LinkView, ...]
+    claims: tuple[LinkView, ...]
+    rests: str
+    run: GateRun | None
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One claim, as its section and its row in the matrix show it."""
+
+    id: str
+    says: str
+    area: str
+    critical: bool
+    status: Status
+    word: Word
+    href: str
+    rungs: tuple[RungView, ...]
+    reasons: tuple[str, ...]
+    requirements: tuple[LinkView, ...]
+    code: tuple[Excerpt, ...]
+    tests: tuple[TestView, ...]
+    gates: tuple[GateView, ...]
+    pages: tuple[LinkView, ...]
+
+
+@dataclass(frozen=True)
+class AreaView:
+    name: str
+    about: str
+    page: str
+    href: str
+    claims: tuple[ClaimView, ...]
+    tally: tuple[tuple[Word, int], ...]
+
+
+@dataclass(frozen=True)
+class RequirementView:
+    id: str
+    anchor: str
+    text: str
+    group: str
+    word: Word
+    why: str
+    claims: tuple[LinkView, ...]
