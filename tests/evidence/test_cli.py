@@ -1,0 +1,216 @@
+"""The command line itself: what it understands, imports, serves and says."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+import build_evidence
+from evidence.engine import cli, serve
+from evidence.engine.arguments import Order, read_order
+from evidence.engine.cli import main
+from evidence.engine.mistakes import CannotRun
+
+SCRIPT = Path(build_evidence.__file__)
+
+
+def test_no_arguments_mean_everything():
+    assert read_order([]) == Order(
+        command="all",
+        project=Path(),
+        only=frozenset(),
+        release=False,
+        color=True,
+        wait=True,
+        cores=0,
+        port=0,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--project", "x", "--cores", "2", "--no-color", "--only", "a", "--only", "b"],
+        ["--project", "x", "--cores", "2", "--no-color", "--only", "a", "--only", "b", "run"],
+    ],
+)
+def test_options_stand_before_or_after_the_command(arguments):
+    order = read_order(arguments)
+
+    assert (order.command, order.project, order.cores) == ("run", Path("x"), 2)
+    assert (order.only, order.color) == (frozenset({"a", "b"}), False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["chek"], "invalid choice: 'chek'"),
+        (["--cores", "0"], "0: a whole number from 1 up expected"),
+        (["serve", "--port", "70000"], "70000: a port from 0 to 65535 expected"),
+        (["--rel"], "unrecognized arguments: --rel"),
+        (["site", "--only", "tests"], "unrecognized arguments: --only tests"),
+    ],
+)
+def test_what_it_does_not_understand_is_named(arguments, says, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        read_order(arguments)
+
+    assert stopped.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+def test_help_gives_examples_places_and_exit_codes(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        read_order(["--help"])
+
+    said = capsys.readouterr().out
+    assert stopped.value.code == 0
+    assert "python build_evidence.py --only tests" in said
+    assert "build/site/index.html" in said
+    assert re.search(r"^  130  stopped by Ctrl-C", said, re.MULTILINE)
+    assert max(map(len, said.splitlines())) <= 100
+
+
+def test_folder_without_a_project_is_refused(tmp_path, capsys):
+    assert main(["check", "--project", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere: not a folder" in capsys.readouterr().err
+
+
+def test_missing_dependency_is_a_sentence_and_a_missing_part_of_ours_a_bug(monkeypatch, capsys):
+    def lacks(name):
+        def command(order):
+            raise ModuleNotFoundError(name=name)
+
+        return command
+
+    monkeypatch.setitem(cli._COMMANDS, "check", lacks("yaml"))
+    assert main(["check"]) == 2
+    assert capsys.readouterr().err.startswith("yaml: not installed for ")
+
+    monkeypatch.setitem(cli._COMMANDS, "check", lacks("evidence.engine.gone"))
+    with pytest.raises(ModuleNotFoundError):
+        main(["check"])
+
+
+def test_bugs_are_not_hidden(monkeypatch):
+    def command(order):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(cli._COMMANDS, "check", command)
+
+    with pytest.raises(ZeroDivisionError):
+        main(["check"])
+
+
+def test_check_needs_little_and_ends_within_a_second(stranger):
+    code = (
+        "import sys\n"
+        "from evidence.engine.cli import main\n"
+        "assert main(['check']) == 0\n"
+        "heavy = {'rich', 'mkdocs', 'jinja2', 'coverage', 'sqlite3', 'http.server'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=stranger.root,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SCRIPT.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    elapsed_s = time.monotonic() - started
+
+    assert done.stdout == (
+        "Till: 3 claims in 1 area, 2 gates, 4 requirements; every link is alive.\n[]\n"
+    )
+    # The promise is one second on an idle machine; other tests may run beside this one.
+    assert elapsed_s < 3
+
+
+def test_check_speaks_on_a_terminal_without_unicode(stranger):
+    stranger.replace("pyproject.toml", 'name = "Till"', 'name = "Tïll"')
+
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "check"],
+        cwd=stranger.root,
+        env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.startswith("T\\xefll: 3 claims")
+
+
+def test_reader_that_goes_away_gets_no_traceback(stranger):
+    with subprocess.Popen(
+        [sys.executable, str(SCRIPT), "check", "--project", str(stranger.root)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as checking:
+        checking.stdout.close()
+        errors = checking.stderr.read()
+
+    assert errors == b""
+
+
+def test_doctor_says_what_is_there_and_what_to_do(stranger, capsys):
+    stranger.write("evidence/claims/broken.yml", "area: [")
+
+    code = main(["doctor", "--project", str(stranger.root)])
+
+    said = capsys.readouterr().out
+    assert code in (0, 1)
+    assert re.search(r"^ok     git: git version ", said, re.MULTILINE)
+    assert re.search(r"^note   commit: [0-9a-f]{12}, with changes on top$", said, re.MULTILINE)
+    assert "       commit your changes" in said
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A folder as a build leaves it, with one page."""
+    (tmp_path / "build" / "site").mkdir(parents=True)
+    (tmp_path / "build" / "site" / "index.html").write_text("proved")
+    return tmp_path / "build"
+
+
+def test_serve_without_a_build_says_so(stranger, capsys):
+    assert main(["serve", "--project", str(stranger.root)]) == 2
+    assert "build/site: no build yet" in capsys.readouterr().err
+
+
+def test_serve_on_a_taken_port_says_so(site):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotRun, match=f"port {port}: taken on 127.0.0.1; choose another"):
+            serve.serve(site, port=port, tell=pytest.fail)
+
+
+def test_serve_shows_the_build_until_it_is_interrupted(stranger):
+    stranger.write("build/site/index.html", "proved")
+
+    with subprocess.Popen(
+        [sys.executable, str(SCRIPT), "serve", "--port", "0", "--project", str(stranger.root)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as serving:
+        address = serving.stdout.readline().split()[0]
+        with urllib.request.urlopen(address, timeout=10) as page:  # noqa: S310 (our own)
+            text = page.read()
+        serving.send_signal(signal.SIGINT)
+        rest, errors = serving.communicate(timeout=10)
+
+    assert text == b"proved"
+    assert address.startswith("http://127.0.0.1:")
+    assert (serving.returncode, rest, errors) == (0, "Stopped.\n", "")
