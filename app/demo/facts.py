@@ -1,0 +1,101 @@
+"""What pages quote about the shop, read from the code that it rests on. Needs no database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from accounts.roles import TABLE, Permission, Role
+from audit.actions import Action
+from core.money import display
+from demo.people import PEOPLE
+from monitoring.checks import CHECKS, FAILED
+from monitoring.services import LONGEST_ACKNOWLEDGEMENT_DAYS
+from orders.lifecycle import TRANSITIONS, OrderStatus
+from refunds import policy
+from webhooks import backoff
+
+EXAMPLE_PENNIES = 10_000
+EXAMPLE_ASKED = (3_000, 8_000, 7_000, 1)
+
+Fact = str | int | list[str] | list[dict[str, str]] | list[dict[str, str | list[str]]]
+
+
+def facts() -> dict[str, Fact]:
+    """Flat, dotted keys; values are numbers, texts, lists of texts, or rows of a table."""
+    return {
+        "audit.actions": [action.value for action in Action],
+        "checks": [
+            {"name": check.name, "title": check.title, "what_to_do": check.what_to_do}
+            for check in (*CHECKS, FAILED)
+        ],
+        "demo.people": [
+            {"username": person.username, "role": person.role.value, "can": person.can}
+            for person in PEOPLE
+        ],
+        "issues.longest_acknowledgement_days": LONGEST_ACKNOWLEDGEMENT_DAYS,
+        "orders.statuses": [status.value for status in OrderStatus],
+        "orders.transitions": _transitions(),
+        "refunds.longest_reason": policy.LONGEST_REASON,
+        "refunds.roles": _roles_with(Permission.REFUND_ISSUE),
+        "refunds.smallest_pennies": policy.SMALLEST_PENNIES,
+        "refunds.window_days": policy.WINDOW_DAYS,
+        "refunds.worked_example": _worked_example(),
+        "roles.names": [role.value for role in Role],
+        "roles.table": [
+            {"permission": permission.value, "roles": _roles_with(permission)}
+            for permission in Permission
+        ],
+        "shop.currency": settings.SHOP_CURRENCY,
+        "shop.name": settings.SHOP_NAME,
+        "stripe.api_version": settings.STRIPE_API_VERSION,
+        "stripe.timeout_s": settings.STRIPE_TIMEOUT_S,
+        "webhooks.attempts_before_dead": backoff.MOST_ATTEMPTS,
+        "webhooks.max_bytes": settings.STRIPE_WEBHOOK_MAX_BYTES,
+        "webhooks.tolerance_s": settings.STRIPE_WEBHOOK_TOLERANCE_S,
+    }
+
+
+def _transitions() -> list[dict[str, str]]:
+    return [
+        {
+            "from": move.source.value,
+            "to": move.target.value,
+            "who": ", ".join(sorted(move.who)),
+            "only_when": move.only_when,
+        }
+        for move in TRANSITIONS
+    ]
+
+
+def _roles_with(permission: Permission) -> list[str]:
+    return [role.value for role in Role if permission in TABLE[role]]
+
+
+def _worked_example() -> list[dict[str, str]]:
+    """One order, refunded step by step by the function that decides in the shop."""
+    currency, paid_at = settings.SHOP_CURRENCY, datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    rows, refunded = [], 0
+    for number, asked in enumerate(EXAMPLE_ASKED, start=1):
+        holding = policy.Holding(
+            order_id=1042,
+            currency=currency,
+            captured_pennies=EXAMPLE_PENNIES,
+            refunded_pennies=refunded,
+            reserved_pennies=0,
+            disputed_pennies=0,
+            paid_at=paid_at,
+            is_canceled=False,
+        )
+        answer = policy.assess(holding=holding, asked_pennies=asked, now=paid_at)
+        rows.append(
+            {
+                "step": str(number),
+                "asked": display(asked, currency),
+                "left_before": display(holding.left_pennies, currency),
+                "answer": answer.refused or "Refund sent.",
+            }
+        )
+        refunded += 0 if answer.refused else asked
+    return rows
