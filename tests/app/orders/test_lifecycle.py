@@ -77,7 +77,12 @@ def test_service_allows_exactly_the_legal_moves(
 
 @pytest.mark.parametrize(("source", "target"), CHANGES)
 def test_database_allows_exactly_the_legal_moves(
-    source: OrderStatus, target: OrderStatus, cara_customer: Any, now: Any, execute: Any, refused: Any
+    source: OrderStatus,
+    target: OrderStatus,
+    cara_customer: Any,
+    now: Any,
+    execute: Any,
+    refused: Any,
 ) -> None:
     from catalog.models import Product
 

@@ -153,9 +153,7 @@ def test_a_line_of_nothing_is_refused(refused: Any, order: Any, column: str) -> 
         "TRUNCATE orders_order CASCADE",
     ],
 )
-def test_history_cannot_be_changed_deleted_or_truncated(
-    refused: Any, order: Any, sql: str
-) -> None:
+def test_history_cannot_be_changed_deleted_or_truncated(refused: Any, order: Any, sql: str) -> None:
     assert "orders_ordertransition: append-only" in refused(sql)
 
 

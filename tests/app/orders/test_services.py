@@ -66,9 +66,7 @@ def test_a_move_and_its_history_are_written_together(
     order: Order, cara_customer: Any, now: Any
 ) -> None:
     by = Actor(id=cara_customer.pk, role="customer", origin="web")
-    moved = move(
-        order=order, target=OrderStatus.CANCELED, by=by, reason="changed my mind", now=now
-    )
+    moved = move(order=order, target=OrderStatus.CANCELED, by=by, reason="changed my mind", now=now)
     order.refresh_from_db()
     assert (moved.status, order.status, order.canceled_at) == ("canceled", "canceled", now)
     assert history(order)[1:] == [("pending", "canceled", "customer", "changed my mind")]
@@ -77,7 +75,12 @@ def test_a_move_and_its_history_are_written_together(
 @pytest.mark.parametrize(
     ("role", "user_id", "target", "sentence"),
     [
-        ("system", None, "fulfilled", "Order {}: pending, cannot become fulfilled; reload the page."),
+        (
+            "system",
+            None,
+            "fulfilled",
+            "Order {}: pending, cannot become fulfilled; reload the page.",
+        ),
         (
             "ops",
             5,
