@@ -128,7 +128,8 @@ def _reserve(
             write_audit(
                 Action.REFUND_ASKED, refund, fresh, Result.DONE, reason=reason, by=by, now=now
             )
-    except IntegrityError:
+    except (IntegrityError, CannotRefund):
+        # The same form a moment earlier: it may also have taken what this one asks for.
         if Refund.objects.filter(idempotency_key=key).exists():
             return None
         raise

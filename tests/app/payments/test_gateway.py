@@ -31,7 +31,7 @@ def paid(twin: Any) -> gateway.CheckoutSession:
 def test_the_pinned_api_version_is_the_librarys(settings: Any) -> None:
     import stripe
 
-    assert settings.STRIPE_API_VERSION == stripe.api_version
+    assert stripe.api_version == settings.STRIPE_API_VERSION
 
 
 def test_a_new_payment_page_is_open_and_carries_our_key(twin: Any) -> None:

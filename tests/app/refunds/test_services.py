@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from audit.models import Entry
 from core.refusal import Refused
 from orders.models import Order
+from payments import gateway
+from payments import services as payments
 from payments.models import Payment
 from refunds import services
-from refunds.models import Refund, RefundStatus
+from refunds.models import Refund
 
 
 def money(order: Any) -> tuple[int, int, int]:
@@ -21,8 +25,12 @@ def money(order: Any) -> tuple[int, int, int]:
 
 def issue(shop: Any, order: Any, pennies: int, by: Any, **more: Any) -> Refund:
     return services.issue(
-        order=order, asked_pennies=pennies, reason="chipped", by=by, now=shop.now, **more
+        order=order, asked_pennies=pennies, by=by, now=shop.now, **({"reason": "chipped"} | more)
     )
+
+
+def stripes_refunds(shop: Any) -> int:
+    return shop.twin.control.state()["objects"].get("refund", 0)
 
 
 @pytest.fixture
@@ -30,10 +38,279 @@ def ops(shop: Any, olly_ops: Any) -> Any:
     return shop.actor(olly_ops)
 
 
-def test_part_of_the_money_goes_back_and_the_order_stays_paid(shop: Any, ops: Any) -> None:
-    order = shop.paid_order()
+@pytest.fixture
+def order(shop: Any) -> Order:
+    """£100.00, paid."""
+    return shop.paid_order()
+
+
+def test_part_of_the_money_goes_back_and_the_order_stays_paid(
+    shop: Any, order: Order, ops: Any
+) -> None:
     refund = issue(shop, order, 3000, ops)
     order.refresh_from_db()
-    assert refund.status == RefundStatus.SUCCEEDED
+    assert (refund.status, refund.settled_at) == ("succeeded", shop.now)
     assert money(order) == (10000, 3000, 0)
     assert (order.status, order.refunded_pennies, order.is_partly_refunded) == ("paid", 3000, True)
+
+
+def test_all_of_the_money_in_parts_makes_the_order_refunded(
+    shop: Any, order: Order, ops: Any
+) -> None:
+    issue(shop, order, 3000, ops)
+    issue(shop, order, 7000, ops)
+    order.refresh_from_db()
+    assert (order.status, money(order)) == ("refunded", (10000, 10000, 0))
+    assert order.history.last().actor_role == "system"
+
+
+def test_asking_and_result_are_both_audited(shop: Any, order: Order, ops: Any) -> None:
+    refund = issue(shop, order, 3000, ops)
+    asked, settled = Entry.objects.filter(subject=f"refund:{refund.pk}").order_by("id")
+    assert (asked.action, asked.result, asked.reason) == ("refund-asked", "done", "chipped")
+    assert (settled.action, settled.result) == ("refund-settled", "done")
+    assert (asked.actor_id, asked.actor_role) == (ops.id, "ops")
+    assert asked.details == {"order": order.pk, "pennies": 3000, "currency": "GBP"}
+
+
+def test_too_much_is_refused_before_stripe_is_asked(shop: Any, order: Order, ops: Any) -> None:
+    issue(shop, order, 8750, ops)
+    with pytest.raises(services.CannotRefund) as refusal:
+        issue(shop, order, 3000, ops)
+    assert str(refusal.value) == f"Order {order.pk}: £30.00 asked, £12.50 left to refund."
+    assert (money(order), stripes_refunds(shop)) == ((10000, 8750, 0), 1)
+    entry = Entry.objects.latest("id")
+    assert (entry.action, entry.result, entry.subject) == (
+        "refused",
+        "refused",
+        f"order:{order.pk}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "reason", "sentence"),
+    [
+        ("ana_analyst", "chipped", "Order {}: analyst cannot refund; ask ops or an admin."),
+        ("cara_customer", "chipped", "Order {}: customer cannot refund; ask ops or an admin."),
+        ("olly_ops", "  ", "Order {}: a reason of 0 characters, 1 to 300 expected; say why."),
+        (
+            "olly_ops",
+            "x" * 301,
+            "Order {}: a reason of 301 characters, 1 to 300 expected; say why.",
+        ),
+    ],
+)
+def test_who_and_why_are_checked(
+    request: Any, shop: Any, order: Order, who: str, reason: str, sentence: str
+) -> None:
+    by = shop.actor(request.getfixturevalue(who))
+    with pytest.raises(services.CannotRefund) as refusal:
+        issue(shop, order, 100, by, reason=reason)
+    assert str(refusal.value) == sentence.format(order.pk)
+    assert (Refund.objects.count(), stripes_refunds(shop)) == (0, 0)
+
+
+def test_an_unpaid_order_has_nothing_to_refund(shop: Any, ops: Any) -> None:
+    with pytest.raises(services.CannotRefund, match="nothing was paid"):
+        issue(shop, shop.order(), 100, ops)
+
+
+def test_after_the_window_nothing_is_refunded(shop: Any, order: Order, ops: Any) -> None:
+    shop.now += timedelta(days=30, seconds=1)
+    with pytest.raises(services.CannotRefund, match="paid more than 30 days ago"):
+        issue(shop, order, 100, ops)
+    assert services.assess(order=order, now=shop.now).refundable_pennies == 0
+
+
+def test_one_form_sent_twice_refunds_once(shop: Any, order: Order, ops: Any) -> None:
+    first = issue(shop, order, 3000, ops, form_key="abc")
+    again = issue(shop, order, 3000, ops, form_key="abc")
+    assert first == again
+    assert (money(order), stripes_refunds(shop)) == ((10000, 3000, 0), 1)
+
+
+def test_a_refund_on_its_way_keeps_its_money_reserved(shop: Any, order: Order, ops: Any) -> None:
+    shop.twin.control.misbehave(fault="refund_pending")
+    refund = issue(shop, order, 6000, ops)
+    assert (refund.status, money(order)) == ("pending", (10000, 0, 6000))
+    with pytest.raises(services.CannotRefund, match=r"£60\.00 asked, £40\.00 left"):
+        issue(shop, order, 6000, ops)
+    shop.twin.control.settle(id=refund.stripe_refund_id)
+    shop.deliver()
+    assert money(order) == (10000, 6000, 0)
+
+
+def test_a_definite_no_releases_the_money_at_once(shop: Any, order: Order, ops: Any) -> None:
+    intent = Payment.objects.get(order=order).stripe_intent_id
+    shop.twin.control.refund_from_dashboard(payment_intent=intent, amount=9000)
+    refund = issue(shop, order, 6000, ops)
+    assert (refund.status, money(order)) == ("failed", (10000, 0, 0))
+    assert "greater than unrefunded amount" in refund.failure
+    assert Entry.objects.latest("id").result == "failed"
+
+
+def test_unknown_outcome_stays_requested_and_settles_once(
+    shop: Any, order: Order, ops: Any, settings: Any
+) -> None:
+    settings.STRIPE_TIMEOUT_S = 0.5
+    shop.twin.control.misbehave(fault="timeout_after", path="/v1/refunds", seconds=3)
+    refund = issue(shop, order, 6000, ops)
+    assert (refund.status, money(order)) == ("requested", (10000, 0, 6000))
+    with pytest.raises(services.CannotRefund):
+        issue(shop, order, 6000, ops)
+    shop.deliver()
+    refund.refresh_from_db()
+    assert (refund.status, money(order)) == ("succeeded", (10000, 6000, 0))
+    assert stripes_refunds(shop) == 1
+    services.follow_up(refund=refund, now=shop.now)
+    assert (stripes_refunds(shop), money(order)) == (1, (10000, 6000, 0))
+
+
+def test_follow_up_asks_again_with_the_same_key(shop: Any, order: Order, ops: Any) -> None:
+    shop.twin.control.misbehave(fault="answer_lost", path="/v1/refunds")
+    refund = issue(shop, order, 6000, ops)
+    assert refund.status == "requested"
+    assert services.follow_up_due(now=shop.now) == 0
+    assert services.follow_up_due(now=shop.now + timedelta(minutes=3)) == 1
+    refund.refresh_from_db()
+    assert (refund.status, stripes_refunds(shop)) == ("succeeded", 1)
+
+
+def test_follow_up_without_an_answer_leaves_it_reserved(shop: Any, order: Order, ops: Any) -> None:
+    shop.twin.control.misbehave(fault="cut_before", path="/v1/refunds", times=2)
+    refund = issue(shop, order, 6000, ops)
+    assert services.follow_up(refund=refund, now=shop.now).status == "requested"
+    assert money(order) == (10000, 0, 6000)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "after"),
+    [("answer_lost", "succeeded", (10000, 6000, 0)), ("cut_before", "failed", (10000, 0, 0))],
+)
+def test_after_the_keys_life_a_refund_is_looked_up_and_never_sent_again(
+    shop: Any, order: Order, ops: Any, fault: str, status: str, after: tuple[int, int, int]
+) -> None:
+    shop.twin.control.misbehave(fault=fault, path="/v1/refunds")
+    refund = issue(shop, order, 6000, ops)
+    sent = stripes_refunds(shop)
+    later = shop.now + timedelta(hours=23, minutes=1)
+    assert services.follow_up(refund=refund, now=later).status == status
+    assert (money(order), stripes_refunds(shop)) == (after, sent)
+
+
+@pytest.mark.parametrize("had", ["paid", "fulfilled"])
+def test_a_refund_that_fails_after_it_succeeded_gives_the_money_back(
+    shop: Any, order: Order, ops: Any, had: str
+) -> None:
+    if had == "fulfilled":
+        payments.fulfil(order=order, by=ops, reason="sent", now=shop.now)
+    refund = issue(shop, order, 10000, ops)
+    order.refresh_from_db()
+    assert order.status == "refunded"
+    shop.twin.control.fail(id=refund.stripe_refund_id)
+    shop.deliver()
+    order.refresh_from_db()
+    refund.refresh_from_db()
+    assert (refund.status, refund.failure) == ("failed", "lost_or_stolen_card")
+    assert (order.status, money(order)) == (had, (10000, 0, 0))
+    assert services.assess(order=order, now=shop.now).refundable_pennies == 10000
+
+
+def test_a_refund_made_in_stripes_dashboard_is_recorded_once(shop: Any, order: Order) -> None:
+    intent = Payment.objects.get(order=order).stripe_intent_id
+    made = shop.twin.control.refund_from_dashboard(payment_intent=intent, amount=2500)
+    shop.deliver()
+    refund = Refund.objects.get()
+    assert (refund.stripe_refund_id, refund.status) == (made["id"], "succeeded")
+    assert (refund.requested_by_id, money(order)) == (None, (10000, 2500, 0))
+
+
+def test_confirming_twice_changes_nothing(shop: Any, order: Order, ops: Any) -> None:
+    refund = issue(shop, order, 3000, ops)
+    fact = gateway.retrieve_refund(refund.stripe_refund_id)
+    entries = Entry.objects.count()
+    services.confirm(fact=fact, now=shop.now + timedelta(hours=1))
+    refund.refresh_from_db()
+    assert (refund.settled_at, money(order)) == (shop.now, (10000, 3000, 0))
+    assert Entry.objects.count() == entries
+
+
+def test_facts_that_disagree_are_refused(shop: Any, order: Order, ops: Any) -> None:
+    refund = issue(shop, order, 3000, ops)
+    fact = gateway.RefundFact(
+        id=refund.stripe_refund_id,
+        status="failed",
+        amount_pennies=2999,
+        currency="GBP",
+        intent_id=refund.payment.stripe_intent_id,
+        key=refund.idempotency_key,
+        failure="",
+    )
+    with pytest.raises(payments.Disagrees, match="look at both"):
+        services.confirm(fact=fact, now=shop.now)
+    assert money(order) == (10000, 3000, 0)
+
+
+def test_late_money_on_a_canceled_order_can_go_back(shop: Any, ops: Any) -> None:
+    order = shop.order()
+    payment = shop.checkout(order)
+    Payment.objects.filter(pk=payment.pk).update(status="canceled")
+    from orders.lifecycle import OrderStatus
+    from orders.services import move
+
+    move(order=order, target=OrderStatus.CANCELED, by=shop.system, reason="gone", now=shop.now)
+    shop.twin.control.pay(session=payment.stripe_session_id)
+    shop.deliver()
+    shop.now += timedelta(days=90)
+    refund = issue(shop, order, 10000, ops)
+    order.refresh_from_db()
+    assert (refund.status, order.status) == ("succeeded", "canceled")
+    assert (order.captured_pennies, order.refunded_pennies) == (10000, 10000)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sixteen_clients_refund_once(shop: Any, order: Order, ops: Any) -> None:
+    """16 at once ask for 60 of 100: exactly one gets it, 15 are told what is left."""
+    together = threading.Barrier(16)
+    outcomes: list[str] = []
+
+    def ask() -> None:
+        try:
+            together.wait(timeout=30)
+            outcomes.append(issue(shop, order, 6000, ops).status)
+        except Refused as no:
+            outcomes.append(str(no))
+        finally:
+            connection.close()
+
+    clients = [threading.Thread(target=ask) for _ in range(16)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(timeout=60)
+    refusal = f"Order {order.pk}: £60.00 asked, £40.00 left to refund."
+    assert sorted(outcomes) == sorted(["succeeded", *[refusal] * 15])
+    assert (money(order), stripes_refunds(shop)) == ((10000, 6000, 0), 1)
+    assert Refund.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_form_sent_four_times_at_once_refunds_once(shop: Any, order: Order, ops: Any) -> None:
+    together = threading.Barrier(4)
+    refunds: list[int] = []
+
+    def send() -> None:
+        try:
+            together.wait(timeout=30)
+            refunds.append(issue(shop, order, 6000, ops, form_key="abc").pk)
+        finally:
+            connection.close()
+
+    clients = [threading.Thread(target=send) for _ in range(4)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(timeout=60)
+    assert len(refunds) == 4
+    assert len(set(refunds)) == 1
+    assert (money(order), stripes_refunds(shop)) == ((10000, 6000, 0), 1)
