@@ -17,6 +17,7 @@ from urllib.parse import quote
 from evidence.engine.judge.results import inside, without_case
 
 _CALL = "run"
+_PHASES = frozenset({_CALL, "setup", "teardown"})
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,18 @@ class Executed:
 def read_executed(
     recordings: Sequence[Recording], wanted: Mapping[str, Wanted], root: Path
 ) -> Executed:
-    """Read every recording; one that is missing or is no database is left out of `measured`."""
+    """Read every recording. One that is missing, is no database or has contexts of another kind
+    than `test|phase` is left out of `measured`."""
     executed = Executed()
     masks = {path: mask_of(want.body) for path, want in wanted.items()}
     for recording in recordings:
         try:
             with closing(_open(recording.file)) as database:
-                _read(database, recording, wanted, masks, root, executed)
+                if _has_phases(database):
+                    _read(database, recording, wanted, masks, root, executed)
+                    executed.measured.add(recording.gate)
         except sqlite3.Error:
             continue
-        executed.measured.add(recording.gate)
     return executed
 
 
@@ -93,6 +96,12 @@ def mask_of(lines: Iterable[int]) -> int:
 def _open(file: Path) -> sqlite3.Connection:
     """Read-only and immutable: a recorded result is never written, nor given a journal."""
     return sqlite3.connect(f"file:{quote(str(file))}?mode=ro&immutable=1", uri=True)
+
+
+def _has_phases(database: sqlite3.Connection) -> bool:
+    """False when coverage's own dynamic contexts took the place of pytest-cov's."""
+    contexts = [name for (name,) in database.execute("select context from context") if name]
+    return not contexts or any(name.rpartition("|")[2] in _PHASES for name in contexts)
 
 
 def _read(

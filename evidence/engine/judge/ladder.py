@@ -69,7 +69,7 @@ def _gate_reason(link: Link, run: Run) -> str:
 
 def _why(gate: GateRun) -> str:
     if gate.why:
-        return f": {gate.why}"
+        return f": {gate.why.rstrip('.')}."
     return "." if gate.exit_code is None else f" with exit code {gate.exit_code}; read its log."
 
 
@@ -104,9 +104,8 @@ def _not_executed(test: Trials, shown: TestEvidence, findings: Findings) -> str:
 
 
 def _did_not_run(test: Trials) -> str:
-    if test.decides is None or test.outcome == "skipped":
-        return f"{test.id} did not run, so it ran no line of the cited code."
-    return ""
+    did_not = test.decides is None or test.outcome == "skipped"
+    return "A test that did not run has run no line of the cited code." if did_not else ""
 
 
 def _has_no_coverage(test: Trials, executed: Executed) -> str:
@@ -114,8 +113,8 @@ def _has_no_coverage(test: Trials, executed: Executed) -> str:
     if executed.measured.intersection(gates):
         return ""
     return (
-        f"{test.id} ran in gate {', '.join(gates)}, which recorded no coverage; "
-        "install pytest-cov for the Python that runs the gate."
+        f"{test.id} ran in gate {', '.join(gates)}, which recorded no coverage by test; see what "
+        "switches it off: --no-cov, -p no:cov, or dynamic_context in coverage's settings."
     )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 # How much of a failure's text a verdict quotes; the gate's log has all of it.
 _QUOTED_LINES = 3
 _QUOTED_CHARACTERS = 300
+NO_REPORT = "left no test report"
+
 _REPO = "<repo>"
 _ELSEWHERE = frozenset({"..", "site-packages"})
 
@@ -33,8 +35,8 @@ class Results:
     """All cases of one pytest run, grouped by the test they are cases of.
 
     `tests` maps `path::Class::test` (relative to the project root, no parameters) to its cases.
-    `uncollected` maps a file or folder that pytest could not collect to the reason. `problem` is a
-    sentence when there is no report to read.
+    `uncollected` maps a file or folder that pytest could not collect to the reason. `problem` says
+    what is wrong with the report ("left no test report"), if anything is.
     """
 
     tests: Mapping[str, tuple[Case, ...]] = field(default_factory=dict)
@@ -48,9 +50,9 @@ def read_results(report: Path, root: Path) -> Results:
         written = json.loads(report.read_bytes())
         return _grouped(written, root)
     except FileNotFoundError:
-        return Results(problem="it left no test report")
+        return Results(problem=NO_REPORT)
     except (ValueError, KeyError, TypeError, AttributeError):
-        return Results(problem="its test report is cut off or is no report")
+        return Results(problem="left a test report that is cut off or is none")
 
 
 def without_case(node: str) -> str:
@@ -113,7 +115,7 @@ def _message(item: dict[str, object], root: Path) -> str:
         phase = item.get(name)
         if isinstance(phase, dict) and phase.get("outcome") != "passed":
             return _quoted(_phase_message(phase, root))
-    return ""
+    return "its process died before it ended; see the gate's log"
 
 
 def _phase_message(phase: dict[str, object], root: Path) -> str:

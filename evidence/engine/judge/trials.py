@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evidence.engine.judge.results import Case, Results
+from evidence.engine.judge.results import NO_REPORT, Case, Results
 from evidence.engine.register.model import Register
 from evidence.engine.run.model import GateStatus, Run
 
@@ -29,7 +29,7 @@ _HOW = {
 class PytestGate:
     """A gate that runs tests: what it found.
 
-    `absent` says why there is nothing to find, `failed` why the gate failed.
+    `absent` says why there is nothing to find ("was not run (…)"), `failed` why the gate failed.
     """
 
     id: str
@@ -102,10 +102,10 @@ def pytest_gates(
 def _absent(gate_id: str, run: Run, results: dict[str, Results]) -> str:
     gate = run.gate(gate_id)
     if gate is None:
-        return "the run did not select it"
+        return "was not selected"
     if gate.status is GateStatus.NOT_RUN:
-        return f"not run: {_without_stop(gate.why)}"
-    problem = results.get(gate_id, Results(problem="it left no test report")).problem
+        return f"was not run ({_without_stop(gate.why)})"
+    problem = results.get(gate_id, Results(problem=NO_REPORT)).problem
     return f"{problem} ({_without_stop(gate.why)})" if problem and gate.why else problem
 
 
@@ -147,12 +147,10 @@ def _never_ran(test: str, gates: Sequence[PytestGate]) -> str:
                     f"{test} never ran: gate {gate.id} could not import {place}"
                     f"{f' ({why})' if why else ''}; repair that, then run the gate again."
                 )
-    absent = [f"gate {gate.id}: {gate.absent}" for gate in gates if gate.absent]
-    if absent:
-        return f"{test} never ran. {'; '.join(absent)}."
-    failed = [f"gate {gate.id} failed: {gate.failed}" for gate in gates if gate.failed]
-    if failed:
-        return f"{test} never ran. {'; '.join(failed)}."
+    absent = [f"gate {gate.id} {gate.absent}" for gate in gates if gate.absent]
+    failed = [f"gate {gate.id} failed ({gate.failed})" for gate in gates if gate.failed]
+    if absent or failed:
+        return f"{test} never ran: {'; '.join(absent or failed)}."
     names = ", ".join(gate.id for gate in gates)
     return (
         f"{test} never ran in {'gate' if len(gates) == 1 else 'gates'} {names}; "

@@ -104,6 +104,12 @@ def test_unreadable_database_measured_nothing(tmp_path, content):
     assert executed.in_call("app/f.py", TEST) == set()
 
 
+def test_contexts_of_another_kind_measured_nothing(tmp_path):
+    file = _write(tmp_path / "coverage", {"tests.test_a.test_b": {"app/f.py": [3]}})
+
+    assert read_executed([_recording(file)], WANTED, tmp_path).measured == set()
+
+
 def test_reading_leaves_the_recorded_folder_as_it_was(tmp_path):
     file = _write(tmp_path / "coverage", {f"{TEST}|run": {"app/f.py": [3]}})
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

@@ -167,13 +167,13 @@ def test_file_that_cannot_be_imported_is_named_with_the_reason(read):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (None, "it left no test report"),
-        (b"", "its test report is cut off or is no report"),
-        (b'{"tests": [{"nodeid": "a', "its test report is cut off or is no report"),
-        (b'{"tests": 3}', "its test report is cut off or is no report"),
-        (b'{"tests": [3]}', "its test report is cut off or is no report"),
-        (b"[]", "its test report is cut off or is no report"),
-        (b"\xff\xfe", "its test report is cut off or is no report"),
+        (None, "left no test report"),
+        (b"", "left a test report that is cut off or is none"),
+        (b'{"tests": [{"nodeid": "a', "left a test report that is cut off or is none"),
+        (b'{"tests": 3}', "left a test report that is cut off or is none"),
+        (b'{"tests": [3]}', "left a test report that is cut off or is none"),
+        (b"[]", "left a test report that is cut off or is none"),
+        (b"\xff\xfe", "left a test report that is cut off or is none"),
     ],
 )
 def test_missing_or_broken_report_is_a_problem(tmp_path, content, problem):
@@ -192,6 +192,16 @@ def test_ids_are_relative_to_the_project_even_if_pytests_root_is_not(tmp_path, p
     report.write_text(json.dumps(written))
 
     assert list(read_results(report, tmp_path).tests) == ["shop/tests/test_a.py::test_b"]
+
+
+def test_test_whose_process_died_says_so(tmp_path):
+    item = {"nodeid": "tests/test_a.py::test_b", "outcome": "failed"}
+    report = tmp_path / "pytest.json"
+    report.write_text(json.dumps({"root": "<repo>", "tests": [item]}))
+
+    (case,) = read_results(report, tmp_path).tests["tests/test_a.py::test_b"]
+
+    assert case.message == "its process died before it ended; see the gate's log"
 
 
 def test_long_message_is_cut(tmp_path):

@@ -105,7 +105,7 @@ def test_test_that_never_ran_says_what_to_do(recorded):
     assert verdict.reasons == (
         f"{TOTAL} never ran in gate tests; have a gate's pytest arguments select it, or cite a "
         "test that runs.",
-        f"{TOTAL} did not run, so it ran no line of the cited code.",
+        "A test that did not run has run no line of the cited code.",
         NOT_BROKEN_YET,
     )
 
@@ -121,7 +121,7 @@ def test_gate_that_failed_without_a_report_is_named(recorded):
     recorded.gates["tests"] = (GateStatus.FAILED, "stopped at its deadline of 60 s.")
 
     assert _reasons(recorded.verdict("TILL-01"), Rung.PASSED) == [
-        f"{TOTAL} never ran. gate tests failed: stopped at its deadline of 60 s.",
+        f"{TOTAL} never ran: gate tests failed (stopped at its deadline of 60 s).",
         "Gate tests failed: stopped at its deadline of 60 s.",
     ]
 
@@ -260,8 +260,8 @@ def test_missing_coverage_is_never_read_as_executed(recorded):
     recorded.has_coverage = False
 
     assert _reasons(recorded.verdict("TILL-01"), Rung.EXECUTED) == [
-        f"{TOTAL} ran in gate tests, which recorded no coverage; install pytest-cov for the "
-        "Python that runs the gate."
+        f"{TOTAL} ran in gate tests, which recorded no coverage by test; see what switches "
+        "it off: --no-cov, -p no:cov, or dynamic_context in coverage's settings."
     ]
 
 
