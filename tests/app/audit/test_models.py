@@ -71,6 +71,11 @@ def test_a_session_cannot_ask_the_triggers_to_look_away(entry: Entry) -> None:
         cursor.execute("DELETE FROM audit_entry")
 
 
+def test_the_trigger_in_the_code_is_the_one_in_the_database() -> None:
+    [trigger] = Entry._meta.triggers  # type: ignore[attr-defined]
+    assert trigger.get_installation_status(Entry) == ("INSTALLED", True)
+
+
 @pytest.mark.parametrize(
     ("column", "constraint"),
     [("action", "entry_action_known"), ("result", "entry_result_known")],

@@ -67,11 +67,11 @@ class Shop:
         with self.unguarded():
             return Payment.objects.create(order=self.order, **given)
 
-    def refund(self, status: str, pennies: int) -> Refund:
-        """One more refund of the payment."""
+    def refund(self, status: str, pennies: int, payment: Payment | None = None) -> Refund:
+        """One more refund, of the first payment unless said otherwise."""
         with self.unguarded():
             return Refund.objects.create(
-                payment=self.payment,
+                payment=payment or self.payment,
                 status=status,
                 currency="GBP",
                 amount_pennies=pennies,

@@ -437,13 +437,35 @@ def test_what_is_still_in_order_is_no_mismatch(
     assert _unresolved() == []
 
 
-def test_an_order_that_was_only_placed_needs_no_payment(shop: Any, now: datetime) -> None:
+@pytest.mark.parametrize("status", ["pending", "canceled"])
+def test_an_order_that_was_never_paid_needs_no_payment(
+    shop: Any, now: datetime, status: str
+) -> None:
     with shop.unguarded():
         OrderTransition.objects.all().delete()
         for refund in shop.refunds.values():
             refund.delete()
         shop.payment.delete()
-    shop.change(shop.order, status="pending", captured_pennies=0, refunded_pennies=0)
+    if status == "canceled":
+        shop.remember("pending", "canceled")
+    shop.change(shop.order, status=status, captured_pennies=0, refunded_pennies=0)
+    run_checks(now=now)
+    assert _unresolved() == []
+
+
+def test_a_second_payment_that_went_back_is_no_mismatch(shop: Any, now: datetime) -> None:
+    second = shop.pay(amount_pennies=100, captured_pennies=100, refunded_pennies=100)
+    shop.refund("succeeded", 100, second)
+    shop.change(shop.order, captured_pennies=2600, refunded_pennies=1100)
+    run_checks(now=now)
+    assert _unresolved() == []
+
+
+def test_a_canceled_order_whose_late_money_went_back_is_no_mismatch(
+    shop: Any, now: datetime
+) -> None:
+    _refunded(shop, 2500, 0)
+    _canceled(shop)
     run_checks(now=now)
     assert _unresolved() == []
 

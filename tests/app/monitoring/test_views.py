@@ -1,0 +1,160 @@
+"""The issues list, acknowledging, and the audit list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import Entry
+from core.actor import system
+from monitoring.models import Issue, IssueStatus
+
+ISSUES = reverse("monitoring:issues")
+AUDIT = reverse("audit:list")
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ops(olly_ops: Any) -> Client:
+    client = Client()
+    client.force_login(olly_ops)
+    return client
+
+
+@pytest.fixture
+def admin(alice_admin: Any) -> Client:
+    client = Client()
+    client.force_login(alice_admin)
+    return client
+
+
+def _issue(number: int = 1, **changes: Any) -> Issue:
+    fields: dict[str, Any] = {
+        "fingerprint": f"paid-without-payment:order:{number}",
+        "check_name": "paid-without-payment",
+        "subject": f"order:{number}",
+        "expected": "a succeeded payment",
+        "actual": "paid, and no payment succeeded",
+        "first_seen_at": timezone.now(),
+        "last_seen_at": timezone.now(),
+    }
+    return Issue.objects.create(**fields | changes)
+
+
+def _acknowledge(client: Client, issue: Issue, why: str = "known", days: int = 2) -> Any:
+    until = (timezone.now() + timedelta(days=days)).date().isoformat()
+    url = reverse("monitoring:acknowledge", args=[issue.pk])
+    return client.post(url, {"why": why, "until": until}, follow=True)
+
+
+def test_issues_show_what_was_expected_found_and_to_be_done(ops: Client) -> None:
+    _issue()
+    page = ops.get(ISSUES).text
+    for words in (
+        "Paid order without a succeeded payment",
+        "order:1",
+        "a succeeded payment",
+        "paid, and no payment succeeded",
+        "replay its events, or stop the fulfilment",
+        "Acknowledge…",
+    ):
+        assert words in page
+
+
+def test_issues_leave_out_resolved_ones_unless_asked(ops: Client) -> None:
+    _issue(1, status=IssueStatus.RESOLVED, resolved_at=timezone.now())
+    assert "All is well." in ops.get(ISSUES).text
+    resolved = ops.get(ISSUES, {"status": "resolved"}).text
+    assert "order:1" in resolved
+    assert "Acknowledge…" not in resolved
+
+
+def test_an_analyst_looks_and_does_not_acknowledge(ana_analyst: Any) -> None:
+    client = Client()
+    client.force_login(ana_analyst)
+    _issue()
+    assert "Acknowledge…" not in client.get(ISSUES).text
+
+
+def test_an_issue_of_a_check_that_is_gone_is_still_shown(ops: Client) -> None:
+    _issue(check_name="long-gone")
+    assert "This check no longer exists" in ops.get(ISSUES).text
+
+
+def test_acknowledging_says_who_why_and_until(ops: Client) -> None:
+    page = _acknowledge(ops, _issue(), why="waiting for the bank")
+    assert "Issue acknowledged." in page.text
+    assert "by olly_ops until" in page.text
+    assert "waiting for the bank" in page.text
+
+
+@pytest.mark.parametrize(("days", "why"), [(-1, "known"), (400, "known"), (2, ""), (2, "a\x00b")])
+def test_an_acknowledgement_that_is_none_gets_a_sentence(ops: Client, days: int, why: str) -> None:
+    issue = _issue()
+    page = _acknowledge(ops, issue, why=why, days=days)
+    assert page.status_code in (400, 409)
+    issue.refresh_from_db()
+    assert issue.status == IssueStatus.OPEN
+
+
+@pytest.mark.parametrize("until", ["", "soon", "2026-02-30", "\x00", "99999-01-01"])
+def test_an_until_that_is_no_day_gets_a_sentence(ops: Client, until: str) -> None:
+    url = reverse("monitoring:acknowledge", args=[_issue().pk])
+    page = ops.post(url, {"why": "known", "until": until})
+    assert page.status_code == 400
+    assert "Until: expected a day; write it like 2026-03-31." in page.text
+
+
+def test_a_resolved_issue_cannot_be_acknowledged(ops: Client) -> None:
+    issue = _issue(status=IssueStatus.RESOLVED, resolved_at=timezone.now())
+    page = _acknowledge(ops, issue)
+    assert page.status_code == 409
+    assert "resolved already; there is nothing to do." in page.text
+
+
+def test_audit_shows_entries_newest_first_and_filters(admin: Client, now: Any) -> None:
+    from audit import services as audit
+    from audit.actions import Action, Result
+
+    for action in (Action.ORDER_FULFILLED, Action.REFUND_ASKED):
+        audit.record(
+            actor=system("worker"), action=action, subject="order:7", result=Result.DONE, now=now
+        )
+    page = admin.get(AUDIT).text
+    assert page.index("refund asked</td>") < page.index("order fulfilled</td>")
+    filtered = admin.get(AUDIT, {"action": "order-fulfilled"}).text
+    assert "order fulfilled</td>" in filtered
+    assert "refund asked</td>" not in filtered
+
+
+@pytest.mark.parametrize("query", [{"action": "x"}, {"before": "-1"}, {"before": "9" * 5000}])
+def test_a_filter_that_is_none_gets_a_sentence(admin: Client, query: dict[str, str]) -> None:
+    assert admin.get(AUDIT, query).status_code == 400
+    assert admin.get(ISSUES, query).status_code == (200 if "action" in query else 400)
+
+
+def test_lists_ask_no_more_for_more_rows(
+    admin: Client, now: Any, django_assert_num_queries: Any
+) -> None:
+    from audit import services as audit
+    from audit.actions import Action, Result
+
+    for number in range(20):
+        _issue(number)
+        audit.record(
+            actor=system("worker"),
+            action=Action.EVENTS_REPLAYED,
+            subject=f"event:{number}",
+            result=Result.DONE,
+            now=now,
+        )
+    assert Entry.objects.count() >= 20
+    with django_assert_num_queries(5):  # session, person, two of permissions, issues
+        admin.get(ISSUES)
+    with django_assert_num_queries(6):  # and the names
+        admin.get(AUDIT)
