@@ -70,13 +70,11 @@ def _process(event: StripeEvent, *, now: datetime) -> None:
         return
     fetched = facts.fetch(event)
     with transaction.atomic():
-        # The claim may have run out meanwhile and another worker be here as well: whoever
-        # holds the row writes, the other leaves it.
-        mine = (
-            StripeEvent.objects.select_for_update(skip_locked=True)
-            .filter(pk=event.pk, status__in=WAITING)
-            .first()
-        )
+        # The claim may have run out meanwhile and another worker be here as well: whoever holds
+        # the row writes, the other then finds it done. Waited for, not skipped: another
+        # worker's claim can hold the row for an instant while it looks for one that is due.
+        still_waiting = StripeEvent.objects.select_for_update().filter(status__in=WAITING)
+        mine = still_waiting.filter(pk=event.pk).first()
         if mine is None:
             return
         facts.apply(fetched, now=now)

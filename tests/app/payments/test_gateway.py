@@ -137,6 +137,7 @@ def test_nobody_listening_is_unknown(settings: Any) -> None:
             gateway.retrieve_intent("pi_1")
 
 
+NEW = "whsec_new"
 EVENT = {
     "id": "evt_1",
     "object": "event",
@@ -148,7 +149,7 @@ EVENT = {
 }
 
 
-def signed(payload: bytes, *, secret: str = "whsec_new", age_s: int = 0) -> str:
+def signed(payload: bytes, *, secret: str = NEW, age_s: int = 0) -> str:
     import stripe
 
     return stripe.WebhookSignature.generate_signature_header(
@@ -158,7 +159,7 @@ def signed(payload: bytes, *, secret: str = "whsec_new", age_s: int = 0) -> str:
 
 def construct(payload: bytes, header: str) -> gateway.Event:
     return gateway.construct_event(
-        payload=payload, header=header, secrets=["whsec_old", "whsec_new"], tolerance_s=300
+        payload=payload, header=header, secrets=["whsec_old", NEW], tolerance_s=300
     )
 
 
@@ -171,7 +172,7 @@ def test_a_signed_event_is_read() -> None:
     assert event.payload == EVENT
 
 
-@pytest.mark.parametrize("secret", ["whsec_old", "whsec_new"])
+@pytest.mark.parametrize("secret", ["whsec_old", NEW])
 def test_every_active_secret_verifies(secret: str) -> None:
     payload = json.dumps(EVENT).encode()
     assert construct(payload, signed(payload, secret=secret)).id == "evt_1"

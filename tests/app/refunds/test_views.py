@@ -85,9 +85,7 @@ def test_the_same_form_sent_twice_refunds_once(ops: Client, shop: Any) -> None:
 
 def test_two_forms_refund_twice(ops: Client, shop: Any) -> None:
     order = shop.paid_order()
-    first, second = (
-        ops.get(_url(order)).context["form"].initial["form_key"] for _ in range(2)
-    )
+    first, second = (ops.get(_url(order)).context["form"].initial["form_key"] for _ in range(2))
     assert first != second
     _send(ops, order, "10", key=str(first))
     _send(ops, order, "10", key=str(second))
@@ -126,9 +124,9 @@ def test_the_same_form_sent_eight_times_at_once_refunds_once(ops: Client, shop: 
         ("0", "Amount: found 0, expected more than nothing."),
         ("-5", "Amount: found -5, expected more than nothing."),
         ("1.005", "Amount: '1.005' is finer than GBP can be paid; write it like 12.50."),
-        ("1e400", "Amount: '1e400' is out of range; write it like 12.50."),
+        ("1e400", "Amount: '1e400' is not a number; write it like 12.50."),
         ("9" * 29, "is out of range; write it like 12.50."),
-        ("NaN", "Amount: 'NaN' is out of range; write it like 12.50."),
+        ("NaN", "Amount: 'NaN' is not a number; write it like 12.50."),
         ("9" * 31, "at most 30 characters"),
         ("1\x00", "Null characters are not allowed."),
     ],

@@ -1,0 +1,20 @@
+"""What PostgreSQL refuses about the inbox, whoever asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+INSERT = """
+    INSERT INTO webhooks_stripeevent (stripe_id, type, api_version, livemode, object_type,
+        object_id, payload, status, attempts, next_attempt_at, last_error, created_at, received_at)
+    VALUES (%s, 'x', '', false, 'x', 'x', '{}', %s, 0, now(), '', now(), now())
+"""
+
+
+def test_an_event_is_kept_once(execute: Any, refused: Any) -> None:
+    execute(INSERT, "evt_1", "received")
+    assert "stripe_id" in refused(INSERT, "evt_1", "received")
+
+
+def test_an_unknown_status_is_refused(refused: Any) -> None:
+    assert "event_status_is_known" in refused(INSERT, "evt_1", "lost")
