@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _COMMANDS.get(order.command, run)(order)
     except Mistakes as error:
         _complain(str(error))
-        _complain(f"{_count(len(error.found), 'mistake')}; nothing was run.")
+        _complain(f"{_count(len(error.found), 'mistake')}; nothing was published.")
         return COULD_NOT_RUN
     except CannotRun as error:
         _complain(str(error))
@@ -127,7 +127,11 @@ def _load(order: Order) -> tuple[Project, Register, tuple[Mistake, ...]]:
 
 def _load_and_check(order: Order) -> tuple[Project, Register]:
     """Dead links are told before anything runs; the build goes on and their claims are Not met."""
+    from evidence.engine.preflight import check_pages
+
     project, register, dead = _load(order)
+    if not order.only:
+        check_pages(project, register)
     if dead:
         _tell(dead)
         _say(f"{_count(len(dead), 'dead link')}; the claims that hold them are Not met.")

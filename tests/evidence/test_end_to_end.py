@@ -235,7 +235,7 @@ def test_mistakes_of_all_files_are_told_and_nothing_runs(stranger, capsys):
     assert "evidence/claims/till.yml:13  " in said.err
     assert "did you mean critical?" in said.err
     assert "evidence/gates.yml:5  " in said.err
-    assert said.err.endswith("2 mistakes; nothing was run.\n")
+    assert said.err.endswith("2 mistakes; nothing was published.\n")
     assert said.out == ""
     assert not (stranger.root / ".local").exists()
     assert not (stranger.root / "build").exists()
@@ -282,6 +282,26 @@ def test_site_publishes_again_after_pages_changed(stranger):
     page = stranger.root / "build" / "site" / "hello.html"
     assert "Still cash only." in page.read_text(encoding="utf-8")
     assert _published(stranger)["dirty"] is True
+
+
+def test_mistakes_in_pages_are_told_before_anything_runs(stranger, capsys):
+    stranger.replace("pyproject.toml", 'name = "Till"\n', 'name = "Till"\npages = "pages"\n')
+    stranger.write(
+        "pages/hello.md",
+        """
+        # Hello
+
+        {{ claim("TILL-9") }} and {{ fact("known.after.a.run").upper() }}
+        """,
+    )
+
+    assert _engine(stranger) == 2
+
+    assert capsys.readouterr().err == (
+        "pages/hello.md:3  claim TILL-9: not found; did you mean TILL-03?\n"
+        "1 mistake; nothing was published.\n"
+    )
+    assert not (stranger.root / ".local").exists()
 
 
 def test_site_without_a_recorded_run_says_what_to_do(stranger, capsys):

@@ -37,7 +37,7 @@ def publish(
     """
     views = Views(project, register, run, judgement)
     listener.stage("pages")
-    people = render_people(views, lambda text: _resolve(project, text))
+    people = render_people(views, lambda text: resolve_citation(project, text))
 
     def fill(folder: Path, lock: int) -> None:
         docs, site = folder / "docs", folder / "site"
@@ -62,7 +62,7 @@ def publish(
     return publish_whole(project.build, fill)
 
 
-def _resolve(project: Project, text: str) -> tuple[str, int]:
+def resolve_citation(project: Project, text: str) -> tuple[str, int]:
     """The file and first line of a citation in a page; LookupError when there is none."""
     link = Link(text, Place(""))
     try:
