@@ -48,13 +48,13 @@ def open_shop(door: socket.socket, *, say: Callable[[str], None]) -> Iterator[Sh
     sweep(server, prefix=PREFIX)
     with temporary_database(server, prefix=PREFIX) as url, Children(logs) as children:
         start = _Start(children, _environment(url, f"http://{HOST}:{port}"))
-        say("Stripe's twin")
+        say("Stripe's twin, database")
         twin = start.twin()
-        start.web(door)
-        say("database")
         start.manage("migrate")
+        address = start.address_of(twin)
         say("people, products and orders")
-        start.manage("seed_demo", "--twin", twin)
+        start.web(door)
+        start.manage("seed_demo", "--twin", address)
         say("worker and web server")
         start.worker()
         start.wait_until_ready(port)
@@ -68,9 +68,9 @@ class _Start:
         self._children = children
         self._env = env
 
-    def twin(self) -> str:
-        """Its address, which is the first line that it prints; any free port."""
-        twin = self._run(
+    def twin(self) -> Child:
+        """On any free port; see `address_of`."""
+        return self._run(
             "twin",
             [
                 *["-m", "stripe_twin", "--settle-after", str(SETTLE_AFTER_S)],
@@ -79,6 +79,9 @@ class _Start:
                 *["--webhook-url", f"{self._env['SHOP_ADDRESS']}/webhooks/stripe"],
             ],
         )
+
+    def address_of(self, twin: Child) -> str:
+        """The first line that the twin prints; what is started from now on talks to it."""
         address = self._wait_for(lambda: _address_in(twin))
         self._env["STRIPE_API_BASE"] = address
         return address
@@ -91,16 +94,16 @@ class _Start:
             [
                 *["-m", "gunicorn", "config.wsgi", "--bind", f"fd://{door.fileno()}"],
                 *["--workers", "2", "--threads", "4", "--graceful-timeout", "3"],
-                *["--no-control-socket", "--access-logfile", "-"],
+                *["--preload", "--no-control-socket", "--access-logfile", "-"],
             ],
             keep_open=door,
         )
 
     def worker(self) -> None:
-        self._run("worker", ["manage.py", "process_events", "--forever"])
+        self._run("worker", ["manage.py", "process_events", "--forever", "--skip-checks"])
 
     def manage(self, command: str, *options: str) -> None:
-        child = self._run(command, ["manage.py", command, *options])
+        child = self._run(command, ["manage.py", command, "--skip-checks", *options])
         self._children.finish(child)
 
     def wait_until_ready(self, port: int) -> None:

@@ -12,6 +12,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 
@@ -28,6 +29,7 @@ def pointed_at_twin(address: str) -> Iterator[None]:
     """The shop talks to the twin at this address; to one of its own without an address, which
     ends with the block."""
     if address:
+        _ask(f"{address}/_twin/state", None)
         with _settings(base=address, key=settings.STRIPE_API_KEY):
             yield
         return
@@ -38,18 +40,23 @@ def pointed_at_twin(address: str) -> Iterator[None]:
 
 def pay(session_id: str) -> None:
     """Pay the open payment page with a card that succeeds. Raises NoTwin."""
-    request = urllib.request.Request(  # noqa: S310 - an address of ours, on loopback
-        f"{settings.STRIPE_API_BASE}/_twin/pay",
-        data=json.dumps({"session": session_id, "card": CARD}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-            outcome = json.load(answer)["outcome"]
-    except OSError as error:
-        raise NoTwin(f"Stripe's twin: {session_id} was not paid: {error}.") from error
+    wanted = {"session": session_id, "card": CARD}
+    outcome = _ask(f"{settings.STRIPE_API_BASE}/_twin/pay", wanted)["outcome"]
     if outcome != "succeeded":
         raise NoTwin(f"Stripe's twin: {session_id} {outcome}, expected succeeded.")
+
+
+def _ask(url: str, body: dict[str, str] | None) -> dict[str, Any]:
+    """The twin's answer to a GET, or to a POST of the body."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    try:
+        request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            said: dict[str, Any] = json.load(answer)
+    except (OSError, ValueError) as error:
+        raise NoTwin(f"Stripe's twin: no good answer from {url}: {error}.") from error
+    return said
 
 
 @contextmanager

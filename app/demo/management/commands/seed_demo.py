@@ -12,6 +12,7 @@ from demo import production
 from demo.people import PASSWORD, PEOPLE
 from demo.seed import seed
 from demo.twin import NoTwin, pointed_at_twin
+from payments.gateway import GatewayError
 
 
 class Command(BaseCommand):
@@ -36,8 +37,8 @@ class Command(BaseCommand):
         try:
             with pointed_at_twin(twin):
                 added = seed(now=moment)
-        except NoTwin as error:
-            raise CommandError(str(error)) from error
+        except (NoTwin, GatewayError) as error:
+            raise CommandError(f"seed_demo: {error}") from error
         self.stdout.write(
             f"Added {added.people} people, {added.products} products, {added.orders} orders."
         )

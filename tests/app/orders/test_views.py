@@ -1,0 +1,183 @@
+"""Basket, placing an order, and the two lists of orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from catalog.models import Product
+from orders import services as orders
+from orders.models import Order
+
+BASKET = reverse("orders:basket")
+LIST = reverse("orders:staff-list")
+MINE = reverse("orders:mine")
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mug() -> Product:
+    return Product.objects.create(name="Mug", slug="mug", price_pennies=1250, currency="GBP")
+
+
+@pytest.fixture
+def customer(cara_customer: User) -> Client:
+    client = Client()
+    client.force_login(cara_customer)
+    return client
+
+
+@pytest.fixture
+def ops(olly_ops: User) -> Client:
+    client = Client()
+    client.force_login(olly_ops)
+    return client
+
+
+def _put(client: Client, product: Any, quantity: Any) -> Any:
+    return client.post(
+        reverse("orders:basket-add"), {"product": product, "quantity": quantity}, follow=True
+    )
+
+
+def _orders(customer: User, mug: Product, now: Any, count: int) -> list[Order]:
+    return [orders.place(customer=customer, basket={mug: 1}, now=now) for _ in range(count)]
+
+
+def test_a_basket_filled_before_signing_in_becomes_an_order(
+    cara_customer: User, mug: Product
+) -> None:
+    client = Client()
+    assert "Mug: 2 in the basket." in _put(client, mug.pk, 2).text
+    client.force_login(cara_customer)
+    page = client.post(reverse("orders:place"), follow=True)
+    order = Order.objects.get()
+    assert page.redirect_chain == [(reverse("orders:detail", args=[order.pk]), 302)]
+    assert f"Order {order.pk} placed. Pay to complete it." in page.text
+    assert (order.customer, order.total_pennies) == (cara_customer, 2500)
+
+
+def test_placing_twice_places_one_order(customer: Client, mug: Product) -> None:
+    _put(customer, mug.pk, 1)
+    customer.post(reverse("orders:place"))
+    again = customer.post(reverse("orders:place"))
+    assert again.status_code == 409
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("quantity", ["", "-1", "1.5", "two", "1\x00", "9" * 5000, "100"])
+def test_a_quantity_that_is_none_gets_a_sentence(
+    customer: Client, mug: Product, quantity: str
+) -> None:
+    page = _put(customer, mug.pk, quantity)
+    assert page.status_code == 400
+    assert "Quantity: expected a whole number from 0 to 99" in page.text
+
+
+@pytest.mark.parametrize("key", ["0", "-1", "nope", "\x00", str(2**63), "9" * 5000])
+def test_a_product_number_that_is_none_gets_a_sentence(customer: Client, key: str) -> None:
+    assert _put(customer, key, 1).status_code == 400
+
+
+def test_a_product_that_is_not_there_is_not_found(customer: Client, mug: Product) -> None:
+    assert _put(customer, mug.pk + 1, 1).status_code == 404
+    Product.objects.update(is_on_sale=False)
+    assert _put(customer, mug.pk, 1).status_code == 404
+
+
+def test_more_than_fit_in_a_basket_gets_a_sentence(customer: Client, mug: Product) -> None:
+    _put(customer, mug.pk, 99)
+    page = _put(customer, mug.pk, 1)
+    assert page.status_code == 409
+    assert "Mug: 100 asked, at most 99 fit in one order; ask for fewer." in page.text
+
+
+def test_the_basket_is_changed_and_emptied(customer: Client, mug: Product) -> None:
+    _put(customer, mug.pk, 3)
+    change = reverse("orders:basket-change")
+    page = customer.post(change, {"product": mug.pk, "quantity": 2}, follow=True)
+    assert "£25.00" in page.text
+    page = customer.post(change, {"product": mug.pk, "quantity": 0}, follow=True)
+    assert "Your basket is empty." in page.text
+
+
+def test_the_staff_list_filters_by_status_and_number(
+    ops: Client, cara_customer: User, mug: Product, now: Any
+) -> None:
+    first, second = _orders(cara_customer, mug, now, 2)
+    listed = f"Order {first.pk}</a>"
+    assert listed in ops.get(LIST).text
+    assert listed in ops.get(LIST, {"status": "pending"}).text
+    assert listed not in ops.get(LIST, {"status": "paid"}).text
+    assert "No order is like that." in ops.get(LIST, {"status": "partly-refunded"}).text
+    found = ops.get(LIST, {"number": second.pk}).text
+    assert f"Order {second.pk}</a>" in found
+    assert listed not in found
+
+
+def test_the_partly_refunded_filter_finds_those_and_no_others(ops: Client, shop: Any) -> None:
+    from refunds.services import issue
+
+    whole, part = shop.paid_order(), shop.paid_order()
+    ops_actor = shop.system
+    issue(order=part, asked_pennies=100, reason="chipped", by=ops_actor, now=shop.now)
+    page = ops.get(LIST, {"status": "partly-refunded"}).text
+    assert f"Order {part.pk}</a>" in page
+    assert f"Order {whole.pk}</a>" not in page
+
+
+def test_lists_go_on_where_the_page_before_ended(
+    ops: Client, customer: Client, cara_customer: User, mug: Product, now: Any
+) -> None:
+    placed = _orders(cara_customer, mug, now, 27)
+    for client, url in ((ops, LIST), (customer, MINE)):
+        first = client.get(url)
+        assert f"Order {placed[2].pk}</a>" in first.text
+        assert f"Order {placed[1].pk}</a>" not in first.text
+        assert f"?before={placed[2].pk}" in first.text
+        rest = client.get(url, {"before": placed[2].pk})
+        assert f"Order {placed[1].pk}</a>" in rest.text
+        assert "Older" not in rest.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("status", "nope"),
+        ("status", "paid\x00"),
+        ("number", "-1"),
+        ("number", "abc"),
+        ("number", str(2**63)),
+        ("number", "9" * 5000),
+        ("before", "0"),
+        ("before", "x"),
+        ("before", "\x00"),
+    ],
+)
+def test_a_filter_that_is_none_gets_a_sentence(ops: Client, name: str, value: str) -> None:
+    page = ops.get(LIST, {name: value})
+    assert page.status_code == 400
+    assert 'class="wrong"' in page.text or 'role="alert"' in page.text
+
+
+def test_the_largest_order_number_finds_nothing(ops: Client) -> None:
+    assert "No order is like that." in ops.get(LIST, {"number": 2**63 - 1}).text
+
+
+def test_lists_ask_no_more_for_more_orders(
+    ops: Client,
+    customer: Client,
+    cara_customer: User,
+    mug: Product,
+    now: Any,
+    django_assert_num_queries: Any,
+) -> None:
+    _orders(cara_customer, mug, now, 20)
+    with django_assert_num_queries(5):  # session, person, two of permissions, orders
+        ops.get(LIST)
+    with django_assert_num_queries(5):
+        customer.get(MINE)
