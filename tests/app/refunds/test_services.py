@@ -235,6 +235,17 @@ def test_confirming_twice_changes_nothing(shop: Any, order: Order, ops: Any) -> 
     assert Entry.objects.count() == entries
 
 
+def test_facts_fetched_before_what_is_recorded_change_nothing(
+    shop: Any, order: Order, ops: Any
+) -> None:
+    refund = issue(shop, order, 3000, ops)
+    early = gateway.retrieve_refund(refund.stripe_refund_id)
+    shop.twin.control.fail(id=refund.stripe_refund_id)
+    shop.deliver()
+    assert services.confirm(fact=early, now=shop.now).status == "failed"
+    assert money(order) == (10000, 0, 0)
+
+
 def test_facts_that_disagree_are_refused(shop: Any, order: Order, ops: Any) -> None:
     refund = issue(shop, order, 3000, ops)
     fact = gateway.RefundFact(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -325,7 +326,15 @@ def test_a_claim_that_ran_out_lets_another_worker_in_and_only_one_writes(
         both_fetched.wait(timeout=30)
         return found
 
+    apply, applied = facts.apply, []
+
+    def counted(fetched: Any, *, now: Any) -> None:
+        applied.append(now)
+        time.sleep(0.2)  # long enough for the other worker to come as far as the row's lock
+        apply(fetched, now=now)
+
     monkeypatch.setattr(facts, "fetch", slow)
+    monkeypatch.setattr(facts, "apply", counted)
 
     def run(now: Any) -> None:
         try:
@@ -343,6 +352,7 @@ def test_a_claim_that_ran_out_lets_another_worker_in_and_only_one_writes(
     for one in workers:
         one.join(timeout=60)
     order.refresh_from_db()
+    assert len(applied) == 1
     assert (order.status, order.history.count()) == ("paid", 2)
     assert (StripeEvent.objects.get().status, StripeEvent.objects.get().attempts) == (
         "processed",
