@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django import template
+from django.contrib.auth.models import AnonymousUser
 from django.template import Context
 from django.urls import reverse
 
 from accounts.access import may
+from accounts.models import User
 from accounts.roles import Permission
 
 register = template.Library()
@@ -23,14 +25,24 @@ class Link:
     is_here: bool
 
 
-# What it says, the URL name, and what it takes to see it (None: anybody).
-MENU: tuple[tuple[str, str, Permission | None], ...] = (
-    ("Products", "catalog:shop-front", None),
-    ("Basket", "orders:basket", Permission.ORDER_PLACE),
-    ("My orders", "orders:mine", Permission.ORDER_VIEW_OWN),
-    ("Orders", "orders:staff-list", Permission.ORDER_VIEW),
-    ("Issues", "monitoring:issues", Permission.ISSUE_VIEW),
-    ("Audit", "audit:list", Permission.AUDIT_VIEW),
+@dataclass(frozen=True)
+class Entry:
+    """What a link says, where it leads, and what it takes to see it (None: anybody)."""
+
+    words: str
+    name: str
+    needed: Permission | None
+    visitors_too: bool = False
+
+
+MENU = (
+    Entry("Products", "catalog:shop-front", None),
+    # A visitor fills a basket first and signs in when placing the order.
+    Entry("Basket", "orders:basket", Permission.ORDER_PLACE, visitors_too=True),
+    Entry("My orders", "orders:mine", Permission.ORDER_VIEW_OWN),
+    Entry("Orders", "orders:staff-list", Permission.ORDER_VIEW),
+    Entry("Issues", "monitoring:issues", Permission.ISSUE_VIEW),
+    Entry("Audit", "audit:list", Permission.AUDIT_VIEW),
 )
 
 
@@ -38,12 +50,18 @@ MENU: tuple[tuple[str, str, Permission | None], ...] = (
 def navigation(context: Context) -> list[Link]:
     """The links of the menu for the person who looks, the current one marked."""
     request = context["request"]
+    shown = [entry for entry in MENU if _sees(request.user, entry)]
+    urls = [reverse(entry.name) for entry in shown]
     return [
-        Link(words, url, _is_here(request.path, url))
-        for words, name, needed in MENU
-        if needed is None or may(request.user, needed)
-        for url in [reverse(name)]
+        Link(entry.words, url, _is_here(request.path, url))
+        for entry, url in zip(shown, urls, strict=True)
     ]
+
+
+def _sees(user: User | AnonymousUser, entry: Entry) -> bool:
+    if entry.needed is None or (entry.visitors_too and not user.is_authenticated):
+        return True
+    return may(user, entry.needed)
 
 
 def _is_here(path: str, url: str) -> bool:

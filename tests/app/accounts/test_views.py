@@ -77,3 +77,11 @@ def test_the_menu_holds_what_the_role_may_open(cara_customer: Any, ana_analyst: 
 def test_the_menu_marks_the_page_shown() -> None:
     page = Client().get(reverse("catalog:shop-front")).text
     assert '<a href="/" aria-current="page">Products</a>' in page
+
+
+def test_a_visitor_has_a_basket_in_the_menu_and_staff_have_none(olly_ops: Any) -> None:
+    client = Client()
+    link = f'<a href="{reverse("orders:basket")}"'
+    assert link in client.get("/").text
+    client.force_login(olly_ops)
+    assert link not in client.get("/").text
