@@ -263,7 +263,11 @@ def _client_for(key: str, base: str, version: str, timeout_s: float) -> stripe.S
 
 @contextmanager
 def _translating() -> Iterator[None]:
-    """Stripe's errors as ours; anything that is not clearly a "no" is Unknown."""
+    """Stripe's errors as ours; anything that is not clearly a "no" is Unknown.
+
+    A refused API key is Unknown too: an earlier request with the same idempotency key may have
+    done its work before the API key was changed.
+    """
     try:
         yield
     except stripe.IdempotencyError as error:
@@ -271,7 +275,7 @@ def _translating() -> Iterator[None]:
     except stripe.InvalidRequestError as error:
         kind = Missing if error.code == "resource_missing" else Rejected
         raise kind(f"Stripe: {error.user_message or error}") from error
-    except (stripe.CardError, stripe.AuthenticationError, stripe.PermissionError) as error:
+    except stripe.CardError as error:
         raise Rejected(f"Stripe: {error.user_message or error}") from error
     except stripe.StripeError as error:
         raise Unknown(f"Stripe: {type(error).__name__}, {error.user_message or error}") from error

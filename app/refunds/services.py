@@ -51,16 +51,22 @@ def issue(
     when the outcome is unknown; then the money stays reserved until it is known.
 
     The reservation is committed before Stripe is asked, and no transaction is open while it is.
-    The same `form_key` gives the first refund again and asks for nothing. Raises CannotRefund.
+    The same `form_key` gives the first refund again and asks Stripe for nothing. Raises
+    CannotRefund.
     """
     key = f"form-{form_key}" if form_key else f"refund-{get_random_string(32)}"
-    earlier = Refund.objects.filter(idempotency_key=key).first()
-    if earlier:
-        return earlier
     with audited(what="refund", subject=f"order:{order.pk}", by=by, now=now):
-        refund = _reserve(order, asked_pennies, reason=reason, by=by, key=key, now=now)
-    if refund is None:
-        return Refund.objects.get(idempotency_key=key)
+        earlier = _sent_before(order, asked_pennies, key=key)
+        if earlier:
+            return earlier
+        try:
+            refund = _reserve(order, asked_pennies, reason=reason, by=by, key=key, now=now)
+        except (IntegrityError, CannotRefund):
+            # The same form at the same moment: it may have taken what this one asks for.
+            earlier = _sent_before(order, asked_pennies, key=key)
+            if earlier is None:
+                raise
+            return earlier
     return _ask_stripe(refund, by=by, now=now)
 
 
@@ -94,10 +100,23 @@ def follow_up_due(*, now: datetime) -> int:
     return len(due)
 
 
+def _sent_before(order: Order, asked_pennies: int, *, key: str) -> Refund | None:
+    """The refund that the same form asked for already; CannotRefund when it asked otherwise."""
+    earlier = Refund.objects.select_related("payment").filter(idempotency_key=key).first()
+    if earlier and (earlier.payment.order_id, earlier.amount_pennies) != (order.pk, asked_pennies):
+        raise CannotRefund(
+            f"Order {order.pk}: this form was sent before, for "
+            f"{display(earlier.amount_pennies, earlier.currency)} of order "
+            f"{earlier.payment.order_id}; open it again."
+        )
+    return earlier
+
+
 def _reserve(
     order: Order, asked_pennies: int, *, reason: str, by: Actor, key: str, now: datetime
-) -> Refund | None:
-    """The requested refund with its money reserved, committed; None when the key is taken."""
+) -> Refund:
+    """The requested refund with its money reserved, committed. Raises CannotRefund, and
+    IntegrityError when the key is taken."""
     reason = reason.strip()
     if not policy.may_issue(by):
         raise CannotRefund(f"Order {order.pk}: {by.role} cannot refund; ask ops or an admin.")
@@ -106,33 +125,24 @@ def _reserve(
             f"Order {order.pk}: a reason of {len(reason)} characters, 1 to "
             f"{policy.LONGEST_REASON} expected; say why."
         )
-    try:
-        with transaction.atomic(durable=True):
-            fresh = Order.objects.get(pk=order.pk)
-            payment = _payment_to_refund(fresh)
-            answer = policy.assess(
-                holding=_holding(fresh, payment), asked_pennies=asked_pennies, now=now
-            )
-            if answer.refused or payment is None:
-                raise CannotRefund(answer.refused)
-            _take(payment, asked_pennies)
-            refund = Refund.objects.create(
-                payment=payment,
-                currency=payment.currency,
-                amount_pennies=asked_pennies,
-                reason=reason,
-                requested_by_id=by.id,
-                idempotency_key=key,
-                requested_at=now,
-            )
-            write_audit(
-                Action.REFUND_ASKED, refund, fresh, Result.DONE, reason=reason, by=by, now=now
-            )
-    except (IntegrityError, CannotRefund):
-        # The same form a moment earlier: it may also have taken what this one asks for.
-        if Refund.objects.filter(idempotency_key=key).exists():
-            return None
-        raise
+    with transaction.atomic(durable=True):
+        fresh = Order.objects.get(pk=order.pk)
+        payment = _payment_to_refund(fresh)
+        holding = _holding(fresh, payment)
+        answer = policy.assess(holding=holding, asked_pennies=asked_pennies, now=now)
+        if answer.refused or payment is None:
+            raise CannotRefund(answer.refused)
+        _take(payment, asked_pennies)
+        refund = Refund.objects.create(
+            payment=payment,
+            currency=payment.currency,
+            amount_pennies=asked_pennies,
+            reason=reason,
+            requested_by_id=by.id,
+            idempotency_key=key,
+            requested_at=now,
+        )
+        write_audit(Action.REFUND_ASKED, refund, fresh, Result.DONE, reason=reason, by=by, now=now)
     return refund
 
 

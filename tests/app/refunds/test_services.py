@@ -129,6 +129,27 @@ def test_one_form_sent_twice_refunds_once(shop: Any, order: Order, ops: Any) -> 
     assert (money(order), stripes_refunds(shop)) == ((10000, 3000, 0), 1)
 
 
+def test_one_form_cannot_ask_for_something_else(shop: Any, order: Order, ops: Any) -> None:
+    issue(shop, order, 3000, ops, form_key="abc")
+    with pytest.raises(services.CannotRefund) as refusal:
+        issue(shop, order, 2000, ops, form_key="abc")
+    assert str(refusal.value) == (
+        f"Order {order.pk}: this form was sent before, for £30.00 of order {order.pk}; "
+        "open it again."
+    )
+    assert stripes_refunds(shop) == 1
+
+
+def test_a_changed_api_key_releases_nothing(
+    shop: Any, order: Order, ops: Any, settings: Any
+) -> None:
+    shop.twin.control.misbehave(fault="answer_lost", path="/v1/refunds")
+    refund = issue(shop, order, 6000, ops)
+    settings.STRIPE_API_KEY = "sk_test_not_yet_active"
+    assert services.follow_up(refund=refund, now=shop.now).status == "requested"
+    assert money(order) == (10000, 0, 6000)
+
+
 def test_a_refund_on_its_way_keeps_its_money_reserved(shop: Any, order: Order, ops: Any) -> None:
     shop.twin.control.misbehave(fault="refund_pending")
     refund = issue(shop, order, 6000, ops)
