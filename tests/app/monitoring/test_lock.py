@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from time import monotonic, sleep
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -23,7 +24,25 @@ def somebody_else(db: None) -> Iterator[BaseDatabaseWrapper]:
     """Another session of the same database."""
     other = connection.copy()
     yield other
-    other.close()
+    _leave(other)
+
+
+def _leave(session: BaseDatabaseWrapper) -> None:
+    """Close the session and wait until the server has let go of what it held: closing only
+    tells it to."""
+    session.close()
+    deadline = monotonic() + 20
+    while monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+                "WHERE locktype = 'advisory' AND datname = current_database() "
+                "AND pid <> pg_backend_pid()"
+            )
+            if cursor.fetchone()[0] == 0:
+                return
+        sleep(0.01)
+    raise AssertionError("the other session still holds its lock")
 
 
 def _lock(session: BaseDatabaseWrapper) -> bool:
@@ -61,5 +80,5 @@ def test_a_run_that_died_does_not_lock_the_next_one_out(
     somebody_else: BaseDatabaseWrapper, now: datetime
 ) -> None:
     assert _lock(somebody_else)
-    somebody_else.close()
+    _leave(somebody_else)
     assert run_checks(now=now)
