@@ -31,12 +31,14 @@ _LOADING = {
 }  # fmt: skip
 _NOT_LOADED = frozenset({"canonical", "alternate", "prev", "next", "license", "author", "me"})
 
-# Addresses that the theme's own scripts hold, each with what a page must hold to have it asked.
+# Parts of addresses that the theme's own scripts hold, each with the attribute and the word in it
+# by which a tag of some page would have the address asked. None: no browser since 2020 asks.
 _THEME_ASKS = {
-    "https://unpkg.com/resize-observer-polyfill": None,  # browsers have had it since 2020
-    "https://unpkg.com/mermaid@": "mermaid",
-    "https://api.github.com/": 'data-md-component="source"',
-    "https://${": 'data-md-component="source"',
+    "/resize-observer-polyfill": None,
+    "/mermaid@": ("class", "mermaid"),
+    "/repos/${": ("data-md-component", "source"),
+    "/users/${": ("data-md-component", "source"),
+    "/projects/${": ("data-md-component", "source"),
 }
 _ONLY_NAMES = ("http://www.w3.org/",)
 
@@ -49,11 +51,13 @@ class _Tag:
 
 @dataclass(frozen=True)
 class _Page:
-    """What one built page holds: its ids, the addresses it leads to, what it loads from afar."""
+    """What one built page holds: its ids, the addresses it leads to, what it loads from afar, and
+    which of the theme's addresses it makes the theme ask."""
 
     ids: frozenset[str]
     leads_to: tuple[str, ...]
     loads: tuple[str, ...]
+    asks: frozenset[str]
 
 
 def check_site(site: Path, *, downloads: frozenset[str] = frozenset()) -> tuple[str, ...]:
@@ -66,22 +70,17 @@ def check_site(site: Path, *, downloads: frozenset[str] = frozenset()) -> tuple[
         for path in sorted(site.rglob("*"))
         if (name := path.relative_to(site).as_posix()) not in downloads
     }
-    texts = {
-        name: path.read_text(encoding="utf-8", errors="replace")
+    pages = {
+        name: _read(path.read_text(encoding="utf-8", errors="replace"))
         for name, path in files.items()
         if path.suffix == ".html"
     }
-    pages = {name: _read(text) for name, text in texts.items()}
     found = [
         f"{name}: loads {load}, files of this site expected"
         for name, page in pages.items()
         for load in page.loads
     ]
-    asked = {
-        address
-        for address, sign in _THEME_ASKS.items()
-        if sign and any(_holds(text, sign) for text in texts.values())
-    }
+    asked = frozenset().union(*(page.asks for page in pages.values()))
     for name, file in files.items():
         if file.suffix in (".css", ".js"):
             text = file.read_text(encoding="utf-8", errors="replace")
@@ -94,7 +93,7 @@ def check_site(site: Path, *, downloads: frozenset[str] = frozenset()) -> tuple[
 def _read(text: str) -> _Page:
     scripts = " ".join(_SCRIPT.findall(text))
     styles = " ".join(_STYLE.findall(text))
-    ids, leads_to = set(), []
+    ids, leads_to, asks = set(), [], set()
     loads = [*_script_loads(scripts, frozenset(_THEME_ASKS)), *_style_loads(styles)]
     for tag in _tags(text):
         if "id" in tag.attributes:
@@ -104,7 +103,8 @@ def _read(text: str) -> _Page:
         if tag.name == "a" and "name" in tag.attributes:
             ids.add(tag.attributes["name"])
         loads += _loads(tag)
-    return _Page(frozenset(ids), tuple(leads_to), tuple(loads))
+        asks |= _asks(tag)
+    return _Page(frozenset(ids), tuple(leads_to), tuple(loads), frozenset(asks))
 
 
 def _tags(text: str) -> Iterator[_Tag]:
@@ -131,20 +131,23 @@ def _style_loads(text: str) -> list[str]:
     return _STYLE_LOAD.findall(text)
 
 
-def _script_loads(text: str, asked: set[str] | frozenset[str]) -> list[str]:
+def _script_loads(text: str, asked: frozenset[str]) -> list[str]:
     """Addresses of other hosts in a script, but for those that only the theme never asks."""
     return [
         address
         for address in _ADDRESS.findall(_LICENSE.sub("", text))
         if not address.startswith(_ONLY_NAMES)
-        and not any(address.startswith(known) for known in _THEME_ASKS if known not in asked)
+        and not any(known in address for known in _THEME_ASKS if known not in asked)
     ]
 
 
-def _holds(text: str, sign: str) -> bool:
-    if sign.isidentifier():
-        return re.search(rf'class="(?:[^"]*\s)?{sign}(?:\s[^"]*)?"', text) is not None
-    return sign in text
+def _asks(tag: _Tag) -> set[str]:
+    """What of the theme's addresses this very tag makes it ask; text that shows one does not."""
+    return {
+        part
+        for part, sign in _THEME_ASKS.items()
+        if sign and sign[1] in tag.attributes.get(sign[0], "").split()
+    }
 
 
 def _dead_links(site: Path, pages: dict[str, _Page]) -> Iterator[str]:

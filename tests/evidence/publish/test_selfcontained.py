@@ -46,21 +46,27 @@ def test_load_from_another_host_is_found(site: Path, name: str, text: str, load:
 
 
 def test_theme_scripts_that_no_page_triggers_pass(site: Path) -> None:
-    (site / "theme.js").write_text('load("https://unpkg.com/mermaid@11/dist/mermaid.min.js")')
+    (site / "theme.js").write_text('load("https://cdn.example/mermaid@11/dist/mermaid.min.js")')
     assert check_site(site) == ()
 
 
 def test_page_that_makes_the_theme_fetch_is_found(site: Path) -> None:
-    (site / "theme.js").write_text('load("https://unpkg.com/mermaid@11/dist/mermaid.min.js")')
+    (site / "theme.js").write_text('load("https://cdn.example/mermaid@11/dist/mermaid.min.js")')
     (site / "a.html").write_text('<pre class="mermaid"><code>graph LR</code></pre>')
     assert check_site(site) == (
-        "theme.js: loads https://unpkg.com/mermaid@11/dist/mermaid.min.js, files of this site "
+        "theme.js: loads https://cdn.example/mermaid@11/dist/mermaid.min.js, files of this site "
         "expected",
     )
 
 
 def test_address_shown_as_text_is_no_load(site: Path) -> None:
     (site / "a.html").write_text("<code>&lt;script src=&quot;https://x.example&quot;&gt;</code>")
+    assert check_site(site) == ()
+
+
+def test_words_of_the_theme_shown_as_text_trigger_nothing(site: Path) -> None:
+    (site / "theme.js").write_text('load("https://cdn.example/mermaid@11/dist/mermaid.min.js")')
+    (site / "a.html").write_text('<code>"mermaid" data-md-component="source"</code>')
     assert check_site(site) == ()
 
 
