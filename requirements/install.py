@@ -97,7 +97,8 @@ def _with_uv() -> bool:
         return False
     uv = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(PYTHON)]
     # Copies, not links to a cache: the environment must not change when the cache does.
-    hashed = ["--require-hashes", "--link-mode", "copy", "-r", str(LOCK)]
+    # The machine's own certificates, as pip uses them: a company's proxy is known to those only.
+    hashed = ["--require-hashes", "--link-mode", "copy", "--system-certs", "-r", str(LOCK)]
     if subprocess.run([*uv, *hashed], check=False).returncode == 0:
         return True
     _say("the fast installer failed; trying pip")

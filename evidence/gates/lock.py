@@ -21,7 +21,7 @@ LOCKS = {
 }
 OPTIONS = [
     *("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
-    *("--no-emit-index-url", "--no-emit-find-links", "--no-header"),
+    *("--no-emit-index-url", "--no-emit-find-links", "--no-header", "--system-certs"),
 ]
 UNREACHABLE = re.compile(r"error sending request|failed to fetch|dns error|connect", re.IGNORECASE)
 NOT_RUN = 77
