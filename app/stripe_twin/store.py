@@ -101,6 +101,7 @@ _UPSERT = (
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    file = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = sqlite3.connect(path, check_same_thread=False)
@@ -110,6 +111,8 @@ def _open(path: Path) -> sqlite3.Connection:
             "kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (kind, id))"
         )
     except (sqlite3.DatabaseError, OSError) as mistake:
+        if file is not None:
+            file.close()
         raise Unreadable(
             f"state file: found {path} ({mistake}), expected a file this twin wrote or none; "
             "delete it or name another"
