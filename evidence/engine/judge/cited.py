@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence.engine.judge.model import CodeEvidence
+from evidence.engine.mistakes import Mistake
 from evidence.engine.project import Project
 from evidence.engine.register.model import Claim, Link, Register
 from evidence.engine.source.check import dead_links
@@ -34,20 +35,19 @@ class Cited:
 
 def read_citations(project: Project, register: Register) -> tuple[Cited, ...]:
     """The citations of every claim, in the register's order."""
-    return tuple(_cited(project, register, claim) for claim in register.claims)
+    dead = dead_links(project, register)
+    return tuple(_cited(project.root, claim, dead[claim]) for claim in register.claims)
 
 
-def _cited(project: Project, register: Register, claim: Claim) -> Cited:
-    root = project.root
+def _cited(root: Path, claim: Claim, dead: tuple[Mistake, ...]) -> Cited:
     found = [(link, _symbol(root, link)) for link in claim.code]
     tests = [(link, _test(root, link)) for link in claim.tests]
-    dead = [mistake.text for mistake in dead_links(project, register, claim)]
     return Cited(
         claim=claim,
         symbols=tuple(symbol for _, symbol in found if symbol and symbol.is_code),
         code=tuple(_evidence(link, symbol) for link, symbol in found),
         test_lines={link.text: (test.first, test.last) for link, test in tests if test},
-        dead=tuple(dict.fromkeys(dead)),
+        dead=tuple(dict.fromkeys(mistake.text for mistake in dead)),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from pathlib import Path
 
+from evidence.engine.git import ask_git
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.project import Project
 from evidence.engine.run.model import Tree
@@ -64,7 +64,7 @@ def _last_commit(project: Project) -> tuple[str, int]:
 
 
 def _no_checkout(project: Project) -> str:
-    said = _call(project, "rev-parse", "--git-dir").stderr.strip()
+    said = ask_git(project.root, "rev-parse", "--git-dir").stderr.strip()
     if "dubious ownership" in said:
         return (
             f"{project.root}: belongs to another user, so git refuses to read it; run "
@@ -118,31 +118,14 @@ def _digest(path: Path) -> str:
 
 
 def _succeeds(project: Project, *arguments: str) -> bool:
-    return _call(project, *arguments).returncode == 0
+    return ask_git(project.root, *arguments).returncode == 0
 
 
 def _git(project: Project, *arguments: str) -> str:
-    answer = _call(project, *arguments)
+    answer = ask_git(project.root, *arguments)
     if answer.returncode:
         raise CannotRun(
             f"git {arguments[0]}: {answer.stderr.strip() or 'failed'}; "
             "make git work in this folder, then run again"
         )
     return answer.stdout
-
-
-def _call(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    # Inside a git hook GIT_DIR and GIT_INDEX_FILE would point at something else.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        return subprocess.run(
-            ["git", *arguments],
-            cwd=project.root,
-            env={**env, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise CannotRun("git: not found on PATH; install git, then run again") from error

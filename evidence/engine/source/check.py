@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from evidence.engine.project import Project
 from evidence.engine.register.model import Claim, Link, Register
 from evidence.engine.register.reading import GATES, REQUIREMENTS, survey_register
 from evidence.engine.source.links import LinkDead, resolve_path, resolve_symbol, resolve_test
+from evidence.engine.source.model import Symbol
 from evidence.engine.source.nearby import forget_files
+from evidence.engine.source.shared import not_shared
 
 
 def check_register(project: Project) -> tuple[Register, tuple[Mistake, ...]]:
@@ -32,15 +34,28 @@ def check_links(
 ) -> tuple[Mistake, ...]:
     """Every dead link, in file order; none of them is fatal. `unread` files hold unknown ids."""
     forget_files()
-    known = _known(register, unread)
-    return tuple(
-        sorted(dead for claim in register.claims for dead in _dead_links(project, claim, known))
-    )
+    found = _dead_by_claim(project, register, _known(register, unread))
+    return tuple(sorted(dead for links in found.values() for dead in links))
 
 
-def dead_links(project: Project, register: Register, claim: Claim) -> tuple[Mistake, ...]:
-    """The dead links of one claim."""
-    return tuple(_dead_links(project, claim, _known(register, frozenset())))
+def dead_links(project: Project, register: Register) -> dict[Claim, tuple[Mistake, ...]]:
+    """The dead links of each claim."""
+    return _dead_by_claim(project, register, _known(register, frozenset()))
+
+
+def _dead_by_claim(
+    project: Project, register: Register, known: _Known
+) -> dict[Claim, tuple[Mistake, ...]]:
+    """Links that lead nowhere, and those that lead to what nobody else has."""
+    found, alive = {}, {}
+    for claim in register.claims:
+        alive[claim], dead = _follow(project, claim)
+        found[claim] = [*dead, *_dead_ids(project, claim, known)]
+    own = not_shared(project, {link.path for links in alive.values() for link in links})
+    return {
+        claim: tuple(sorted([*found[claim], *_not_shared(claim, alive[claim], own)]))
+        for claim in register.claims
+    }
 
 
 @dataclass(frozen=True)
@@ -60,18 +75,41 @@ def _known(register: Register, unread: frozenset[str]) -> _Known:
     )
 
 
-def _dead_links(project: Project, claim: Claim, known: _Known) -> Iterator[Mistake]:
+def _follow(project: Project, claim: Claim) -> tuple[list[Link], list[Mistake]]:
+    """Links into files: those that lead somewhere, and the mistakes of the others."""
     cited: tuple[tuple[tuple[Link, ...], Callable[[Path, Link], object]], ...] = (
         (claim.code, resolve_symbol),
         (claim.tests, resolve_test),
         (claim.pages, resolve_path),
     )
+    alive: dict[Link, object] = {}
+    dead = []
     for links, resolve in cited:
         for link in links:
             try:
-                resolve(project.root, link)
+                alive[link] = resolve(project.root, link)
             except LinkDead as error:
-                yield _dead(claim, link, str(error))
+                dead.append(_dead(claim, link, str(error)))
+    return list(alive), [*dead, *_tests_as_code(claim, alive)]
+
+
+def _tests_as_code(claim: Claim, alive: Mapping[Link, object]) -> Iterator[Mistake]:
+    """A test runs its own lines, so as cited code it would seem executed whatever it does."""
+    tests = [alive[link] for link in claim.tests if link in alive]
+    for link in claim.code:
+        symbol = alive.get(link)
+        if isinstance(symbol, Symbol) and any(symbol.shares_lines_with(test) for test in tests):
+            text = f"{link.text}: found the claim's own test, expected the code that it tests"
+            yield _dead(claim, link, f"{text}; cite that")
+
+
+def _not_shared(claim: Claim, links: Iterable[Link], own: Mapping[str, str]) -> Iterator[Mistake]:
+    for link in links:
+        if link.path in own:
+            yield _dead(claim, link, f"{link.text}: {own[link.path]}")
+
+
+def _dead_ids(project: Project, claim: Claim, known: _Known) -> Iterator[Mistake]:
     yield from _unknown(claim, claim.gates, known.gates, GATES)
     yield from _unknown(claim, claim.requirements, known.requirements, REQUIREMENTS)
     yield from _lost_patches(project, claim)

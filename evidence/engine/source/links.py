@@ -89,7 +89,9 @@ def _located(root: Path, written: str) -> Path:
             "found a path that leaves the project, expected one inside it; "
             "write it from the project's root"
         )
-    if not written or "\0" in written or written != str(plain):
+    if not written.isprintable():
+        raise LinkDead("found characters that cannot be seen, expected a path; write it again")
+    if not written or written != str(plain):
         raise LinkDead(f"found an unusual path, expected a plain one; write {plain}")
     path = root / plain
     try:
@@ -105,8 +107,9 @@ def _located(root: Path, written: str) -> Path:
     if kind == "folder":
         raise LinkDead("found a folder, expected a file; cite a file in it")
     if kind != "file":
-        what = "is no file" if path.exists() else "not found"
-        raise LinkDead(f"{written} {what}{near_path(root, written)}")
+        if path.exists():
+            raise LinkDead(f"{written} is no file that can be read; cite one that is")
+        raise LinkDead(f"{written} not found{near_path(root, written)}")
     return path
 
 

@@ -26,3 +26,9 @@ class Symbol:
     def is_code(self) -> bool:
         """True when the symbol has lines that a test can be seen to run."""
         return bool(self.body)
+
+    def shares_lines_with(self, other: object) -> bool:
+        """True when running one of the two runs a line of the other."""
+        return (
+            isinstance(other, Symbol) and other.path == self.path and bool(other.body & self.body)
+        )

@@ -91,7 +91,67 @@ def test_dead_links_of_one_claim_are_its_own(stranger):
     project = load_project(stranger.root)
     register = read_register(project)
 
-    assert [len(dead_links(project, register, claim)) for claim in register.claims] == [1, 0, 0]
+    dead = dead_links(project, register)
+
+    assert [len(dead[claim]) for claim in register.claims] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("cited", "why"),
+    [
+        ("notes.txt", "git ignores it, so nobody else has it; cite a file that git tracks"),
+        ("pointer.txt", "git ignores it, so nobody else has it; cite a file that git tracks"),
+        (".git/HEAD", "it is git's own, so nobody else has it; cite a file that git tracks"),
+        (
+            ".local/evidence/results/run.json",
+            "the engine made it, so it proves nothing; cite a file that people wrote",
+        ),
+        (
+            ".build/whole/site/index.html",
+            "the engine made it, so it proves nothing; cite a file that people wrote",
+        ),
+    ],
+)
+def test_cited_file_that_nobody_else_has_is_dead(stranger, cited, why):
+    stranger.write(".gitignore", stranger.read(".gitignore") + "*.txt\n!pointer.txt\n")
+    stranger.write("notes.txt", "mine\n")
+    (stranger.root / "pointer.txt").symlink_to("notes.txt")
+    stranger.write(".local/evidence/results/run.json", "{}\n")
+    stranger.write(".build/whole/site/index.html", "made\n")
+    stranger.replace(TILL, "till/__init__.py]", f"{cited}]")
+
+    assert links_said(stranger) == [f"{TILL}:22  TILL-03 cites {cited}: {why}"]
+
+
+def test_tracked_file_that_an_ignore_rule_names_is_alive(stranger):
+    stranger.replace(TILL, "till/__init__.py]", "notes.txt, new.md, inner/box.txt]")
+    stranger.write("notes.txt", "ours\n")
+    stranger.commit()
+    stranger.write(".gitignore", stranger.read(".gitignore") + "*.txt\n")
+    stranger.write("new.md", "not committed yet\n")
+    stranger.git("clone", "--quiet", ".", "other")
+    stranger.git(
+        "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "./other", "inner"
+    )
+    stranger.write("inner/box.txt", "in a submodule\n")
+
+    assert links_said(stranger) == []
+
+
+def test_nothing_is_ignored_without_git(stranger, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    assert links_said(stranger) == []
+
+
+def test_claim_that_cites_its_own_test_as_code_is_dead(stranger):
+    test = "tests/test_money.py::TestDrawer"
+    stranger.replace(TILL, "till/money.py::Drawer.put]", f"{test}, tests/test_money.py::drawer]")
+
+    assert links_said(stranger) == [
+        f"{TILL}:14  TILL-02 cites {test}: found the claim's own test, expected the code that it "
+        "tests; cite that"
+    ]
 
 
 def test_dead_links_are_told_beside_structural_mistakes(stranger):
