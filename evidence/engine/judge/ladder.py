@@ -133,7 +133,7 @@ def _is_not_measured(test: Trials, findings: Findings) -> str:
         return ""
     return (
         f"{test.id} {_ended(test)}, but coverage measured nothing in {_names(paths)}; cite a test "
-        "that calls it, or add it to the source that coverage measures."
+        "that calls it in its own process."
     )
 
 

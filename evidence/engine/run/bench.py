@@ -20,7 +20,8 @@ from evidence.engine.run.tools import Python
 
 @dataclass(frozen=True)
 class Bench:
-    """One run. `results` is staged, `scratch` is thrown away; `cores` is how many may be used."""
+    """One run. `results` is staged, `scratch` is thrown away; `cores` is how many may be used;
+    `measured` are the files whose lines coverage follows."""
 
     project: Project
     python: Python
@@ -28,6 +29,7 @@ class Bench:
     results: Path
     scratch: Path
     cores: int
+    measured: tuple[str, ...] = ()
     stop: threading.Event = field(default_factory=threading.Event)
 
     def lay_out(

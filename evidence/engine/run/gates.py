@@ -109,7 +109,9 @@ def _run(
     listener: Listener,
 ) -> _Result:
     capture = Capture(place.cleaner)
-    env = {**place.env, **(pytest_env(place.out) if gate.pytest is not None else {})}
+    env = dict(place.env)
+    if gate.pytest is not None:
+        env |= pytest_env(place.out, root=bench.project.root, measured=bench.measured)
     try:
         ended = run_process(
             argv=argv,

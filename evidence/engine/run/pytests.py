@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evidence.engine.run.measured import coverage_config
 from evidence.engine.run.tools import Python
 
 NEEDED = ("pytest", "pytest-json-report", "pytest-cov", "coverage")
@@ -32,17 +33,24 @@ class Report:
 
 
 def pytest_argv(python: Python, arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """The whole command; `{out}` is filled in later. The gate's own arguments come last."""
+    """The whole command; `{out}` is filled in later. The gate's own arguments come last, so a
+    gate that names settings of coverage or a least share of covered lines gets them."""
     return (
         *(python.path, "-m", "pytest", "-p", "no:cacheprovider"),
         *("--json-report", "--json-report-file={out}/pytest.json"),
         *("--json-report-omit", "log", "streams", "keywords"),
-        *("--cov", "--cov-context=test", "--cov-report="),
+        *("--cov", "--cov-config={out}/measured.rc", "--cov-context=test"),
+        # A share of the cited files says nothing of the share that the project asks for.
+        *("--cov-report=", "--cov-fail-under=0"),
         *arguments,
     )
 
 
-def pytest_env(out: Path) -> dict[str, str]:
+def pytest_env(out: Path, *, root: Path, measured: tuple[str, ...]) -> dict[str, str]:
+    """The variables that pytest gets. Writes the settings by which coverage measures those files
+    of the project at `root`."""
+    # Not coverage.rc: coverage erases every coverage.* beside its data.
+    (out / "measured.rc").write_text(coverage_config(root, measured), "utf-8")
     return {"COVERAGE_FILE": str(out / "coverage"), "COVERAGE_CORE": "ctrace"}
 
 

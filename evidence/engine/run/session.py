@@ -20,6 +20,7 @@ from evidence.engine.run.bench import Bench
 from evidence.engine.run.facts import read_facts
 from evidence.engine.run.gates import run_gate
 from evidence.engine.run.listener import Listener, OneAtATime
+from evidence.engine.run.measured import cited_files
 from evidence.engine.run.model import GateRun, Run
 from evidence.engine.run.record import one_run_at_a_time, read_run, record, staging
 from evidence.engine.run.schedule import Job, run_side_by_side, usable_cores
@@ -48,6 +49,7 @@ def run_gates(
             results=results,
             scratch=scratch,
             cores=usable_cores(project.cores),
+            measured=cited_files(register),
         )
         runs, facts = _run_all(gates, bench, OneAtATime(listener))
         changed = changed_files(files, read_files(project))

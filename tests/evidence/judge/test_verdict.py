@@ -270,7 +270,7 @@ def test_file_that_coverage_never_measured_is_named(recorded):
 
     assert _reasons(recorded.verdict("TILL-01"), Rung.EXECUTED) == [
         f"{TOTAL} passed, but coverage measured nothing in till/money.py; cite a test that calls "
-        "it, or add it to the source that coverage measures."
+        "it in its own process."
     ]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from evidence.engine.mistakes import Place
 from evidence.engine.project import Project, Service
-from evidence.engine.register.model import Gate, Register
+from evidence.engine.register.model import Area, Claim, Gate, Link, Register
 from evidence.engine.run.listener import Silent
 from evidence.engine.run.model import GateRun, Run
 from evidence.engine.run.record import results_folder
@@ -34,9 +34,13 @@ class Bench:
     stranger: Stranger
     project: Project
 
-    def run(self, *gates: Gate, listener: Any = None, **options: Any) -> Run:
+    def run(self, *gates: Gate, cites: str = "", listener: Any = None, **options: Any) -> Run:
+        """Runs the gates of a register whose one claim, if any, cites that code."""
         project = replace(self.project, **options)
-        return run_gates(project, Register(gates=gates), None, listener or Silent())
+        place = Place("evidence/claims/till.yml", 1)
+        claim = Claim("TILL-01", "Till", "It holds.", place, code=(Link(cites, place),))
+        areas = (Area("Till", "", place.file, (claim,)),) if cites else ()
+        return run_gates(project, Register(areas, gates), None, listener or Silent())
 
     def run_one(self, one: Gate, **options: Any) -> GateRun:
         (result,) = self.run(one, **options).gates

@@ -5,27 +5,64 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from evidence.engine.run.model import GateStatus
+from evidence.engine.run.model import GateRun, GateStatus
 from evidence.engine.run.pytests import missing_for_pytest
 from evidence.engine.run.record import results_folder
 from evidence.engine.run.tools import Python
 from tests.evidence.run.conftest import Bench, gate
 
+CITED = "till/money.py::total"
+
+
+def rows(bench: Bench, result: GateRun, question: str) -> set[str]:
+    """The first column of what the gate's coverage answers."""
+    with closing(sqlite3.connect(results_folder(bench.project) / result.coverage)) as database:
+        return {row[0] for row in database.execute(question)}
+
 
 def test_gate_keeps_the_report_and_who_ran_which_line(bench: Bench) -> None:
-    result = bench.run_one(gate("tests", pytest=("tests",)))
+    result = bench.run_one(gate("tests", pytest=("tests",)), cites=CITED)
     assert (result.status, result.why) == (GateStatus.PASSED, "")
     report = json.loads(bench.read(result.tests))
     assert report["root"] == "<repo>"
     assert {test["outcome"] for test in report["tests"]} == {"passed"}
-    with sqlite3.connect(results_folder(bench.project) / result.coverage) as database:
-        contexts = {row[0] for row in database.execute("select context from context")}
-    database.close()
+    contexts = rows(bench, result, "select context from context")
     assert "tests/test_money.py::test_total_adds_up|run" in contexts
+
+
+def test_only_cited_files_are_measured_whatever_the_project_measures(bench: Bench) -> None:
+    """Neither its tests, nor code nobody cites; nor does its own least share of lines apply."""
+    bench.stranger.write("till/rates.py", "from till import money\n\nVAT = 20\n")
+    bench.stranger.replace(
+        "tests/test_money.py", "from till.money", "import till.rates\nfrom till.money"
+    )
+    bench.stranger.replace(
+        "pyproject.toml",
+        'pythonpath = ["."]\n',
+        'pythonpath = ["."]\naddopts = ["--cov=till", "--cov-fail-under=100"]\n'
+        'filterwarnings = ["error"]\n\n'
+        "[tool.coverage.run]\nbranch = true\nomit = ['*/money.py']\n",
+    )
+    result = bench.run_one(gate("tests", pytest=("tests",)), cites=CITED)
+    assert (result.status, result.why) == (GateStatus.PASSED, "")
+    assert rows(bench, result, "select path from file") == {"till/money.py"}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_cited_file_that_no_test_runs_is_recorded_as_not_measured(
+    bench: Bench, workers: tuple[str, ...]
+) -> None:
+    bench.stranger.write("till/rates.py", "VAT = 20\n")
+    one = gate("tests", pytest=("tests", *workers))
+    result = bench.run_one(one, cites="till/rates.py::VAT")
+    assert (result.status, result.why) == (GateStatus.PASSED, "")
+    assert rows(bench, result, "select path from file") == set()
+    assert "warning" not in bench.output("tests").lower()
 
 
 def test_failing_test_is_told_by_file_and_line(bench: Bench) -> None:
@@ -93,12 +130,10 @@ def test_python_without_pytest_is_told_with_a_command_to_run() -> None:
 def test_gate_over_two_workers_still_knows_who_ran_which_line(bench: Bench) -> None:
     bench.stranger.write(".gitignore", "build\n.local/\n")
     bench.stranger.commit("Ignore as little as a stranger would")
-    run = bench.run(gate("tests", pytest=("tests", "-n", "{cores}"), cores=2))
+    run = bench.run(gate("tests", pytest=("tests", "-n", "{cores}"), cores=2), cites=CITED)
     (result,) = run.gates
     assert (result.status, result.why, run.changed) == (GateStatus.PASSED, "", ())
-    with sqlite3.connect(results_folder(bench.project) / result.coverage) as database:
-        contexts = {row[0] for row in database.execute("select context from context")}
-    database.close()
+    contexts = rows(bench, result, "select context from context")
     assert "tests/test_money.py::TestDrawer::test_holds_what_was_put|run" in contexts
 
 
