@@ -18,7 +18,7 @@ class Place:
     line: int = 1
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{_escaped(self.file)}:{self.line}"
 
 
 @dataclass(frozen=True, order=True)
@@ -55,10 +55,14 @@ class CannotRun(Exception):
 
 def printable(text: str) -> str:
     """The text on one line, what cannot be seen escaped as in Python (`\\x1b`)."""
-    folded = " ".join(text.split())
+    return _escaped(" ".join(text.split()))
+
+
+def _escaped(text: str) -> str:
+    """Escaped by Python's rules, lone surrogates too: they are how odd file names reach us."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in folded
+        for character in text
     )
 
 

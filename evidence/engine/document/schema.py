@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
+from itertools import chain, islice
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from evidence.engine.document.model import Document, Odd, Path
@@ -29,18 +31,25 @@ _TYPES = {
     "number": "a number",
 }
 _SHOWN = 60
+_TOLD = 200
 
 
 def mistakes_in(document: Document, *, package: str, schema: str) -> tuple[Mistake, ...]:
     """Everything in the document that a schema, a file beside a package's modules, does not take.
 
-    Unknown keys are reported one by one, each with its nearest known name.
+    Unknown keys are reported one by one, each with its nearest known name; nobody reads more than
+    the first 200 mistakes of a file, so the rest is only said to be there.
     """
-    return tuple(
+    found = (
         mistake
         for error in _validator(package, schema).iter_errors(document.data)
         for mistake in _translated(_finding(error), document)
     )
+    told = tuple(islice(chain(_unusable(document, document.data, ()), found), _TOLD + 1))
+    if len(told) <= _TOLD:
+        return told
+    text = f"found over {_TOLD} mistakes in this file, told the first; mend them, then check again"
+    return (*told[:_TOLD], Mistake(Place(document.file), text))
 
 
 @dataclass(frozen=True)
@@ -75,10 +84,20 @@ def _validator(package: str, name: str) -> Any:
             isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         )
 
+    def matches(_strict: Any, pattern: str, instance: object, _schema: object) -> Iterator[Any]:
+        # Python's $ also matches before a last line end; JSON Schema's does not.
+        if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
+            yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+    def is_unique(_strict: Any, asked: bool, instance: object, _schema: object) -> Iterator[Any]:
+        if isinstance(instance, list) and next(_repeated(instance), None):
+            yield ValidationError("has repeated items")
+
     # A NaN passes every comparison, so it would pass minimum and maximum as well.
     types = Draft202012Validator.TYPE_CHECKER.redefine("number", is_finite_number)
     text = resources.files(package).joinpath(name).read_text(encoding="utf-8")
-    strict: Any = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
+    own = {"pattern": matches, "uniqueItems": is_unique}
+    strict: Any = extend(Draft202012Validator, own, type_checker=types)  # type: ignore[no-untyped-call]
     return strict(json.loads(text))
 
 
@@ -86,7 +105,7 @@ def _translated(error: _Finding, document: Document) -> Iterator[Mistake]:
     keyword = error.keyword
     if error.is_about_key:
         place = Place(document.file, document.key_line((*error.path, error.instance)))
-        text = f'found the key "{error.instance}", {_expected(error)}'
+        text = f'found the key "{_short(error.instance)}", {_expected(error)}'
         yield Mistake(place, _named(document, error.path, text))
         return
     if keyword == "additionalProperties":
@@ -110,19 +129,39 @@ def _unknown_keys(error: _Finding, document: Document) -> Iterator[Mistake]:
         if key in known:
             continue
         near = did_you_mean(str(key), known)
-        text = f'unknown key "{key}", expected one of {", ".join(known)}'
+        shown = _short(str(key))
+        text = f'unknown key "{shown}", expected one of {", ".join(known)}'
         if near:
-            text = f'unknown key "{key}", expected a known one{near}'
+            text = f'unknown key "{shown}", expected a known one{near}'
         place = Place(document.file, document.key_line((*error.path, key)))
         yield Mistake(place, _named(document, error.path, text))
 
 
 def _repeats(error: _Finding, document: Document) -> Iterator[Mistake]:
-    for index, item in enumerate(error.instance):
-        if item in error.instance[:index]:
-            found = f"found {_found(item, '')} twice, expected it once; remove this one"
-            place = Place(document.file, document.line((*error.path, index)))
-            yield Mistake(place, _named(document, error.path, found))
+    for index, item in _repeated(error.instance):
+        found = f"found {_found(item, '')} twice, expected it once; remove this one"
+        place = Place(document.file, document.line((*error.path, index)))
+        yield Mistake(place, _named(document, error.path, found))
+
+
+def _repeated(items: list[Any]) -> Iterator[tuple[int, str]]:
+    """Texts that stand before in the list; what is no text is another mistake's business."""
+    seen = set()
+    for index, item in enumerate(items):
+        if isinstance(item, str):
+            if item in seen:
+                yield index, item
+            seen.add(item)
+
+
+def _unusable(document: Document, value: object, path: Path) -> Iterator[Mistake]:
+    """Text with a NUL: no path, argument or variable may hold one."""
+    if isinstance(value, str) and "\0" in value:
+        text = "found the character U+0000 in it, expected text; remove it"
+        yield _mistake(document, path, text)
+    elif isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _unusable(document, inner, (*path, step))
 
 
 def _choice(error: _Finding) -> str:
@@ -144,7 +183,7 @@ def _missing(error: _Finding) -> str:
 def _expected(error: _Finding) -> str:
     schema = error.schema
     if error.keyword == "minItems":
-        return "expected at least one item; fill it or leave the key out"
+        return f"expected at least one item; {schema.get('x-next', 'fill it or leave the key out')}"
     if error.keyword != "type":
         return f"expected {schema.get('description', 'something else')}"
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
@@ -168,13 +207,16 @@ def _found(value: object, written: str) -> str:
     if isinstance(value, int | float):
         return f"the number {written or value}"
     if isinstance(value, str):
-        shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
-        return f'"{shown}"' if value.strip() else "empty text"
+        return f'"{_short(value)}"' if value.strip() else "empty text"
     if isinstance(value, list):
         return "a list" if value else "an empty list"
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
     return f"the date {value}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _mistake(document: Document, path: Path, text: str) -> Mistake:
@@ -187,7 +229,7 @@ def _named(document: Document, path: Path, text: str) -> str:
     value: Any = document.data
     for step in path:
         value = value[step] if isinstance(value, dict | list) else None  # type: ignore[index]
-        owner.append(f"item {step + 1}" if isinstance(step, int) else str(step))
+        owner.append(f"item {step + 1}" if isinstance(step, int) else _short(str(step)))
         if isinstance(value, dict) and isinstance(value.get("id"), str):
-            owner = [value["id"]]
+            owner = [_short(value["id"])]
     return f"{' '.join(owner)}: {text}" if owner else text

@@ -11,14 +11,17 @@ BOM = b"\xef\xbb\xbf"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_text(path: Path, *, file: str) -> str:
+def read_text(path: Path, *, file: str, root: Path | None = None) -> str:
     """The file as text with LF line ends; `file` is the name that mistakes call it by.
 
-    Nothing over 1 MiB is read at all. Raises Mistakes: missing, not a file, unreadable, too big,
-    UTF-16, a byte order mark, not UTF-8, empty.
+    Nothing over 1 MiB is read at all, nor anything that a link leads to outside `root`. Raises
+    Mistakes: missing, outside, not a file, unreadable, too big, UTF-16, a byte order mark, not
+    UTF-8, empty.
     """
-    _refuse_what_cannot_be_read(path, file)
     try:
+        _refuse_what_cannot_be_read(path, file)
+        if root is not None and not path.resolve().is_relative_to(root.resolve()):
+            raise _wrong(file, "found a link that leaves the project; put the file itself here")
         data = path.read_bytes()
     except OSError as error:
         raise _wrong(
@@ -38,6 +41,8 @@ def read_text(path: Path, *, file: str) -> str:
 
 
 def _refuse_what_cannot_be_read(path: Path, file: str) -> None:
+    if path.is_symlink() and not path.exists():
+        raise _wrong(file, "found a link that leads to no file; mend or delete it")
     if not path.exists():
         raise _wrong(file, "not found; write it")
     if not path.is_file():

@@ -16,6 +16,7 @@ from evidence.engine.document.model import Odd, Path, Reading
 from evidence.engine.mistakes import Mistake, Mistakes, Place
 
 MAX_DEPTH = 20
+MAX_MISTAKES = 200
 
 # libyaml reads ten times as fast; a PyYAML built without it gives the same events.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -199,6 +200,8 @@ class _Builder:
             raise self._refused(line, f"found the YAML tag {shown}, expected no tags; remove it")
 
     def _note(self, line: int, text: str) -> None:
+        if len(self.mistakes) == MAX_MISTAKES:
+            raise self._refused(line, f"found over {MAX_MISTAKES} mistakes; mend those first")
         self.mistakes.append(Mistake(Place(self.file, line), text))
 
     def _refused(self, line: int, text: str) -> Mistakes:

@@ -6,13 +6,16 @@ import difflib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Protocol
 
 from evidence.engine.mistakes import Mistake, Place, did_you_mean
 from evidence.engine.project import Project
 from evidence.engine.register.model import Gate, Register
 
+_FILE_NAME = re.compile(r"(?!index\b)[A-Za-z0-9][A-Za-z0-9._-]*", re.IGNORECASE)
 PLACEHOLDERS = ("python", "out", "root", "cores", "commit")
+_NAMED = 3
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 
 
@@ -32,6 +35,7 @@ def disagreements(register: Register, project: Project) -> tuple[Mistake, ...]:
         *_repeated("requirement", register.requirements),
         *_repeated("out-of-scope", register.out_of_scope),
         *_repeated_areas(register),
+        *_badly_named_files(register),
         *_claimed_and_out_of_scope(register),
         *_unknown_services(register, project),
         *_mistyped_placeholders(register),
@@ -45,9 +49,15 @@ def _repeated(noun: str, entries: Iterable[_HasId]) -> Iterator[Mistake]:
             places[entry.id].append(entry.place)
     for id_, found in places.items():
         for place in found if len(found) > 1 else ():
-            others = " and ".join(str(other) for other in found if other != place)
+            others = _listed(str(other) for other in found if other != place)
             text = f"{id_}: found the same {noun} id at {others}, expected it once; rename one"
             yield Mistake(place, text)
+
+
+def _listed(others: Iterable[str]) -> str:
+    """All of a few; of many the first, so that a thousand copies do not name each other."""
+    first = list(islice(others, _NAMED + 1))
+    return " and ".join(first) if len(first) <= _NAMED else f"{first[0]} and elsewhere"
 
 
 def _repeated_areas(register: Register) -> Iterator[Mistake]:
@@ -57,12 +67,31 @@ def _repeated_areas(register: Register) -> Iterator[Mistake]:
             files[area.name].append(area.file)
     for name, found in files.items():
         for file in found if len(found) > 1 else ():
-            others = " and ".join(other for other in found if other != file)
+            others = _listed(other for other in found if other != file)
             yield Mistake(
                 Place(file),
                 f'area: found "{name}" in {others} too, expected one file an area; '
                 "rename one or join them",
             )
+
+
+def _badly_named_files(register: Register) -> Iterator[Mistake]:
+    """The file's name is its page's address, on systems that do not tell A from a as well."""
+    seen: dict[str, str] = {}
+    for area in register.areas:
+        if not _FILE_NAME.fullmatch(area.slug):
+            yield Mistake(
+                Place(area.file),
+                f'found the file name "{area.slug}.yml", expected letters, digits, hyphens and '
+                "underscores, for it names a page; rename the file",
+            )
+        elif area.slug.lower() in seen:
+            other = seen[area.slug.lower()]
+            yield Mistake(
+                Place(area.file),
+                f"found a file whose name differs from {other} only in capitals; rename one",
+            )
+        seen.setdefault(area.slug.lower(), area.file)
 
 
 def _claimed_and_out_of_scope(register: Register) -> Iterator[Mistake]:

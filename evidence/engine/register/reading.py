@@ -77,6 +77,10 @@ class _Reader:
     def claims(self) -> Iterator[Document]:
         """The area files that could be read."""
         folder = self._project.register / "claims"
+        if folder.exists() and not folder.is_dir():
+            text = "found a file, expected a folder of files such as claims/area.yml; make it one"
+            self.mistakes.append(Mistake(Place(self._name(folder)), text))
+            return
         self.mistakes.extend(_overlooked(folder, self._name(folder)))
         files = sorted(path for path in folder.glob("*.yml"))
         if not files:
@@ -97,7 +101,7 @@ class _Reader:
         """The file as a document, or None when it cannot be read; its mistakes are kept."""
         file = self._name(path)
         try:
-            reading = read_yaml(read_text(path, file=file), file=file)
+            reading = read_yaml(read_text(path, file=file, root=self._project.root), file=file)
         except Mistakes as unreadable:
             reading = Reading(None, unreadable.found)
         self.mistakes.extend(reading.mistakes)
@@ -114,7 +118,9 @@ class _Reader:
 
 def _overlooked(folder: Path, name: str) -> Iterator[Mistake]:
     """Files that somebody may believe to be read: a claim that nobody reads is not a claim."""
-    for path in sorted(folder.rglob("*.y*ml")):
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in (".yml", ".yaml"):
+            continue
         file = f"{name}/{path.relative_to(folder).as_posix()}"
         if path.suffix != ".yml":
             yield Mistake(

@@ -399,7 +399,7 @@ def test_folder_pipe_and_dangling_link_in_place_of_a_file_are_named(stranger):
     (stranger.root / "evidence/claims/gone.yml").symlink_to("nowhere.yml")
 
     assert said(stranger) == [
-        "evidence/claims/gone.yml:1  not found; write it",
+        "evidence/claims/gone.yml:1  found a link that leads to no file; mend or delete it",
         "evidence/claims/pipe.yml:1  found something that is not a file, expected a file",
         f"{GATES}:1  found something that is not a file, expected a file",
     ]
@@ -409,7 +409,98 @@ def test_dangling_link_is_not_taken_for_an_absent_file(stranger):
     (stranger.root / "evidence/scope.yml").unlink()
     (stranger.root / "evidence/scope.yml").symlink_to("nowhere.yml")
 
-    assert said(stranger) == ["evidence/scope.yml:1  not found; write it"]
+    assert said(stranger) == [
+        "evidence/scope.yml:1  found a link that leads to no file; mend or delete it"
+    ]
+
+
+def test_link_that_leaves_the_project_is_not_read(stranger, tmp_path):
+    (tmp_path / "outside.yml").write_text("password: hunter2\n")
+    (stranger.root / "evidence/claims/out.yml").symlink_to(tmp_path / "outside.yml")
+
+    assert said(stranger) == [
+        "evidence/claims/out.yml:1  found a link that leaves the project; put the file itself here"
+    ]
+
+
+def test_file_in_place_of_the_claims_folder_is_named(stranger):
+    (stranger.root / TILL).unlink()
+    (stranger.root / "evidence/claims").rmdir()
+    stranger.write("evidence/claims", "area: Till\n")
+
+    assert said(stranger) == [
+        "evidence/claims:1  found a file, expected a folder of files such as claims/area.yml; "
+        "make it one"
+    ]
+
+
+@pytest.mark.parametrize("name", ["Zähler", "a b", "index", "-x", "a\nb"])
+def test_file_whose_name_can_be_no_page_is_named(stranger, name):
+    (stranger.root / TILL).rename(stranger.root / f"evidence/claims/{name}.yml")
+
+    (line,) = said(stranger)
+    assert "expected letters, digits, hyphens and underscores, for it names a page" in line
+
+
+def test_files_that_differ_in_capitals_only_are_named(stranger):
+    text = stranger.read(TILL).replace("TILL-", "MORE-").replace("area: Till", "area: More")
+    stranger.write("evidence/claims/Till.yml", text)
+
+    assert said(stranger) == [
+        f"{TILL}:1  found a file whose name differs from evidence/claims/Till.yml only in "
+        "capitals; rename one"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        (
+            TILL,
+            "id: TILL-03",
+            'id: "TILL-03\\n"',
+            '19  TILL-03 id: found "TILL-03 ", expected two to five capitals, a hyphen and two or '
+            "three digits, such as REF-02",
+        ),
+        (
+            TILL,
+            "says: The package imports on its own.",
+            'says: "a\\0b"',
+            "20  TILL-03 says: found the character U+0000 in it, expected text; remove it",
+        ),
+        (
+            GATES,
+            'run: ["{python}", -c,',
+            'run: ["", -c,',
+            "9  imports run item 1: found empty text, expected the command's name",
+        ),
+    ],
+)
+def test_text_that_no_command_or_page_could_take_is_named(stranger, file, old, new, sentence):
+    stranger.replace(file, old, new)
+
+    assert said(stranger) == [f"{file}:{sentence}"]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        "claims:\n" + "-\n" * 200_000,
+        "claims:\n- {" + ", ".join(f"k{n}: 1" for n in range(50_000)) + "}\n",
+        "claims:\n- tests: [" + "a, " * 200_000 + "a]\n",
+        "claims:\n" + "- {id: TILL-01, says: x, gates: [tests]}\n" * 4_000,
+        "claims:\n- {" + "says: x, " * 50_000 + "id: TILL-01}\n",
+    ],
+    ids=["nothings", "unknown keys", "one test often", "one claim often", "one key often"],
+)
+def test_thousands_of_mistakes_neither_hang_nor_flood(stranger, claims):
+    stranger.write("evidence/claims/many.yml", f"area: Many\n{claims}")
+
+    started = time.process_time()
+    lines = said(stranger)
+
+    assert time.process_time() - started < 20
+    assert sum(len(line) for line in lines) < 5_000_000
 
 
 def test_every_mistake_of_all_files_is_reported_at_once_and_sorted(stranger):
