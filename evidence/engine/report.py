@@ -18,13 +18,15 @@ from rich.table import Table
 
 from evidence.engine.judge.model import Judgement, Status
 from evidence.engine.mistakes import Mistake
+from evidence.engine.publish.ids import compact
+from evidence.engine.publish.reasons import Held, not_measured, problems
 from evidence.engine.register.model import Gate, Register
 from evidence.engine.run.model import GateRun, GateStatus, Run
 
 _HEARTBEAT_S = 30.0
 _COLOURS = {GateStatus.PASSED: "green", GateStatus.FAILED: "red", GateStatus.NOT_RUN: "yellow"}
 _WORDS = {Status.NOT: "not met", Status.PARTLY: "partly met"}
-_TOLD_CLAIMS = 12
+_TOLD = 40  # Reasons told; a broken set-up can give each claim one of its own.
 
 
 class Reporter:
@@ -138,23 +140,22 @@ class Reporter:
 
 
 def summary_lines(register: Register, run: Run, judgement: Judgement) -> list[str]:
-    """Plain text. Claims that are not met come before those that are partly met."""
+    """Plain text: the counts, then why. Real problems come first, each reason is said once."""
     statuses = [gate.status for gate in run.gates]
+    held = [
+        *problems(judgement, Status.NOT),
+        *problems(judgement, Status.PARTLY),
+        *not_measured(judgement),
+    ]
     lines = [
         _counted("gates", [(statuses.count(status), str(status)) for status in GateStatus]),
         _counted("asked", _requirements(judgement)),
         _counted("claims", _claims(register, judgement)),
+        *(line for each in held[:_TOLD] for line in _told(each, judgement)),
     ]
-    told = [
-        f"  {verdict.claim.id} {_WORDS[status]}: {'; '.join(verdict.reasons) or 'no reason given'}"
-        for status in (Status.NOT, Status.PARTLY)
-        for verdict in judgement.verdicts
-        if verdict.status is status
-    ]
-    lines += told[:_TOLD_CLAIMS]
-    if len(told) > _TOLD_CLAIMS:
-        lines.append(f"  … and {len(told) - _TOLD_CLAIMS} more, each with its reasons on the site")
-    return lines
+    if len(held) > _TOLD:
+        lines.append(f"  … and {len(held) - _TOLD} more reasons, each on the site")
+    return [*lines, *_unserved(judgement)]
 
 
 class _Line:
@@ -165,6 +166,22 @@ class _Line:
         self.newest = ""
         self.began = time.monotonic()
         self.spinner = Spinner("dots")
+
+
+def _told(held: Held, judgement: Judgement) -> list[str]:
+    """One line; a second one names the claims when they are some of many."""
+    why = f"{_WORDS[held.status]}: {' '.join(held.reasons)}"
+    if len(held.claims) == 1:
+        return [f"  {held.claims[0]} {why}"]
+    if len(held.claims) == len(judgement.verdicts):
+        return [f"  all {len(held.claims):,} claims {why}"]
+    return [f"  {len(held.claims):,} claims {why}", f"    {compact(held.claims)}"]
+
+
+def _unserved(judgement: Judgement) -> list[str]:
+    served = {link.text for verdict in judgement.verdicts for link in verdict.claim.requirements}
+    ids = [each for each in judgement.requirements if each not in served]
+    return [f"  asked for, and no claim serves it: {compact(ids)}"] if ids else []
 
 
 def _claims(register: Register, judgement: Judgement) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""The front page: the counts as a ring, what is not met and why, and the one thing to do next."""
+"""The front page: the counts as a ring, what is missing and why, and the one thing to do next."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from math import pi
 
 from evidence.engine.judge.model import Status
 from evidence.engine.publish import links, words
-from evidence.engine.publish.shapes import ClaimView, LinkView
+from evidence.engine.publish.action import Action, next_action
+from evidence.engine.publish.reasons import Held, not_measured, problems
+from evidence.engine.publish.shapes import ClaimView
 from evidence.engine.publish.text import count
 from evidence.engine.publish.views import Views
 from evidence.engine.publish.words import Word
 from evidence.engine.run.model import GateStatus
 
 RING_RADIUS = 52.0
+_FEW = 5
 _ORDER = (Status.MET, Status.PARTLY, Status.NOT)
 
 
@@ -38,29 +41,25 @@ class Tally:
 
 @dataclass(frozen=True)
 class Shared:
-    """Claims that are partly met for the same reason."""
+    """Claims of one status with the same reason. `few`: few enough to show what each says."""
 
+    word: Word
     reason: str
     number: str
     claims: tuple[ClaimView, ...]
-
-
-@dataclass(frozen=True)
-class Action:
-    """The one next action: a sentence and where to start."""
-
-    text: str
-    link: LinkView | None = None
+    few: bool
 
 
 @dataclass(frozen=True)
 class Front:
     headline: str
     summary: str
+    asked: str
     arcs: tuple[Arc, ...]
     tallies: tuple[Tally, ...]
-    not_met: tuple[ClaimView, ...]
+    not_met: tuple[Shared, ...]
     partly: tuple[Shared, ...]
+    not_measured: tuple[Shared, ...]
     action: Action
 
 
@@ -72,23 +71,13 @@ def front(views: Views) -> Front:
     return Front(
         headline=_headline(views.counts, len(claims)),
         summary=f"{passed} of {count(len(gates), 'gate')} passed in this build.",
+        asked=_asked(views),
         arcs=_arcs(views.counts),
         tallies=_tallies(views.counts),
-        not_met=tuple(claim for claim in claims if claim.status is Status.NOT),
-        partly=_shared(claims),
+        not_met=_shared(views, problems(views.judgement, Status.NOT)),
+        partly=_shared(views, problems(views.judgement, Status.PARTLY)),
+        not_measured=_shared(views, not_measured(views.judgement)),
         action=next_action(views),
-    )
-
-
-def next_action(views: Views) -> Action:
-    """What brings the most: a failed gate, a broken claim, an unserved requirement, a rung."""
-    return (
-        _mend_gate(views)
-        or _mend_claim(views)
-        or _serve_requirement(views)
-        or _run_gate(views)
-        or _climb(views)
-        or Action("Nothing is open: every claim in scope is met.")
     )
 
 
@@ -100,6 +89,8 @@ def _headline(counts: dict[Status, int], total: int) -> str:
     if counts[Status.NOT]:
         is_or_are = "is" if counts[Status.NOT] == 1 else "are"
         return f"{counts[Status.NOT]:,} of {count(total, 'claim')} {is_or_are} not met."
+    if not counts[Status.MET]:
+        return f"{count(total, 'claim')}: none is broken, and none is met yet."
     return f"{counts[Status.MET]:,} of {count(total, 'claim')} met, none broken."
 
 
@@ -137,86 +128,33 @@ def _tallies(counts: dict[Status, int]) -> tuple[Tally, ...]:
     )
 
 
-def _shared(claims: tuple[ClaimView, ...]) -> tuple[Shared, ...]:
-    """Partly met claims by reason, the reason of most claims first."""
-    by_reason: dict[str, list[ClaimView]] = {}
-    for claim in claims:
-        if claim.status is Status.PARTLY:
-            for reason in claim.reasons or ("A rung is missing.",):
-                by_reason.setdefault(reason, []).append(claim)
+def _asked(views: Views) -> str:
+    """How the requirements stand; nothing when the project lists none."""
+    if not views.requirements:
+        return ""
+    counts = Counter(asked.word for asked in views.requirements)
+    stand = ", ".join(
+        f"{counts[words.STATUS[status]]:,} {words.STATUS[status].label.lower()}"
+        for status in reversed(_ORDER)
+        if counts[words.STATUS[status]]
+    )
+    unserved = sum(1 for asked in views.requirements if not asked.claims)
+    why = f"; no claim serves {unserved:,} of them yet" if unserved else ""
+    return f"{count(len(views.requirements), 'requirement')}: {stand}{why}."
+
+
+def _shared(views: Views, held: tuple[Held, ...]) -> tuple[Shared, ...]:
     return tuple(
-        Shared(reason, count(len(held), "claim"), tuple(held))
-        for reason, held in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
+        Shared(
+            word=words.STATUS[each.status],
+            reason=" ".join(each.reasons),
+            number=_number(len(each.claims), len(views.claims)),
+            claims=tuple(views.claims[claim_id] for claim_id in each.claims),
+            few=len(each.claims) <= _FEW,
+        )
+        for each in held
     )
 
 
-def _mend_gate(views: Views) -> Action | None:
-    failed = [
-        gate for gate in views.gates.values() if gate.run and gate.run.status is GateStatus.FAILED
-    ]
-    if not failed:
-        return None
-    gate = max(failed, key=lambda gate: len(gate.claims))
-    waiting = f"; {count(len(gate.claims), 'claim')} rest on it" if gate.claims else ""
-    return Action(
-        f"Mend gate {gate.id}: {_clause(gate.why)}{waiting}.",
-        LinkView(f"Read its proof: {gate.id}", gate.href),
-    )
-
-
-def _mend_claim(views: Views) -> Action | None:
-    broken = [claim for claim in views.claims.values() if claim.status is Status.NOT]
-    if not broken:
-        return None
-    claim = next((claim for claim in broken if claim.critical), broken[0])
-    why = _clause(claim.reasons[0]) if claim.reasons else "it is not met"
-    return Action(f"Mend {claim.id}: {why}.", LinkView(f"Open {claim.id}", claim.href))
-
-
-def _serve_requirement(views: Views) -> Action | None:
-    unserved = [asked for asked in views.requirements if not asked.claims]
-    if not unserved:
-        return None
-    verb = "has" if len(unserved) == 1 else "have"
-    return Action(
-        f"Write a claim for {unserved[0].id}: {count(len(unserved), 'requirement')} "
-        f"{verb} none yet.",
-        LinkView(f"See {unserved[0].id}", links.requirement(unserved[0].id)),
-    )
-
-
-def _run_gate(views: Views) -> Action | None:
-    waiting = [
-        gate
-        for gate in views.gates.values()
-        if gate.run is None or gate.run.status is GateStatus.NOT_RUN
-    ]
-    if not waiting:
-        return None
-    gate = max(waiting, key=lambda gate: len(gate.claims))
-    return Action(
-        f"Run gate {gate.id}: {_clause(gate.why)}.", LinkView(f"See {gate.id}", gate.href)
-    )
-
-
-def _climb(views: Views) -> Action | None:
-    reasons = Counter(
-        reason
-        for claim in views.claims.values()
-        if claim.status is Status.PARTLY
-        for reason in claim.reasons
-    )
-    if not reasons:
-        return None
-    reason, number = min(reasons.items(), key=lambda item: (-item[1], item[0]))
-    return Action(
-        f"Climb a rung with {count(number, 'claim')}: {_clause(reason)}.",
-        LinkView("See the claims", f"{links.page(links.MATRIX)}?status=partly"),
-    )
-
-
-def _clause(sentence: str) -> str:
-    """A sentence as the part after a colon: no full stop, a plain first letter."""
-    clause = sentence.strip().rstrip(".")
-    is_word = clause[1:2].islower() or clause[1:2] == " "
-    return clause[:1].lower() + clause[1:] if is_word else clause
+def _number(held: int, total: int) -> str:
+    return f"All {held:,} claims" if held == total > 1 else count(held, "claim")

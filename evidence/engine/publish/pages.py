@@ -131,6 +131,7 @@ def _write_status(writer: _Writer, views: Views, shown: Front) -> None:
         links.STATUS,
         "status.md",
         front=shown,
+        unserved=tuple(item for item in views.requirements if not item.claims),
         asked=tuple((word, asked[word]) for word in order if asked[word]),
         requirements=tuple(
             (group.replace("_", " ").capitalize(), tuple(items))
@@ -162,6 +163,7 @@ def _write_sources(writer: _Writer, views: Views, people: PeoplesPages) -> None:
             file=file,
             size=size,
             permalink=views.permalinks.to(path),
+            blotted=count(file.blotted, "passage is blotted out", "passages are blotted out"),
             left_out=count(file.left_out, "line") if file.left_out else "",
             cited_by=views.citing.get(path, ()),
         )

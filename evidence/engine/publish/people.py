@@ -19,9 +19,11 @@ from jinja2 import (
 )
 from markupsafe import Markup
 
-from evidence.engine.mistakes import Mistakes, did_you_mean
+from evidence.engine.mistakes import Mistake, Mistakes, Place, did_you_mean
+from evidence.engine.project import Project
 from evidence.engine.publish import links
 from evidence.engine.publish.citing import CALLS, Citing, Reading, Resolve
+from evidence.engine.publish.private import first_secret, ignored, secret_mistake
 from evidence.engine.publish.text import escape
 from evidence.engine.publish.views import Views
 
@@ -31,22 +33,36 @@ _GENERATED = frozenset(
 )
 _GENERATED_FOLDERS = ("claims/", "proof/", "source/", "assets/")
 FRONT = "index"
+_HEAD = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
+_ORDER = re.compile(r"^order:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+# A fenced block, or code within a line.
+_CODE = re.compile(
+    r"^ *(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^ *(?P=fence)|"
+    r"(?<![`\\])(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)",
+    re.MULTILINE | re.DOTALL,
+)
+_ENTITY = re.compile(r"&#0(?!96;)(\d+);")
 _HEADING = re.compile(r"^#\s+(.+?)\s*(?:\{[^}]*\})?\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class PersonsPage:
-    """A rendered page: `name` without .md, relative to the pages folder, and its title."""
+    """A rendered page: `name` without .md, relative to the pages folder, and its title.
+
+    Pages with an `order` in their head come first, the lowest number before the others.
+    """
 
     name: str
     title: str
     text: str
+    order: int | None = None
 
     @property
     def body(self) -> str:
-        """The text without its first heading, for a page that has a heading already."""
-        heading = _HEADING.match(self.text.lstrip())
-        return self.text.lstrip()[heading.end() :] if heading else self.text
+        """The text without head and first heading, for a page that has these already."""
+        text = _HEAD.sub("", self.text, count=1).lstrip()
+        heading = _HEADING.match(text)
+        return text[heading.end() :] if heading else text
 
 
 @dataclass(frozen=True)
@@ -77,17 +93,34 @@ def render_people(views: Views, resolve: Resolve) -> PeoplesPages:
     reading = Reading()
     pages: list[PersonsPage] = []
     files: list[PersonsFile] = []
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        name = file.relative_to(folder).as_posix()
-        if any(part.startswith(("_", ".")) for part in Path(name).parts):
-            continue
-        if file.suffix != ".md":
-            files.append(PersonsFile(name, file))
+    for name in _published(views.project, folder, reading):
+        if not name.endswith(".md"):
+            files.append(PersonsFile(name, folder / name))
         elif page := _render(views, resolve, reading, folder, name):
             pages.append(page)
     if reading.found:
         raise Mistakes(reading.found)
+    pages.sort(key=lambda page: (page.order is None, page.order or 0, page.name))
     return PeoplesPages(tuple(pages), tuple(files), frozenset(reading.cited))
+
+
+def _published(project: Project, folder: Path, reading: Reading) -> list[str]:
+    """Names in the pages folder that are for readers; what must not be seen is a mistake."""
+    names = [
+        name
+        for name in sorted(x.relative_to(folder) for x in folder.rglob("*") if x.is_file())
+        if not any(part.startswith(("_", ".")) for part in name.parts)
+    ]
+    paths = {(folder / name).relative_to(project.root).as_posix(): name for name in names}
+    private = ignored(project.root, paths)
+    for path in paths:
+        text = (project.root / path).read_bytes().decode("utf-8", errors="replace")
+        if path in private:
+            wrong = "git ignores it, so it is not published; track it or keep it elsewhere"
+            reading.found.append(Mistake(Place(path), wrong))
+        elif line := first_secret(text, project.secret_patterns):
+            reading.found.append(secret_mistake(path, line))
+    return [name.as_posix() for path, name in paths.items() if path not in private]
 
 
 def _render(
@@ -110,8 +143,37 @@ def _render(
     except Exception as error:  # whatever a template can raise is its author's mistake
         citing.wrong(*_where(error, name), f"Jinja: {error}; a page can call {CALLS}")
     else:
-        return PersonsPage(page, _title(text, page), text)
+        text = _CODE.sub(_as_typed, text)
+        return PersonsPage(page, _title(text, page), text, _order(text, name, citing))
     return None
+
+
+def _order(text: str, name: str, citing: Citing) -> int | None:
+    """`order: 2` in the page's head: its place among the guides."""
+    head = _HEAD.match(text)
+    written = _ORDER.search(head[0]) if head else None
+    if head is None or written is None:
+        return None
+    if not written[1].isdecimal():
+        line = head[0][: written.start()].count("\n") + 1
+        citing.wrong(name, line, f"order: found {written[1]!r}, a whole number expected")
+        return None
+    return int(written[1])
+
+
+def _as_typed(code: re.Match[str]) -> str:
+    """Entities that `_put_in` made, as characters: Markdown shows code as it is written.
+
+    A backtick stays an entity, so no value can end the code that it stands in.
+    """
+    return _ENTITY.sub(lambda entity: chr(int(entity[1])), code[0])
+
+
+def _put_in(value: object) -> Markup:
+    """A value escaped; its entities begin with a zero, so that they can be told from a person's."""
+    if isinstance(value, Markup):
+        return value
+    return Markup(str(escape(value)).replace("&#", "&#0"))  # noqa: S704 (escaped on this line)
 
 
 def _environment(folder: Path, citing: Citing) -> Environment:
@@ -119,7 +181,7 @@ def _environment(folder: Path, citing: Citing) -> Environment:
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         autoescape=True,
-        finalize=escape,
+        finalize=_put_in,
         keep_trailing_newline=True,
         comment_start_string="{##",
         comment_end_string="##}",

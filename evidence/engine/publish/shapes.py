@@ -14,10 +14,13 @@ _OPEN_LINES = 14
 
 @dataclass(frozen=True)
 class RungView:
+    """`is_shared`: every claim of the area lacks it for the same reasons, which are said once."""
+
     name: str
     meaning: str
     word: Word
     reasons: tuple[str, ...]
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class AreaView:
     href: str
     claims: tuple[ClaimView, ...]
     tally: tuple[tuple[Word, int], ...]
+    shared: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence.engine.run.secrets import Redactor
+
 # A cited file longer than this is shown up to here: a page must stay readable in a browser.
 _LONGEST = 10_000
 
@@ -16,18 +18,23 @@ _LANGUAGES = {
     ".cfg": "ini", ".rs": "rust", ".go": "go", ".c": "c", ".h": "c", ".cpp": "cpp",
     ".java": "java", ".rb": "ruby", ".diff": "diff", ".patch": "diff",
 }  # fmt: skip
+_NOTHING_SECRET = Redactor.of(())
 _NAMES = {"Makefile": "make", "Dockerfile": "docker"}
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file's lines (`lines[0]` is line 1), without their ends; none when it is not text."""
+    """A file's lines (`lines[0]` is line 1), without their ends; none when it is not text.
+
+    `blotted` counts what looked like a secret and is not shown.
+    """
 
     path: str
     lines: tuple[str, ...]
     size_bytes: int
     sha256: str
     is_text: bool
+    blotted: int = 0
 
     @property
     def language(self) -> str:
@@ -48,8 +55,9 @@ class SourceFile:
 class Sources:
     """Files of one project, by their path relative to its root."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, redactor: Redactor = _NOTHING_SECRET) -> None:
         self._root = root.resolve()
+        self._redactor = redactor
         self._read: dict[str, SourceFile | None] = {}
 
     def get(self, path: str) -> SourceFile | None:
@@ -65,11 +73,13 @@ class Sources:
         data = file.read_bytes()
         text = data.decode("utf-8", errors="replace").removeprefix("\ufeff")
         is_text = b"\0" not in data
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+        plain = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+        shown, blotted = self._redactor.redact(plain)
         return SourceFile(
             path=path,
-            lines=tuple(lines) if is_text else (),
+            lines=tuple(shown.split("\n")) if is_text else (),
             size_bytes=len(data),
             sha256=hashlib.sha256(data).hexdigest(),
             is_text=is_text,
+            blotted=blotted if is_text else 0,
         )

@@ -13,6 +13,7 @@ from evidence.engine.judge.model import (
 )
 from evidence.engine.project import Project
 from evidence.engine.publish import links, words
+from evidence.engine.publish.once import say_once, shared_rungs
 from evidence.engine.publish.shapes import (
     AreaView,
     ClaimView,
@@ -28,6 +29,7 @@ from evidence.engine.publish.text import count, ranges
 from evidence.engine.publish.words import Word
 from evidence.engine.register.model import Area, Claim, Link, Register
 from evidence.engine.run.model import Run
+from evidence.engine.run.secrets import Redactor
 
 # The most and the fewest lines of one excerpt (its page has the rest), and about how many lines all
 # excerpts of a site may have: highlighting them is what a site of thousands of claims waits for.
@@ -46,7 +48,7 @@ class Views:
         self.register = register
         self.run = run
         self.judgement = judgement
-        self.sources = Sources(project.root)
+        self.sources = Sources(project.root, Redactor.of((), project.secret_patterns))
         self.permalinks = links.Permalinks(project.repository, run.tree.commit)
 
     @cached_property
@@ -152,7 +154,9 @@ class Views:
         )
 
     def _area(self, area: Area) -> AreaView:
-        claims = tuple(self.claims[x.id] for x in area.claims if x.id in self.claims)
+        found = [self.claims[x.id] for x in area.claims if x.id in self.claims]
+        shared = shared_rungs(found)
+        claims = tuple(say_once(claim, shared) for claim in found)
         return AreaView(
             name=area.name,
             about=area.about,
@@ -164,6 +168,7 @@ class Views:
                 for status in (Status.NOT, Status.PARTLY, Status.MET)
                 if (number := sum(1 for claim in claims if claim.status is status))
             ),
+            shared=tuple((rung.name, reason) for rung in shared for reason in rung.reasons),
         )
 
     def _gate(self, gate_id: str, cited: tuple[LinkView, ...]) -> GateView:

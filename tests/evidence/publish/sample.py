@@ -110,6 +110,7 @@ class Sample:
     gate_runs: tuple[GateRun, ...] = ()
     facts: dict[str, object] = field(default_factory=dict)
     repository: str = ""
+    secret_patterns: tuple[str, ...] = ()
     started_at: str = "2026-01-02T03:04:05Z"
     elapsed_s: float = 12.5
 
@@ -127,6 +128,7 @@ class Sample:
             pages=pages if pages.is_dir() else None,
             mkdocs=mkdocs if mkdocs.is_file() else None,
             repository=self.repository,
+            secret_patterns=self.secret_patterns,
         )
 
     @property

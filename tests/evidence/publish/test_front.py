@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from evidence.engine.judge.model import Status
-from evidence.engine.publish.front import front, next_action
+from evidence.engine.publish.action import next_action
+from evidence.engine.publish.front import front
 from evidence.engine.run.model import GateStatus
 from tests.evidence.publish.sample import Sample, claim, link
 
@@ -74,6 +75,7 @@ def test_nothing_is_open_when_all_is_met(sample: Sample) -> None:
         ([Status.MET], "The one claim is met."),
         ([Status.MET, Status.MET], "All 2 claims are met."),
         ([Status.MET, Status.PARTLY], "1 of 2 claims met, none broken."),
+        ([Status.PARTLY, Status.PARTLY], "2 claims: none is broken, and none is met yet."),
         ([Status.MET, Status.NOT], "1 of 2 claims is not met."),
         ([Status.NOT, Status.NOT, Status.PARTLY], "2 of 3 claims are not met."),
     ],
@@ -96,7 +98,25 @@ def test_ring_is_closed_by_its_arcs(sample: Sample) -> None:
 def test_claims_that_share_a_reason_stand_together(sample: Sample) -> None:
     sample.add(claim("REF-03", "A."), reasons=("No Docker engine.",))
     sample.add(claim("REF-04", "B.", requirements=(link("C9.9"),)))
-    shared = [
-        (item.number, [held.id for held in item.claims]) for item in front(sample.views).partly
+    shown = front(sample.views)
+    assert [(item.reason, [held.id for held in item.claims]) for item in shown.partly] == [
+        ("No Docker engine.", ["REF-03"])
     ]
-    assert shared == [("2 claims", ["REF-02", "REF-04"]), ("1 claim", ["REF-03"])]
+    assert [item.number for item in shown.not_measured] == ["All 3 claims"]
+
+
+def test_requirements_are_counted_with_those_that_no_claim_serves(sample: Sample) -> None:
+    assert front(sample.views).asked == (
+        "2 requirements: 1 not met, 1 partly met; no claim serves 1 of them yet."
+    )
+    sample.requirements = ()
+    assert front(sample.views).asked == ""
+
+
+def test_rung_that_was_measured_and_lacks_comes_before_unserved_requirements(
+    sample: Sample,
+) -> None:
+    sample.add(claim("REF-03", "A."), reasons=("Its test runs no line of it.",))
+    assert action(sample) == (
+        "Prove REF-03: its test runs no line of it. [Open REF-03 -> claims/refunds.html#REF-03]"
+    )

@@ -31,13 +31,50 @@ def test_facts_are_quoted_from_the_run(sample: Sample) -> None:
 
 def test_facts_may_lie_in_objects_and_be_looped_over(sample: Sample) -> None:
     text = '{% for may in fact("roles.ops") %}{{ may }}{% endfor %}'
-    assert page(sample, text) == "refund&#58;issue"
+    assert page(sample, text) == "refund&#058;issue"
 
 
 def test_fact_in_code_is_verbatim(sample: Sample) -> None:
     sample.facts["command"] = "run_checks --fail-on-issues"
     text = '`{{ fact("command") | verbatim }}`'
     assert page(sample, text) == "`run_checks --fail-on-issues`"
+
+
+def test_fact_in_code_is_shown_as_it_is_written(sample: Sample) -> None:
+    sample.facts["may"] = "refund:issue <ops>"
+    may = '{{ fact("may") }}'
+    text = f"On `{may}` run:\n\n```sh\ncan {may}\n```\n{may} &#58;"
+    assert page(sample, text) == (
+        "On `refund:issue <ops>` run:\n\n```sh\ncan refund:issue <ops>\n```\n"
+        "refund&#058;issue &#060;ops&#062; &#58;"
+    )
+
+
+def test_fact_cannot_end_the_code_it_stands_in(sample: Sample) -> None:
+    sample.facts["evil"] = "x` <b> ``` <i>"
+    assert page(sample, '`{{ fact("evil") }}`').count("`") == 2
+    assert page(sample, '```\n{{ fact("evil") }}\n```').count("`") == 6
+
+
+def test_persons_own_entities_in_code_stay(sample: Sample) -> None:
+    assert page(sample, "`&#39;`") == "`&#39;`"
+
+
+def test_order_in_the_head_puts_pages_first(sample: Sample) -> None:
+    sample.write("pages/a.md", "# A")
+    sample.write("pages/b.md", "---\norder: 10\n---\n# B")
+    sample.write("pages/c.md", "---\norder: 9\n---\n# C")
+    assert [made.name for made in render_people(sample.views, resolve).pages] == ["c", "b", "a"]
+
+
+def test_order_that_is_no_number_is_a_mistake(sample: Sample) -> None:
+    sample.write("pages/a.md", "---\ntitle: A\norder: first\n---\n# A")
+    assert mistakes(sample) == ["pages/a.md:3  order: found 'first', a whole number expected"]
+
+
+def test_head_of_the_front_page_is_not_shown(sample: Sample) -> None:
+    sample.write("pages/index.md", "---\norder: 1\n---\n\n# Shop\n\nWelcome.\n")
+    assert render_people(sample.views, resolve).pages[0].body.strip() == "Welcome."
 
 
 def test_fact_cannot_bring_markup(sample: Sample) -> None:

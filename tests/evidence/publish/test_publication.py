@@ -95,7 +95,8 @@ def test_front_page_says_what_is_not_met_and_why(built: Path) -> None:
     assert "1 of 2 gates passed in this build." in text
     assert "ACC-01 Only ops may refund." in text
     assert "tests/test_policy.py::test_gone is not found." in text
-    assert "3 claims Not measured yet" in text
+    assert "REF-02 Refunds never add up to more than the customer paid." in text
+    assert "Not measured yet" in text
     assert "Next: Mend gate lint: exit code 1, 0 expected." in text
     assert "Refunds for 30 days." in text
     for person in ("You are buying", "You are reviewing", "You are developing"):
@@ -130,8 +131,9 @@ def test_claim_section_shows_code_with_its_real_lines(built: Path) -> None:
     assert f"https://git.example/shop/blob/{COMMIT}/app/policy.py#L4-L8" in section
     text = shown(built, "claims/refunds.html")
     assert "2 cases in gate tests" in text
-    assert "Runs app/policy.py 6 , 8" in text
-    assert "Falsified: Not measured yet" in text
+    assert "in gate tests · runs app/policy.py 6 , 8" in text
+    assert "All 2 claims, Falsified: Not measured yet" in text
+    assert text.count("Not measured yet") == 1
 
 
 def test_source_page_has_an_anchor_for_each_line(built: Path) -> None:

@@ -8,9 +8,16 @@ import time
 import pytest
 
 from evidence.engine import report
-from evidence.engine.judge.model import Judgement, Status, Verdict
+from evidence.engine.judge.model import (
+    Judgement,
+    Rung,
+    RungVerdict,
+    Standing,
+    Status,
+    Verdict,
+)
 from evidence.engine.mistakes import Mistake, Place
-from evidence.engine.register.model import Area, Claim, Gate, OutOfScope, Register
+from evidence.engine.register.model import Area, Claim, Gate, Link, OutOfScope, Register
 from evidence.engine.report import Reporter, summary_lines
 from evidence.engine.run.model import GateRun, GateStatus, Run, Tree
 
@@ -104,8 +111,8 @@ def test_mistakes_are_listed_in_file_order_and_counted() -> None:
 def test_summary_counts_and_names_what_is_not_met_first() -> None:
     verdicts = (
         verdict("TIL-01", Status.MET),
-        verdict("TIL-02", Status.PARTLY, "gate compose not run (no Docker engine)"),
-        verdict("TIL-03", Status.NOT, "test_a failed", "test_b never ran"),
+        verdict("TIL-02", Status.PARTLY, "Gate compose was not run: no Docker engine."),
+        verdict("TIL-03", Status.NOT, "test_a failed.", "test_b never ran."),
     )
     register = Register(
         areas=(Area("Till", "", "till.yml", tuple(each.claim for each in verdicts)),),
@@ -124,11 +131,54 @@ def test_summary_counts_and_names_what_is_not_met_first() -> None:
         "gates   1 passed, 1 not run",
         "asked   1 met, 1 not met",
         "claims  1 met, 1 partly, 1 not met, 1 out of scope",
-        "  TIL-03 not met: test_a failed; test_b never ran",
-        "  TIL-02 partly met: gate compose not run (no Docker engine)",
+        "  TIL-03 not met: test_a failed. test_b never ran.",
+        "  TIL-02 partly met: Gate compose was not run: no Docker engine.",
+        "  asked for, and no claim serves it: T2",
     ]
 
 
-def verdict(claim_id: str, status: Status, *reasons: str) -> Verdict:
-    claim = Claim(claim_id, "Till", "It adds up.", PLACE)
-    return Verdict(claim, status, (), reasons, (), ())
+def test_reason_that_many_claims_share_is_told_once() -> None:
+    shared = "Gate tests failed with exit code 1; read its log."
+    verdicts = (
+        verdict("TIL-01", Status.MET),
+        verdict("TIL-02", Status.NOT, shared),
+        verdict("TIL-03", Status.NOT, "test_a failed.", shared),
+        verdict("TIL-04", Status.NOT, shared),
+    )
+    assert summary_lines(Register(), NO_RUN, Judgement(verdicts, {}))[3:] == [
+        "  TIL-03 not met: test_a failed.",
+        "  3 claims not met: Gate tests failed with exit code 1; read its log.",
+        "    TIL-02 to 04",
+    ]
+
+
+def test_rung_that_nothing_measures_takes_one_line_after_the_real_problems() -> None:
+    unmeasured = "Not measured yet."
+    verdicts = (
+        verdict("TIL-01", Status.PARTLY, unmeasured, rungs=(unmeasured,)),
+        verdict("TIL-02", Status.PARTLY, "Ran no line.", unmeasured, rungs=(unmeasured,)),
+    )
+    assert summary_lines(Register(), NO_RUN, Judgement(verdicts, {}))[3:] == [
+        "  TIL-02 partly met: Ran no line.",
+        "  all 2 claims partly met: Not measured yet.",
+    ]
+
+
+def test_very_many_reasons_are_cut() -> None:
+    verdicts = [verdict(f"TIL-{n}", Status.NOT, f"Reason {n}.") for n in range(50)]
+    lines = summary_lines(Register(), NO_RUN, Judgement(tuple(verdicts), {}))
+    assert lines[-2:] == [
+        "  TIL-39 not met: Reason 39.",
+        "  … and 10 more reasons, each on the site",
+    ]
+
+
+NO_RUN = Run(Tree("0" * 40, False, 0, ""), (), {}, "", 1.0, {})
+
+
+def verdict(claim_id: str, status: Status, *reasons: str, rungs: tuple[str, ...] = ()) -> Verdict:
+    """`rungs` are the reasons that the rung Falsified gives for not being measured."""
+    requirements = (Link("T1", PLACE),)
+    claim = Claim(claim_id, "Till", "It adds up.", PLACE, requirements=requirements)
+    climbed = RungVerdict(Rung.FALSIFIED, Standing.NOT_MEASURED, rungs)
+    return Verdict(claim, status, (climbed,) if rungs else (), reasons, (), ())
