@@ -15,6 +15,8 @@ from evidence.engine.document.toml_file import TomlTable, parse_toml, toml_table
 from evidence.engine.mistakes import CannotRun, Mistake, Mistakes, Place
 
 PYPROJECT = "pyproject.toml"
+TABLE = "[tool.evidence]"
+_DEFAULTS = {"build": "build", "work": ".local/evidence"}
 SECRET_NAMES = ("*SECRET*", "*TOKEN*", "*PASSWORD*", "*_KEY")
 
 
@@ -59,6 +61,16 @@ class Project:
     secret_names: tuple[str, ...] = ()
     secret_patterns: tuple[str, ...] = field(default=())
 
+    @property
+    def store(self) -> Path:
+        """The folder beside `build` in which whole builds lie."""
+        return self.build.with_name(f".{self.build.name}")
+
+    @property
+    def output(self) -> tuple[Path, ...]:
+        """Everything that the engine writes."""
+        return (self.build, self.store, self.work)
+
 
 def find_root(start: Path) -> Path:
     """The nearest folder, from `start` upwards, whose pyproject.toml has a [tool.evidence] table.
@@ -91,9 +103,7 @@ def load_project(root: Path) -> Project:
     whole = parse_toml(text, file=PYPROJECT)
     table = toml_table(whole, text, "tool", "evidence", file=PYPROJECT)
     if table is None:
-        raise Mistakes(
-            [Mistake(Place(PYPROJECT), "found no [tool.evidence] table, expected one; add it")]
-        )
+        raise Mistakes([Mistake(Place(PYPROJECT), f"found no {TABLE} table, expected one; add it")])
     found = mistakes_in(table, package="evidence.engine", schema="project.json")
     if found:
         raise Mistakes(found)
@@ -112,8 +122,8 @@ def _project(root: Path, table: dict[str, Any], about: dict[str, Any]) -> Projec
         name=str(table.get("name", about.get("name", ""))),
         version=str(table.get("version", about.get("version", "0"))),
         register=root / table.get("register", "evidence"),
-        build=root / table.get("build", "build"),
-        work=root / table.get("work", ".local/evidence"),
+        build=root / table.get("build", _DEFAULTS["build"]),
+        work=root / table.get("work", _DEFAULTS["work"]),
         pages=root / table["pages"] if "pages" in table else None,
         mkdocs=root / table["mkdocs"] if "mkdocs" in table else None,
         repository=table.get("repository", "").rstrip("/").removesuffix(".git"),
@@ -135,7 +145,7 @@ def _unnamed(project: Project, table: TomlTable) -> Iterator[Mistake]:
     if not project.name.strip():
         yield Mistake(
             Place(PYPROJECT, table.line(())),
-            "name: found none here and none under [project], expected one; add it",
+            'name: found none here and none under [project], expected one; add name = "…"',
         )
 
 
@@ -156,14 +166,30 @@ def _lost_folders(project: Project, table: TomlTable) -> Iterator[Mistake]:
         elif key == "mkdocs" and not path.is_file():
             yield Mistake(place, f'{key}: found no file "{written}"; write it or remove the key')
     for key in ("build", "work"):
-        for other in ("register", "pages", "mkdocs"):
-            if paths[other] and paths[other].is_relative_to(paths[key]):
-                yield Mistake(
-                    Place(PYPROJECT, table.line((key,))),
-                    f'{key}: found "{table.data.get(key, paths[key].name)}", which holds '
-                    f"{other}, expected a folder of its own; it is overwritten",
-                )
-                break
+        written = table.data.get(key, _DEFAULTS[key])
+        held = next((name for name, path in _kept(project, key) if _meet(paths[key], path)), "")
+        if held:
+            yield Mistake(
+                Place(PYPROJECT, table.line((key,))),
+                f'{key}: found "{written}", which holds {held} or lies in it, expected a folder '
+                "of its own, for it is overwritten; change it",
+            )
+
+
+def _kept(project: Project, key: str) -> Iterator[tuple[str, Path]]:
+    """What the folder of this key must stay clear of."""
+    yield "git's own files", project.root / ".git"
+    yield PYPROJECT, project.root / PYPROJECT
+    for name in ("register", "pages", "mkdocs"):
+        if path := getattr(project, name):
+            yield name, path
+    if key == "work":
+        yield "build", project.build
+        yield "the builds", project.store
+
+
+def _meet(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _bad_patterns(table: TomlTable) -> Iterator[Mistake]:

@@ -139,15 +139,39 @@ patterns = ["sk_.*"]
         (
             'name = "x"\nbuild = "."\n',
             [
-                'pyproject.toml:3  build: found ".", which holds register, expected a folder of '
-                "its own; it is overwritten"
+                'pyproject.toml:1  work: found ".local/evidence", which holds build or lies in '
+                "it, expected a folder of its own, for it is overwritten; change it",
+                'pyproject.toml:3  build: found ".", which holds git\'s own files or lies in it, '
+                "expected a folder of its own, for it is overwritten; change it",
+            ],
+        ),
+        (
+            'name = "x"\nbuild = ".git/b"\n',
+            [
+                'pyproject.toml:3  build: found ".git/b", which holds git\'s own files or lies in '
+                "it, expected a folder of its own, for it is overwritten; change it",
+            ],
+        ),
+        (
+            'name = "x"\nwork = ".build/work"\n',
+            [
+                'pyproject.toml:3  work: found ".build/work", which holds the builds or lies in it, '
+                "expected a folder of its own, for it is overwritten; change it",
+            ],
+        ),
+        (
+            'name = "x"\nenv = { A = "b\\u0000" }\nfacts = [""]\n',
+            [
+                "pyproject.toml:3  env A: found the character U+0000 in it, expected text; "
+                "remove it",
+                "pyproject.toml:4  facts item 1: found empty text, expected the command's name",
             ],
         ),
         (
             "",
             [
                 "pyproject.toml:1  name: found none here and none under [project], "
-                "expected one; add it"
+                'expected one; add name = "…"'
             ],
         ),
     ],

@@ -40,8 +40,26 @@ def read_files(project: Project) -> dict[str, str]:
     Paths are relative to the root. The engine's own output is never among them.
     """
     _last_commit(project)
+    _refuse_tracked_output(project)
     listed = _git(project, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     return {path: _digest(project.root / path) for path in _ours(project, listed)}
+
+
+def _refuse_tracked_output(project: Project) -> None:
+    """Raise CannotRun when the engine would write over files that git tracks.
+
+    The link `build` itself may be tracked: it says nothing.
+    """
+    tracked = _git(project, "ls-files", "-z", "--cached").split("\0")
+    for folder in project.output:
+        held = [path for path in tracked if path and _within(path, project, folder)]
+        name = folder.relative_to(project.root).as_posix()
+        if [path for path in held if path != name]:
+            raise CannotRun(
+                f"{name}: holds {len(held)} files that git tracks, such as {held[0]}, and the "
+                f"engine writes there; name another folder in [tool.evidence], or run "
+                f"`git rm -r --cached {name}` if a build was committed"
+            )
 
 
 def changed_files(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
@@ -84,12 +102,11 @@ def _is_dirty(project: Project) -> bool:
 
 def _ours(project: Project, listed: str) -> list[str]:
     """The paths of a NUL-separated list, without the engine's output."""
-    output = (project.build, project.build.parent / ".build", project.work)
     return sorted(
         {
             path
             for path in listed.split("\0")
-            if path and not any(_within(path, project, folder) for folder in output)
+            if path and not any(_within(path, project, folder) for folder in project.output)
         }
     )
 

@@ -39,11 +39,7 @@ def _real(root: Path, path: str) -> str:
 def _made(project: Project, path: str) -> str:
     if PurePosixPath(path).parts[0] == ".git":
         return "it is git's own, so nobody else has it; cite a file that git tracks"
-    root = Path(os.path.realpath(project.root))
-    outputs = (project.build, project.build.with_name(f".{project.build.name}"), project.work)
-    if any(
-        (root / path).is_relative_to(root / os.path.relpath(each, project.root)) for each in outputs
-    ):
+    if any((project.root / path).is_relative_to(folder) for folder in project.output):
         return "the engine made it, so it proves nothing; cite a file that people wrote"
     return ""
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from evidence.engine.mistakes import CannotRun
 from evidence.engine.run.tree import read_tree
 from tests.evidence.run.conftest import Bench
 
@@ -33,10 +36,34 @@ def test_each_kind_of_change_makes_it_dirty_and_another_tree(bench: Bench) -> No
 
 
 def test_ignored_files_and_the_engine_s_own_output_are_not_seen(bench: Bench) -> None:
+    (bench.stranger.root / ".gitignore").write_text("__pycache__/\n")
+    bench.stranger.commit()
     before = read_tree(bench.project)
-    bench.stranger.write("build/site/index.html", "made")
+    bench.stranger.write(".build/whole/site/index.html", "made")
+    (bench.stranger.root / "build").symlink_to(".build/whole")
     bench.stranger.write("out/results/run.json", "made")
     assert read_tree(replace(bench.project, work=bench.stranger.root / "out")) == before
+
+
+def test_output_folder_that_git_tracks_is_refused(bench: Bench) -> None:
+    project = replace(bench.project, work=bench.stranger.root / "till")
+
+    with pytest.raises(CannotRun) as refused:
+        read_tree(project)
+
+    assert str(refused.value) == (
+        "till: holds 2 files that git tracks, such as till/__init__.py, and the engine writes "
+        "there; name another folder in [tool.evidence], or run `git rm -r --cached till` if a "
+        "build was committed"
+    )
+
+
+def test_committed_link_to_the_build_stops_nobody(bench: Bench) -> None:
+    (bench.stranger.root / "build").symlink_to(".build/whole-1")
+    bench.stranger.git("add", "--force", "build")
+    bench.stranger.commit()
+
+    assert not read_tree(bench.project).dirty
 
 
 def test_people_s_pages_change_the_tree_but_not_what_gates_saw(bench: Bench) -> None:
