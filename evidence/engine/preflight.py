@@ -6,7 +6,6 @@ from evidence.engine.judge.verdict import judge
 from evidence.engine.mistakes import Mistakes
 from evidence.engine.project import Project
 from evidence.engine.publish.people import render_people
-from evidence.engine.publish.private import private_citations
 from evidence.engine.publish.publication import resolve_citation
 from evidence.engine.publish.views import Views
 from evidence.engine.register.model import Register
@@ -21,11 +20,8 @@ _NO_RUN = Run(tree=_NO_TREE, gates=(), facts={}, started_at="", elapsed_s=0.0, h
 def check_pages(project: Project, register: Register) -> None:
     """Raises Mistakes with every unknown claim, gate, source and include of all pages.
 
-    So it does with links that lead to what git ignores: these must not be published. Unknown facts
-    are found when the pages are published.
+    Unknown facts are found when the pages are published.
     """
-    if private := private_citations(project, register):
-        raise Mistakes(private)
     if project.pages is None:
         return
     views = Views(project, register, _NO_RUN, judge(project, register, _NO_RUN))

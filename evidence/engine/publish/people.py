@@ -23,9 +23,10 @@ from evidence.engine.mistakes import Mistake, Mistakes, Place, did_you_mean
 from evidence.engine.project import Project
 from evidence.engine.publish import links
 from evidence.engine.publish.citing import CALLS, Citing, Reading, Resolve
-from evidence.engine.publish.private import first_secret, ignored, secret_mistake
+from evidence.engine.publish.private import secret_in
 from evidence.engine.publish.text import escape
 from evidence.engine.publish.views import Views
+from evidence.engine.source.shared import not_shared
 
 # What the engine writes itself; a person's page of that name would hide it.
 _GENERATED = frozenset(
@@ -112,14 +113,13 @@ def _published(project: Project, folder: Path, reading: Reading) -> list[str]:
         if not any(part.startswith(("_", ".")) for part in name.parts)
     ]
     paths = {(folder / name).relative_to(project.root).as_posix(): name for name in names}
-    private = ignored(project.root, paths)
+    private = not_shared(project, paths)
     for path in paths:
         text = (project.root / path).read_bytes().decode("utf-8", errors="replace")
-        if path in private:
-            wrong = "git ignores it, so it is not published; track it or keep it elsewhere"
-            reading.found.append(Mistake(Place(path), wrong))
-        elif line := first_secret(text, project.secret_patterns):
-            reading.found.append(secret_mistake(path, line))
+        if why := private.get(path):
+            reading.found.append(Mistake(Place(path), f"page or file to publish: {why}"))
+        elif secret := secret_in(text, path, project.secret_patterns):
+            reading.found.append(secret)
     return [name.as_posix() for path, name in paths.items() if path not in private]
 
 

@@ -6,14 +6,13 @@ import shutil
 from pathlib import Path
 
 from evidence.engine.judge.model import Judgement
-from evidence.engine.mistakes import CannotRun, Mistakes, Place
+from evidence.engine.mistakes import CannotRun, Place
 from evidence.engine.project import Project
 from evidence.engine.publish import links
 from evidence.engine.publish.atomic import publish_whole
 from evidence.engine.publish.evidence_json import dumps, evidence_json
 from evidence.engine.publish.pages import write_pages
 from evidence.engine.publish.people import render_people
-from evidence.engine.publish.private import ignored, private_citations, why_private
 from evidence.engine.publish.selfcontained import check_site
 from evidence.engine.publish.site import build_site
 from evidence.engine.publish.text import count
@@ -23,6 +22,7 @@ from evidence.engine.register.model import Link, Register
 from evidence.engine.run.listener import Listener
 from evidence.engine.run.model import Run
 from evidence.engine.source.links import LinkDead, resolve_symbol
+from evidence.engine.source.shared import not_shared
 
 _SCHEMA = Path(__file__).with_name("evidence.schema.json")
 
@@ -33,11 +33,9 @@ def publish(
     """Publish a build whole and return `project.build`, now a link to it.
 
     The build holds `docs` (Markdown), `site` (open site/index.html) and `volatile`. Raises
-    Mistakes when people's pages cite what is not there, or anything cites what git ignores,
-    CannotRun when the site cannot be built; the last build then stays.
+    Mistakes when people's pages cite what is not there or is in no clone, CannotRun when the site
+    cannot be built; the last build then stays.
     """
-    if private := private_citations(project, register):
-        raise Mistakes(private)
     views = Views(project, register, run, judgement)
     listener.stage("pages")
     people = render_people(views, lambda text: resolve_citation(project, text))
@@ -72,8 +70,8 @@ def resolve_citation(project: Project, text: str) -> tuple[str, int]:
         symbol = resolve_symbol(project.root, link)
     except LinkDead as error:
         raise LookupError(str(error)) from error
-    if ignored(project.root, (symbol.path,)):
-        raise LookupError(why_private(symbol.path))
+    if why := not_shared(project, (symbol.path,)).get(symbol.path):
+        raise LookupError(f"{symbol.path}: {why}")
     return symbol.path, symbol.first if link.name else 0
 
 

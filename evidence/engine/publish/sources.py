@@ -55,18 +55,27 @@ class SourceFile:
 class Sources:
     """Files of one project, by their path relative to its root."""
 
-    def __init__(self, root: Path, redactor: Redactor = _NOTHING_SECRET) -> None:
+    def __init__(
+        self,
+        root: Path,
+        redactor: Redactor = _NOTHING_SECRET,
+        *,
+        private: frozenset[str] = frozenset(),
+    ) -> None:
         self._root = root.resolve()
         self._redactor = redactor
+        self._private = private
         self._read: dict[str, SourceFile | None] = {}
 
     def get(self, path: str) -> SourceFile | None:
-        """The file, or nothing when the project has none of that path (or it lies outside)."""
+        """The file, or nothing: no such path, outside the project, or not for others to see."""
         if path not in self._read:
             self._read[path] = self._load(path)
         return self._read[path]
 
     def _load(self, path: str) -> SourceFile | None:
+        if path in self._private:
+            return None
         file = (self._root / path).resolve()
         if ".." in Path(path).parts or not file.is_relative_to(self._root) or not file.is_file():
             return None

@@ -30,6 +30,7 @@ from evidence.engine.publish.words import Word
 from evidence.engine.register.model import Area, Claim, Link, Register
 from evidence.engine.run.model import Run
 from evidence.engine.run.secrets import Redactor
+from evidence.engine.source.shared import not_shared
 
 # The most and the fewest lines of one excerpt (its page has the rest), and about how many lines all
 # excerpts of a site may have: highlighting them is what a site of thousands of claims waits for.
@@ -48,7 +49,7 @@ class Views:
         self.register = register
         self.run = run
         self.judgement = judgement
-        self.sources = Sources(project.root, Redactor.of((), project.secret_patterns))
+        self.sources = self._shareable()
         self.permalinks = links.Permalinks(project.repository, run.tree.commit)
 
     @cached_property
@@ -102,6 +103,15 @@ class Views:
             for path in self._cited_by(verdict):
                 found.setdefault(path, []).append(self._claim_link(verdict))
         return {path: tuple(found[path]) for path in sorted(found) if self.sources.get(path)}
+
+    def _shareable(self) -> Sources:
+        """The project's files, without those that are in no clone: they stay unpublished."""
+        redactor = Redactor.of((), self.project.secret_patterns)
+        everything = Sources(self.project.root)
+        cited = {path for each in self.judgement.verdicts for path in self._cited_by(each)}
+        there = sorted(path for path in cited if everything.get(path))
+        private = frozenset(not_shared(self.project, there))
+        return Sources(self.project.root, redactor, private=private)
 
     def _cited_by(self, verdict: Verdict) -> set[str]:
         pages = (link.path for link in verdict.claim.pages)

@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 
 from evidence.engine.mistakes import Mistakes
-from evidence.engine.preflight import check_pages
 from evidence.engine.publish.people import render_people
-from evidence.engine.publish.private import ignored, private_citations
 from evidence.engine.publish.publication import resolve_citation
 from evidence.engine.publish.sources import Sources
 from evidence.engine.run.secrets import Redactor
-from tests.evidence.publish.sample import PLACE, Sample, claim, link
+from tests.evidence.publish.sample import Sample, claim, link
 
-WHY = "git ignores it, so it is never published; cite a file that git tracks"
 KEY = "sk" + "_live_" + "0123456789abcdef"
 SHAPES = ("sk_live_[0-9a-z]{8,}",)
 
@@ -29,29 +26,14 @@ def checkout(sample: Sample) -> Sample:
     return sample
 
 
-def test_claim_that_cites_what_git_ignores_is_refused(checkout: Sample) -> None:
-    checkout.add(claim("REF-03", "A.", code=(link(".env"),)))
-    wrong = f"{PLACE}  REF-03 cites .env: {WHY}"
-    assert [str(each) for each in private_citations(checkout.project, checkout.register)] == [wrong]
-    with pytest.raises(Mistakes, match=r"\.env: git ignores it"):
-        check_pages(checkout.project, checkout.register)
-
-
-def test_link_to_an_ignored_file_is_ignored_too(checkout: Sample) -> None:
+def test_cited_file_that_git_ignores_gets_no_page_and_no_excerpt(checkout: Sample) -> None:
     (checkout.root / "settings.txt").symlink_to(".env")
-    assert ignored(checkout.root, ["settings.txt", "app/policy.py"]) == {"settings.txt"}
-
-
-def test_tracked_file_may_be_cited_though_a_pattern_names_it(checkout: Sample) -> None:
-    checkout.write("kept.log", "kept\n")
-    subprocess.run(["git", "add", "-f", "kept.log"], cwd=checkout.root, check=True)
-    assert ignored(checkout.root, ["kept.log", "other.log"]) == {"other.log"}
-
-
-def test_files_outside_and_folders_without_git_are_nobodys_business(
-    sample: Sample, tmp_path: Path
-) -> None:
-    assert ignored(sample.root, ["../x", "app/policy.py", "", "."]) == frozenset()
+    files = (link(".env"), link("settings.txt"), link("app/policy.py"))
+    checkout.add(claim("REF-03", "A.", code=files, pages=(link(".env"),)))
+    views = checkout.views
+    assert set(views.citing) == {"app/policy.py", "tests/test_policy.py"}
+    assert KEY not in repr(views.claims)
+    assert [page.href for page in views.claims["REF-03"].pages] == [""]
 
 
 def test_page_cannot_cite_what_git_ignores(checkout: Sample) -> None:
@@ -66,7 +48,8 @@ def test_ignored_file_among_the_pages_is_a_mistake(checkout: Sample) -> None:
     with pytest.raises(Mistakes) as found:
         render_people(checkout.views, lambda text: (text, 0))
     assert str(found.value) == (
-        "pages/old.log:1  git ignores it, so it is not published; track it or keep it elsewhere"
+        "pages/old.log:1  page or file to publish: git ignores it, so nobody else has it; cite a "
+        "file that git tracks"
     )
 
 
