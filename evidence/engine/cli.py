@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Mistakes as error:
         _complain(str(error))
         _complain(f"{_count(len(error.found), 'mistake')}; nothing was published.")
+        _show_start(order)
         return COULD_NOT_RUN
     except CannotRun as error:
         _complain(str(error))
@@ -61,13 +62,15 @@ def run(order: Order) -> int:
     from evidence.engine.publish.publication import publish
 
     project, register = _load_and_check(order)
+    is_published = order.command != "run" and not order.only
+    if is_published:
+        _prepare_publishing(project)
     with _reporter(order) as reporter, alone(project.work, wait=order.wait, tell=reporter.stage):
         recorded = _recorded_run if order.command == "site" else _run_gates
         found = recorded(order, project, register, reporter)
         judgement = judge(project, register, found)
-        if order.command == "run" or order.only:
-            where = ""
-        else:
+        where = ""
+        if is_published:
             where = str(publish(project, register, found, judgement, reporter) / _FRONT_PAGE)
     return _conclude(order, register, found, judgement, reporter, where)
 
@@ -138,6 +141,15 @@ def _load_and_check(order: Order) -> tuple[Project, Register]:
     return project, register
 
 
+def _prepare_publishing(project: Project) -> None:
+    """What would stop the publishing is said before the gates run and not minutes later."""
+    from evidence.engine.outputs import make_output_folder
+    from evidence.engine.publish.atomic import check_place
+
+    check_place(project.build)
+    make_output_folder(project.store, key="build")
+
+
 def _run_gates(order: Order, project: Project, register: Register, reporter: Reporter) -> Run:
     from evidence.engine.run.session import run_gates
 
@@ -201,7 +213,16 @@ def _say(text: str) -> None:
 
 def _complain(text: str) -> None:
     sys.stdout.flush()
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{text}\n" if text else "")
+
+
+def _show_start(order: Order) -> None:
+    """Whoever has settings and no register yet is shown the smallest one that works."""
+    from evidence.engine.project import find_root, load_project
+    from evidence.engine.starter import starter
+
+    with suppress(Mistakes):
+        _complain(starter(load_project(find_root(order.project))))
 
 
 def _tell(mistakes: Sequence[Mistake]) -> None:

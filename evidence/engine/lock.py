@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from evidence.engine.mistakes import CannotRun
+from evidence.engine.outputs import make_output_folder
 
 _NAME = "lock"
 
@@ -41,8 +42,8 @@ def alone(work: Path, *, wait: bool, tell: Callable[[str], None]) -> Iterator[No
 
 
 def _open(work: Path) -> TextIO:
+    make_output_folder(work, key="work")
     try:
-        work.mkdir(parents=True, exist_ok=True)
         return (work / _NAME).open("a+", encoding="ascii")
     except OSError as error:
         raise CannotRun(

@@ -15,7 +15,6 @@ from evidence.engine.document.toml_file import TomlTable, parse_toml, toml_table
 from evidence.engine.mistakes import CannotRun, Mistake, Mistakes, Place
 
 PYPROJECT = "pyproject.toml"
-TABLE = "[tool.evidence]"
 _DEFAULTS = {"build": "build", "work": ".local/evidence"}
 SECRET_NAMES = ("*SECRET*", "*TOKEN*", "*PASSWORD*", "*_KEY")
 
@@ -87,8 +86,8 @@ def find_root(start: Path) -> Path:
             return step
     if not with_file:
         raise CannotRun(
-            f"{start}: no {PYPROJECT} here or above; run this in a project's folder or give "
-            "--project DIR"
+            f"{start}: no {PYPROJECT} here or above; run this in a project's folder, give "
+            f"--project DIR, or write a {PYPROJECT} with a [tool.evidence] table and a name in it"
         )
     return with_file[0]
 
@@ -103,7 +102,8 @@ def load_project(root: Path) -> Project:
     whole = parse_toml(text, file=PYPROJECT)
     table = toml_table(whole, text, "tool", "evidence", file=PYPROJECT)
     if table is None:
-        raise Mistakes([Mistake(Place(PYPROJECT), f"found no {TABLE} table, expected one; add it")])
+        text = "found no [tool.evidence] table, expected one; add the line [tool.evidence]"
+        raise Mistakes([Mistake(Place(PYPROJECT), text)])
     found = mistakes_in(table, package="evidence.engine", schema="project.json")
     if found:
         raise Mistakes(found)

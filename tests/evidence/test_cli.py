@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from evidence.engine import cli, serve
 from evidence.engine.arguments import Order, read_order
 from evidence.engine.cli import main
 from evidence.engine.mistakes import CannotRun
+from evidence.engine.outputs import make_output_folder
+from evidence.engine.project import load_project
 
 SCRIPT = Path(build_evidence.__file__)
 
@@ -78,6 +81,56 @@ def test_help_gives_examples_places_and_exit_codes(capsys):
     assert "build/site/index.html" in said
     assert re.search(r"^  130  stopped by Ctrl-C", said, re.MULTILINE)
     assert max(map(len, said.splitlines())) <= 100
+
+
+def test_project_without_a_register_is_shown_one_that_works(stranger, capsys):
+    shutil.rmtree(stranger.root / "evidence")
+
+    assert main(["check", "--project", str(stranger.root)]) == 2
+    shown = capsys.readouterr().err
+    assert shown.splitlines()[:4] == [
+        "evidence/claims:1  found no claims, expected a file such as claims/area.yml; write the "
+        "first one",
+        "evidence/gates.yml:1  not found; write it",
+        "2 mistakes; nothing was published.",
+        "",
+    ]
+    _, *files = re.split(r"^# (\S+)\n", shown, flags=re.MULTILINE)
+    for path, text in zip(files[::2], files[1::2], strict=True):
+        stranger.write(path, text)
+    stranger.write("shop/orders.py", "def total(prices):\n    return sum(prices)\n")
+    stranger.write("tests/test_orders.py", "def test_total():\n    assert True\n")
+    assert main(["check", "--project", str(stranger.root)]) == 0
+
+
+def test_broken_register_is_not_taken_for_none(stranger, capsys):
+    (stranger.root / "evidence/gates.yml").unlink()
+
+    assert main(["check", "--project", str(stranger.root)]) == 2
+    assert "To begin" not in capsys.readouterr().err
+
+
+def test_folder_in_the_way_of_the_build_is_told_before_any_gate_runs(stranger, capsys):
+    stranger.write("build/lib/till.py", "made by another tool")
+
+    assert main(["--project", str(stranger.root), "--no-color"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "build: a folder is in the way, a link to the last whole build expected; move build away "
+        "or delete it, then build again.\n",
+    )
+
+
+def test_output_is_ignored_by_git_though_the_project_ignores_nothing(stranger):
+    stranger.write(".gitignore", "build\n")
+    stranger.commit()
+    project = load_project(stranger.root)
+
+    for folder in (project.store, project.work):
+        make_output_folder(folder, key="build")
+        (folder / "made").write_text("made")
+
+    assert stranger.git("status", "--porcelain") == ""
 
 
 def test_folder_without_a_project_is_refused(tmp_path, capsys):

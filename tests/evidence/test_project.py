@@ -183,7 +183,7 @@ def test_wrong_setting_is_named_with_its_line(tmp_path, table, lines):
 @pytest.mark.parametrize("text", ["[project]\n", "tool = 1\n", "[tool]\nevidence = 3\n"])
 def test_missing_table_is_named(tmp_path, text):
     assert said(tmp_path, text) == [
-        "pyproject.toml:1  found no [tool.evidence] table, expected one; add it"
+        "pyproject.toml:1  found no [tool.evidence] table, expected one; add the line [tool.evidence]"
     ]
 
 

@@ -16,6 +16,7 @@ from evidence.engine.run.model import Tree
 from evidence.engine.run.places import Places
 from evidence.engine.run.secrets import CANARY_NAME, Canary, Redactor, plant_canary, secret_values
 from evidence.engine.run.tools import Python
+from evidence.engine.run.watchdog import Watchdog
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Bench:
     scratch: Path
     cores: int
     measured: tuple[str, ...] = ()
+    watchdog: Watchdog | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def lay_out(
@@ -49,6 +51,8 @@ class Bench:
             "commit": self.tree.commit,
         }
         canary = plant_canary()
+        if self.watchdog:
+            self.watchdog.watch(canary)
         own_env = {key: fill(value, values) for key, value in own.items()}
         project_env = {key: fill(value, values) for key, value in self.project.env}
         env = gate_environment(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import os
 import secrets
@@ -43,27 +42,6 @@ def read_run(project: Project) -> Run:
         raise CannotRun(
             f"{path}: cannot be read ({error}); run the gates again: python build_evidence.py run"
         ) from error
-
-
-@contextmanager
-def one_run_at_a_time(project: Project) -> Iterator[None]:
-    """Holds the project's lock. Raises CannotRun when another run holds it."""
-    try:
-        project.work.mkdir(parents=True, exist_ok=True)
-        lock = (project.work / "run.lock").open("a")
-    except OSError as error:
-        raise CannotRun(
-            f"{project.work}: cannot be written ({error.strerror}); make it writable or set "
-            "[tool.evidence] work to another folder"
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CannotRun(
-                f"{project.name}: another run is under way here; wait for it to end"
-            ) from error
-        yield
 
 
 @contextmanager

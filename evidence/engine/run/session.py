@@ -22,12 +22,13 @@ from evidence.engine.run.gates import run_gate
 from evidence.engine.run.listener import Listener, OneAtATime
 from evidence.engine.run.measured import cited_files
 from evidence.engine.run.model import GateRun, Run
-from evidence.engine.run.record import one_run_at_a_time, read_run, record, staging
+from evidence.engine.run.record import read_run, record, staging
 from evidence.engine.run.schedule import Job, run_side_by_side, usable_cores
 from evidence.engine.run.services import Services
 from evidence.engine.run.tools import ask_python
 from evidence.engine.run.tree import changed_files, read_files, tree_of
 from evidence.engine.run.versions import Versions, distributions
+from evidence.engine.run.watchdog import watchdog
 
 
 def run_gates(
@@ -36,10 +37,11 @@ def run_gates(
     """Runs the gates (or only those), records the results whole and gives them.
 
     Raises CannotRun when nothing trustworthy can be run. However it ends, no process it started
-    is left; INT and TERM end all of them first. Without `only`, every gate has a result.
+    is left; INT and TERM end all of them first. Without `only`, every gate has a result. Call it
+    under the project's lock (`evidence.engine.lock`).
     """
     gates = _chosen(register, only)
-    with one_run_at_a_time(project), staging(project) as (results, scratch), _heeding_signals():
+    with staging(project) as (results, scratch), _heeding_signals(), watchdog() as guard:
         began, started_at = time.monotonic(), datetime.now(UTC)
         files = read_files(project)
         bench = Bench(
@@ -50,6 +52,7 @@ def run_gates(
             scratch=scratch,
             cores=usable_cores(project.cores),
             measured=cited_files(register),
+            watchdog=guard,
         )
         runs, facts = _run_all(gates, bench, OneAtATime(listener))
         changed = changed_files(files, read_files(project))

@@ -16,7 +16,7 @@ from evidence.engine.mistakes import CannotRun
 from evidence.engine.register.model import Gate, Register, Tool
 from evidence.engine.run.listener import Silent
 from evidence.engine.run.model import GateRun, GateStatus
-from evidence.engine.run.record import one_run_at_a_time, read_run
+from evidence.engine.run.record import read_run
 from evidence.engine.run.session import run_gates
 from tests.evidence.run.conftest import Bench, gate
 
@@ -75,14 +75,6 @@ def test_only_some_gates_can_be_run(bench: Bench) -> None:
     assert [each.id for each in run.gates] == ["two"]
     with pytest.raises(CannotRun, match=r"gate tow: not in gates.yml.*did you mean two\?"):
         run_gates(bench.project, register, frozenset({"tow"}), Silent())
-
-
-def test_second_run_at_the_same_time_is_refused(bench: Bench) -> None:
-    with (
-        one_run_at_a_time(bench.project),
-        pytest.raises(CannotRun, match="another run is under way here; wait"),
-    ):
-        bench.run(gate(script="print(1)"))
 
 
 def test_files_that_change_while_gates_run_are_named(bench: Bench) -> None:
