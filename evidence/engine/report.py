@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ from evidence.engine.run.model import GateRun, GateStatus, Run
 _HEARTBEAT_S = 30.0
 _COLOURS = {GateStatus.PASSED: "green", GateStatus.FAILED: "red", GateStatus.NOT_RUN: "yellow"}
 _WORDS = {Status.NOT: "not met", Status.PARTLY: "partly met"}
+_HUNG = 4
 _TOLD = 40  # Reasons told; a broken set-up can give each claim one of its own.
 
 
@@ -107,9 +109,24 @@ class Reporter:
     def summary(self, register: Register, run: Run, judgement: Judgement, where: str = "") -> None:
         """The last lines: gates, requirements, claims, and every claim that needs a look."""
         for line in summary_lines(register, run, judgement):
-            self._print(escape(line))
+            self._print(escape(self._hung(line)))
         if where:
             self._print(f"site    {escape(where)}")
+
+    def _hung(self, line: str) -> str:
+        """On a terminal, what wraps stays indented below its first words."""
+        if not self.live:
+            return line
+        indent = " " * (len(line) - len(line.lstrip()) + _HUNG)
+        return "\n".join(
+            textwrap.wrap(
+                line,
+                self.console.width,
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
 
     def _print(self, markup: str) -> None:
         self.console.print(markup)
@@ -149,7 +166,9 @@ def summary_lines(register: Register, run: Run, judgement: Judgement) -> list[st
     ]
     lines = [
         _counted("gates", [(statuses.count(status), str(status)) for status in GateStatus]),
-        _counted("asked", _requirements(judgement)),
+        _counted(
+            "asked", _requirements(judgement), of=f"{len(judgement.requirements)} requirements: "
+        ),
         _counted("claims", _claims(register, judgement)),
         *(line for each in held[:_TOLD] for line in _told(each, judgement)),
     ]
@@ -181,7 +200,7 @@ def _told(held: Held, judgement: Judgement) -> list[str]:
 def _unserved(judgement: Judgement) -> list[str]:
     served = {link.text for verdict in judgement.verdicts for link in verdict.claim.requirements}
     ids = [each for each in judgement.requirements if each not in served]
-    return [f"  asked for, and no claim serves it: {compact(ids)}"] if ids else []
+    return [f"  requirements that no claim serves: {compact(ids)}"] if ids else []
 
 
 def _claims(register: Register, judgement: Judgement) -> list[tuple[int, str]]:
@@ -203,7 +222,7 @@ def _requirements(judgement: Judgement) -> list[tuple[int, str]]:
     ]
 
 
-def _counted(name: str, counts: list[tuple[int, str]]) -> str:
+def _counted(name: str, counts: list[tuple[int, str]], *, of: str = "") -> str:
     """`claims  41 met, 1 partly`: what there is none of is left out."""
     told = ", ".join(f"{count} {word}" for count, word in counts if count)
-    return f"{name:<6}  {told or 'none'}"
+    return f"{name:<6}  {of if told else ''}{told or 'none'}"

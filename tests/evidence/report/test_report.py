@@ -129,11 +129,11 @@ def test_summary_counts_and_names_what_is_not_met_first() -> None:
     judgement = Judgement(verdicts, {"T1": Status.MET, "T2": Status.NOT})
     assert summary_lines(register, run, judgement) == [
         "gates   1 passed, 1 not run",
-        "asked   1 met, 1 not met",
+        "asked   2 requirements: 1 met, 1 not met",
         "claims  1 met, 1 partly, 1 not met, 1 out of scope",
         "  TIL-03 not met: test_a failed. test_b never ran.",
         "  TIL-02 partly met: Gate compose was not run: no Docker engine.",
-        "  asked for, and no claim serves it: T2",
+        "  requirements that no claim serves: T2",
     ]
 
 
@@ -161,6 +161,20 @@ def test_rung_that_nothing_measures_takes_one_line_after_the_real_problems() -> 
     assert summary_lines(Register(), NO_RUN, Judgement(verdicts, {}))[3:] == [
         "  TIL-02 partly met: Ran no line.",
         "  all 2 claims partly met: Not measured yet.",
+    ]
+
+
+def test_terminal_keeps_what_wraps_below_its_first_words() -> None:
+    stream = io.StringIO()
+    reporter = Reporter(stream, live=True)
+    reporter.console.width = 60
+    reason = "tests/till/test_sum.py::test_a_very_long_name_indeed [1] runs no line of till/sum.py."
+    told = Judgement((verdict("TIL-01", Status.PARTLY, reason),), {})
+    reporter.summary(Register(), NO_RUN, told)
+    assert heard(stream)[3:] == [
+        "  TIL-01 partly met:",
+        "      tests/till/test_sum.py::test_a_very_long_name_indeed",
+        "      [1] runs no line of till/sum.py.",
     ]
 
 
