@@ -5,6 +5,7 @@ Imports stand inside the functions that need them, so that `check` answers at on
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -52,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Nobody reads any more; flushing at exit would complain once again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT_RUN
+    except OSError as error:
+        _complain(_machine_refused(error))
         return COULD_NOT_RUN
 
 
@@ -221,7 +225,8 @@ def _show_start(order: Order) -> None:
     from evidence.engine.project import find_root, load_project
     from evidence.engine.starter import starter
 
-    with suppress(Mistakes):
+    # What cannot be read has been told already.
+    with suppress(Mistakes, CannotRun, OSError):
         _complain(starter(load_project(find_root(order.project))))
 
 
@@ -242,6 +247,21 @@ def _not_installed(error: ModuleNotFoundError) -> str:
         f"{error.name}: not installed for {sys.executable}; run `make evidence`, or this script by "
         "the Python of the project's .venv."
     )
+
+
+def _machine_refused(error: OSError) -> str:
+    """A full, read-only or closed disk is the caller's to mend; any other refusal is a bug."""
+    next_steps = {
+        errno.ENOSPC: "free some space",
+        errno.EDQUOT: "free some space",
+        errno.EROFS: "run where files can be written",
+        errno.EACCES: "give yourself permission",
+        errno.EPERM: "give yourself permission",
+    }
+    if error.errno not in next_steps:
+        raise error
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}; {next_steps[error.errno]}, then run again."
 
 
 def _speak_plainly() -> None:

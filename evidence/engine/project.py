@@ -78,11 +78,16 @@ def find_root(start: Path) -> Path:
     Raises CannotRun when there is none at all.
     """
     folder = start.resolve()
-    if not folder.is_dir():
-        raise CannotRun(f"{start}: not a folder; give --project the folder of a pyproject.toml")
-    with_file = [step for step in (folder, *folder.parents) if (step / PYPROJECT).is_file()]
+    try:
+        if not folder.is_dir():
+            raise CannotRun(f"{start}: not a folder; give --project the folder of a pyproject.toml")
+        with_file = [step for step in (folder, *folder.parents) if (step / PYPROJECT).is_file()]
+    except OSError as error:
+        raise CannotRun(
+            f"{start}: cannot be read ({error.strerror}); check its permissions"
+        ) from error
     for step in with_file:
-        if b"tool.evidence" in (step / PYPROJECT).read_bytes():
+        if _may_be_ours(step / PYPROJECT):
             return step
     if not with_file:
         raise CannotRun(
@@ -90,6 +95,14 @@ def find_root(start: Path) -> Path:
             f"--project DIR, or write a {PYPROJECT} with a [tool.evidence] table and a name in it"
         )
     return with_file[0]
+
+
+def _may_be_ours(pyproject: Path) -> bool:
+    """Also when it cannot be read: loading it says so."""
+    try:
+        return b"tool.evidence" in pyproject.read_bytes()
+    except OSError:
+        return True
 
 
 def load_project(root: Path) -> Project:

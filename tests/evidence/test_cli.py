@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -152,6 +153,49 @@ def test_missing_dependency_is_a_sentence_and_a_missing_part_of_ours_a_bug(monke
     monkeypatch.setitem(cli._COMMANDS, "check", lacks("evidence.engine.gone"))
     with pytest.raises(ModuleNotFoundError):
         main(["check"])
+
+
+def test_full_disk_is_a_sentence_and_a_strange_error_a_bug(monkeypatch, capsys):
+    def meets(number):
+        def command(order):
+            raise OSError(number, os.strerror(number), "/proof/tests.log")
+
+        return command
+
+    monkeypatch.setitem(cli._COMMANDS, "check", meets(errno.ENOSPC))
+    assert main(["check"]) == 2
+    assert capsys.readouterr().err == (
+        "/proof/tests.log: No space left on device; free some space, then run again.\n"
+    )
+
+    monkeypatch.setitem(cli._COMMANDS, "check", meets(errno.EBADF))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        main(["check"])
+
+
+@pytest.mark.parametrize(
+    ("closed", "said"),
+    [
+        (".", "cannot be read (Permission denied); check its permissions"),
+        ("pyproject.toml", "pyproject.toml:1  could not be read (Permission denied); check"),
+        ("evidence", "evidence/gates.yml:1  could not be read (Permission denied); check"),
+        ("evidence/claims", "evidence/claims:1  could not be read (Permission denied); check"),
+        ("evidence/gates.yml", "evidence/gates.yml:1  could not be read (Permission denied);"),
+    ],
+)
+def test_what_may_not_be_read_is_a_sentence(stranger, closed, said):
+    (stranger.root / closed).chmod(0)
+    command = [sys.executable, str(SCRIPT), "check", "--project", str(stranger.root)]
+    if os.geteuid() == 0:
+        # Root reads everything unless it gives that up.
+        command[:0] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    (stranger.root / closed).chmod(0o755)
+
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_bugs_are_not_hidden(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,15 +78,13 @@ class _Reader:
     def claims(self) -> Iterator[Document]:
         """The area files that could be read."""
         folder = self._project.register / "claims"
-        if folder.exists() and not folder.is_dir():
-            text = "found a file, expected a folder of files such as claims/area.yml; make it one"
-            self.mistakes.append(Mistake(Place(self._name(folder)), text))
-            return
-        self.mistakes.extend(_overlooked(folder, self._name(folder)))
-        files = sorted(path for path in folder.glob("*.yml"))
+        why = _why_unreadable(folder)
+        files = [] if why else sorted(folder.glob("*.yml"))
         if not files:
             text = "found no claims, expected a file such as claims/area.yml; write the first one"
-            self.mistakes.append(Mistake(Place(self._name(folder)), text))
+            self.mistakes.append(Mistake(Place(self._name(folder)), why or text))
+        if not why:
+            self.mistakes.extend(_overlooked(folder, self._name(folder)))
         for path in files:
             document = self._read(path, "claims.json")
             if document:
@@ -93,7 +92,7 @@ class _Reader:
 
     def one(self, name: str, schema: str, *, needed: bool = False) -> Document | None:
         path = self._project.register / name
-        if not needed and not path.exists() and not path.is_symlink():
+        if not needed and not os.path.lexists(path):
             return None
         return self._read(path, schema)
 
@@ -114,6 +113,19 @@ class _Reader:
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._project.root).as_posix()
+
+
+def _why_unreadable(folder: Path) -> str:
+    """Nothing when the folder can be read or is not there."""
+    try:
+        next(folder.iterdir(), None)
+    except NotADirectoryError:
+        return "found a file, expected a folder of files such as claims/area.yml; make it one"
+    except PermissionError as error:
+        return f"could not be read ({error.strerror}); check its permissions"
+    except FileNotFoundError:
+        pass
+    return ""
 
 
 def _overlooked(folder: Path, name: str) -> Iterator[Mistake]:

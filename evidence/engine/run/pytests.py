@@ -36,7 +36,8 @@ def pytest_argv(python: Python, arguments: tuple[str, ...]) -> tuple[str, ...]:
     """The whole command; `{out}` is filled in later. The gate's own arguments come last, so a
     gate that names settings of coverage or a least share of covered lines gets them."""
     return (
-        *(python.path, "-m", "pytest", "-p", "no:cacheprovider"),
+        # Settings may lie above the project; its tests are named from its own root all the same.
+        *(python.path, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir={root}"),
         *("--json-report", "--json-report-file={out}/pytest.json"),
         *("--json-report-omit", "log", "streams", "keywords"),
         *("--cov", "--cov-config={out}/measured.rc", "--cov-context=test"),

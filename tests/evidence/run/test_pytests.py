@@ -144,3 +144,13 @@ def test_file_that_cannot_be_imported_is_told_with_its_error(bench: Bench) -> No
     assert result.failures[-1] == "  E   ModuleNotFoundError: No module named 'nothing_like_it'"
     (collector,) = json.loads(bench.read(result.tests))["collectors"]
     assert collector["nodeid"] == "tests/test_money.py"
+
+
+def test_settings_above_the_project_change_no_test_s_name(bench: Bench) -> None:
+    (bench.stranger.root.parent / "pytest.ini").write_text("[pytest]\n")
+    bench.stranger.replace("pyproject.toml", "[tool.pytest.ini_options]", "[tool.other]")
+    bench.stranger.write("conftest.py", "")
+    result = bench.run_one(gate(pytest=("tests",)))
+    assert result.status is GateStatus.PASSED
+    nodes = [test["nodeid"] for test in json.loads(bench.read("it/pytest.json"))["tests"]]
+    assert "tests/test_money.py::test_total_adds_up" in nodes
