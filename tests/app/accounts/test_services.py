@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 
 import pytest
+from django.db import connection, transaction
 
 from accounts import drift
 from accounts.access import may
@@ -70,3 +72,28 @@ def test_giving_the_role_that_somebody_has_changes_nothing(nina: User) -> None:
     give_role(user=nina, role=Role.OPS)
     give_role(user=nina, role=Role.OPS)
     assert Entry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_roles_given_at_once_leave_one(nina: User) -> None:
+    """Whoever comes second waits for the first, and then sees the role that it replaces."""
+    give_role(user=nina, role=Role.CUSTOMER)
+    begun = threading.Event()
+
+    def second() -> None:
+        try:
+            begun.set()
+            give_role(user=User.objects.get(pk=nina.pk), role=Role.ANALYST)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=second)
+    with transaction.atomic():
+        give_role(user=nina, role=Role.OPS)
+        thread.start()
+        assert begun.wait(timeout=30)
+        thread.join(timeout=0.3)
+        assert thread.is_alive()
+    thread.join(timeout=30)
+    assert list(nina.groups.values_list("name", flat=True)) == ["analyst"]
+    assert Entry.objects.latest("id").details == {"from": "ops", "to": "analyst"}

@@ -16,6 +16,7 @@ INSERT = """
         refunded_pennies, placed_at)
     VALUES (%s, %s, 'GBP', 1000, 0, 0, now())
 """
+INSERT_TERMS = INSERT.replace("'GBP', 1000", "%s, %s")
 
 
 @pytest.fixture
@@ -41,6 +42,29 @@ def test_an_order_starts_as_pending_only(refused: Any, cara_customer: Any, statu
 
 def test_an_unknown_status_is_refused(refused: Any, order: Any) -> None:
     assert "no legal move" in refused(change(order, "status = 'shipped'"))
+
+
+def test_an_unknown_status_is_refused_by_the_column_too(
+    execute: Any, refused: Any, order: Any
+) -> None:
+    """The owner may switch triggers off, to mend a row; the list of statuses still holds."""
+    execute("ALTER TABLE orders_order DISABLE TRIGGER USER")
+    assert "order_status_is_known" in refused(change(order, "status = 'shipped'"))
+
+
+@pytest.mark.parametrize(
+    ("currency", "total", "rule"),
+    [
+        ("gbp", 1000, "order_currency_is_iso"),
+        ("£", 1000, "order_currency_is_iso"),
+        ("GBP", 0, "order_total_is_positive"),
+        ("GBP", -1, "order_total_is_positive"),
+    ],
+)
+def test_an_order_of_nothing_or_in_no_currency_is_refused(
+    refused: Any, cara_customer: Any, currency: str, total: int, rule: str
+) -> None:
+    assert rule in refused(INSERT_TERMS, cara_customer.pk, "pending", currency, total)
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,9 @@ def history(order: Order) -> list[tuple[str, str, str, str]]:
 
 
 def test_placed_order_keeps_the_catalogues_names_and_prices(
-    order: Order, mug: Product, now: Any
+    cara_customer: Any, mug: Product, now: Any
 ) -> None:
+    order = place(customer=cara_customer, basket={mug: 2}, now=now)
     Product.objects.filter(pk=mug.pk).update(price_pennies=900, name="Dear mug")
     line = order.lines.get()
     assert (order.status, order.total_pennies, order.currency) == ("pending", 1000, "GBP")

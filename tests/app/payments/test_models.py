@@ -66,6 +66,14 @@ def test_a_payment_starts_as_created(refused: Any, order: Any, status: str) -> N
     assert "must start as created" in refused(INSERT, order.pk, status, "GBP", "k")
 
 
+def test_an_unknown_status_is_refused_by_the_column_too(
+    execute: Any, refused: Any, payment: str
+) -> None:
+    """The owner may switch triggers off, to mend a row; the list of statuses still holds."""
+    execute("ALTER TABLE payments_payment DISABLE TRIGGER USER")
+    assert "payment_status_is_known" in refused(payment + "status = 'lost'")
+
+
 def test_a_payment_in_another_currency_than_its_order_is_refused(refused: Any, order: Any) -> None:
     message = refused(INSERT, order.pk, "created", "EUR", "k")
     assert message == "payment: EUR is not the currency of its order"

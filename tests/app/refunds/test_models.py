@@ -71,6 +71,14 @@ def test_a_refund_starts_as_requested(refused: Any, status: str) -> None:
 
 
 @pytest.mark.usefixtures("payment")
+def test_an_unknown_status_is_refused_by_the_column_too(execute: Any, refused: Any) -> None:
+    """The owner may switch triggers off, to mend a row; the list of statuses still holds."""
+    execute(INSERT, "requested", "GBP", 600, "first", None)
+    execute("ALTER TABLE refunds_refund DISABLE TRIGGER USER")
+    assert "refund_status_is_known" in refused("UPDATE refunds_refund SET status = 'lost'")
+
+
+@pytest.mark.usefixtures("payment")
 def test_a_refund_in_another_currency_than_its_payment_is_refused(refused: Any) -> None:
     message = refused(INSERT, "requested", "EUR", 600, "first", None)
     assert message == "refund: EUR is not the currency of its payment"

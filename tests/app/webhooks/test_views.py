@@ -104,6 +104,13 @@ def test_a_body_larger_than_any_event_is_refused(post: Any, settings: Any) -> No
     )
 
 
+def test_more_than_half_a_megabyte_is_never_kept(post: Any) -> None:
+    limit = 512 * 1024
+    assert post(PAYLOAD.ljust(limit)).status_code == 200
+    assert post(PAYLOAD.replace(b"evt_1", b"evt_2").ljust(limit + 1)).status_code == 413
+    assert StripeEvent.objects.count() == 1
+
+
 def test_only_post_is_answered(client: Any) -> None:
     assert client.get(reverse("webhooks:stripe")).status_code == 405
 
