@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -102,6 +101,25 @@ def test_project_without_a_register_is_shown_one_that_works(stranger, capsys):
     stranger.write("shop/orders.py", "def total(prices):\n    return sum(prices)\n")
     stranger.write("tests/test_orders.py", "def test_total():\n    assert True\n")
     assert main(["check", "--project", str(stranger.root)]) == 0
+
+
+def test_files_that_the_readme_shows_are_a_register_that_works(stranger, capsys):
+    shutil.rmtree(stranger.root / "evidence")
+    readme = (SCRIPT.parent / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Use the engine on your own project")[2]
+    files = re.findall(r"^```\w+\n# (\S+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    for path, text in files:
+        stranger.write(path, text)
+    stranger.write("src/invoices/lines.py", "class Line:\n    total = 1\n")
+    stranger.write("tests/test_lines.py", "def test_total():\n    assert True\n")
+
+    assert [path for path, _ in files] == [
+        "pyproject.toml",
+        "evidence/gates.yml",
+        "evidence/claims/invoices.yml",
+    ]
+    assert main(["check", "--project", str(stranger.root)]) == 0
+    assert capsys.readouterr().out.startswith("Invoices: 1 claim in 1 area, 1 gate")
 
 
 def test_broken_register_is_not_taken_for_none(stranger, capsys):
@@ -208,7 +226,7 @@ def test_bugs_are_not_hidden(monkeypatch):
         main(["check"])
 
 
-def test_check_needs_little_and_ends_within_a_second(stranger):
+def test_check_imports_nothing_heavy(stranger):
     code = (
         "import sys\n"
         "from evidence.engine.cli import main\n"
@@ -216,7 +234,6 @@ def test_check_needs_little_and_ends_within_a_second(stranger):
         "heavy = {'rich', 'mkdocs', 'jinja2', 'coverage', 'sqlite3', 'http.server'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
-    started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=stranger.root,
@@ -225,13 +242,10 @@ def test_check_needs_little_and_ends_within_a_second(stranger):
         text=True,
         check=True,
     )
-    elapsed_s = time.monotonic() - started
 
     assert done.stdout == (
         "Till: 3 claims in 1 area, 2 gates, 4 requirements; every link is alive.\n[]\n"
     )
-    # The promise is one second on an idle machine; other tests may run beside this one.
-    assert elapsed_s < 3
 
 
 def test_check_speaks_on_a_terminal_without_unicode(stranger):
