@@ -99,6 +99,8 @@ def _with_uv() -> bool:
     # Copies, not links to a cache: the environment must not change when the cache does.
     # The machine's own certificates, as pip uses them: a company's proxy is known to those only.
     hashed = ["--require-hashes", "--link-mode", "copy", "--system-certs", "-r", str(LOCK)]
+    # Like pip: gates write no bytecode, so without it each of them would compile Django again.
+    hashed.append("--compile-bytecode")
     if subprocess.run([*uv, *hashed], check=False).returncode == 0:
         return True
     _say("the fast installer failed; trying pip")

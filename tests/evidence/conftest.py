@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+# A stranger has the plugins that a gate of tests needs, not all that this repository's tests use.
+PYTEST_ENV = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTEST_PLUGINS": "pytest_cov.plugin,pytest_jsonreport.plugin,xdist.plugin",
+}
+
 PYPROJECT = """
 [project]
 name = "till"
@@ -16,6 +22,9 @@ version = "1.2.0"
 
 [tool.evidence]
 name = "Till"
+
+[tool.evidence.env]
+{env}
 
 [tool.pytest.ini_options]
 testpaths = ["tests"]
@@ -138,7 +147,9 @@ out_of_scope:
 """
 
 FILES = {
-    "pyproject.toml": PYPROJECT,
+    "pyproject.toml": PYPROJECT.format(
+        env="\n".join(f'{name} = "{value}"' for name, value in PYTEST_ENV.items())
+    ),
     ".gitignore": "build\n.build/\n.local/\n__pycache__/\n.pytest_cache/\n",
     "README.md": "# Till\n",
     "till/__init__.py": '"""A till."""\n',

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 
+from tests.evidence.conftest import PYTEST_ENV
+
 
 def test_strangers_own_tests_pass_and_leave_the_tree_clean(stranger):
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:django"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=stranger.root,
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": os.environ["PATH"], **PYTEST_ENV},
         capture_output=True,
         text=True,
         check=False,

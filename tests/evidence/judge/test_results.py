@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from evidence.engine.judge.results import Results, inside, read_results, without_case
+from tests.evidence.conftest import PYTEST_ENV
 
 TESTS = """
 import pytest
@@ -85,7 +86,7 @@ def test_skips_itself():
 """
 
 
-@pytest.fixture(scope="module", params=["0", "2"], ids=["alone", "side by side"])
+@pytest.fixture(scope="module", params=["0", "1"], ids=["alone", "by a worker"])
 def read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Results:
     root = tmp_path_factory.mktemp("odd")
     (root / "tests").mkdir()
@@ -94,12 +95,12 @@ def read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     (root / "tests" / "test_gone.py").write_text("import no_such_module\n\ndef test_x(): pass\n")
     subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:django", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
             *("-n", request.param, "--continue-on-collection-errors"),
             *("--json-report", f"--json-report-file={root}/report.json"),
         ],
         cwd=root,
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": os.environ["PATH"], **PYTEST_ENV},
         capture_output=True,
         check=False,
     )

@@ -6,8 +6,8 @@ import random
 import signal
 import subprocess
 import sys
-import textwrap
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,11 @@ from evidence.engine.publish.atomic import publish_whole
 
 REPOSITORY = Path(__file__).parents[3]
 
-# Publishes without end; each build's files are listed, with digests, in its own manifest.
-LOOP = """
-    import hashlib, itertools, os, sys
+# For each line it reads: starts a process that publishes without end, and says its id. Each build's
+# files are listed, with digests, in its own manifest. Forked, because starting a Python thirty
+# times takes longer than what is tested.
+LOOP = """if True:
+    import hashlib, itertools, os, signal, sys
     from pathlib import Path
     from evidence.engine.publish.atomic import publish_whole
 
@@ -33,9 +35,12 @@ LOOP = """
             lines.append(f"{hashlib.sha256(data).hexdigest()} {file.relative_to(folder)}")
         (folder / "MANIFEST").write_text("\\n".join(lines))
 
-    print("begun", flush=True)
-    for run in itertools.count():
-        publish_whole(Path(sys.argv[1]), fill)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # Nobody waits for those that are killed.
+    for _ in sys.stdin:
+        if os.fork() == 0:
+            print(os.getpid(), flush=True)
+            for run in itertools.count():
+                publish_whole(Path(sys.argv[1]), fill)
 """
 
 
@@ -71,6 +76,24 @@ def is_whole(build: Path) -> bool:
     )
 
 
+def start_child(parent: subprocess.Popen[str]) -> int:
+    """The id of a new process that publishes."""
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+    parent.stdin.write("\n")
+    parent.stdin.flush()
+    return int(parent.stdout.readline())
+
+
+def wait_for_end(process: int) -> None:
+    deadline = time.monotonic() + 20
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(process, 0)
+            time.sleep(0.001)
+        pytest.fail(f"process {process} outlived KILL")
+
+
 def leftovers(tmp_path: Path) -> list[str]:
     kinds = ("stage-", "trash-", "link-", "lock-")
     return [path.name for path in (tmp_path / ".build").iterdir() if path.name.startswith(kinds)]
@@ -80,20 +103,20 @@ def test_build_killed_at_thirty_moments_leaves_the_last_whole_one(tmp_path: Path
     build = tmp_path / "build"
     moments = random.Random(20_260_101)
     interrupted = 0
-    for _ in range(30):
-        child = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(LOOP), str(build)],
-            cwd=REPOSITORY,
-            stdout=subprocess.PIPE,
-        )
-        assert child.stdout is not None
-        child.stdout.readline()
-        time.sleep(moments.uniform(0, 0.12))
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
-        assert not build.is_symlink() or is_whole(build)
-        interrupted += bool(leftovers(tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", LOOP, str(build)],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        for _ in range(30):
+            child = start_child(parent)
+            time.sleep(moments.uniform(0, 0.12))
+            os.kill(child, signal.SIGKILL)
+            wait_for_end(child)
+            assert not build.is_symlink() or is_whole(build)
+            interrupted += bool(leftovers(tmp_path))
     assert interrupted >= 5, "the kills did not land inside builds"
     publish(build, "the next")
     assert (build / "text").read_text() == "the next"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import ast
 import os
-import subprocess
-import sys
-import time
-from pathlib import Path
+import tracemalloc
 
 import pytest
 
@@ -15,6 +12,7 @@ from evidence.engine.mistakes import Mistakes
 from evidence.engine.project import load_project
 from evidence.engine.register.model import Tool
 from evidence.engine.register.reading import read_register
+from evidence.engine.source.check import check_register
 
 TILL = "evidence/claims/till.yml"
 GATES = "evidence/gates.yml"
@@ -350,13 +348,14 @@ def test_huge_file_is_refused_by_its_size_before_it_is_read(stranger):
     with (stranger.root / TILL).open("r+b") as file:
         file.truncate(3_000_000_000)
 
-    started = time.monotonic()
+    tracemalloc.start()
 
     assert said(stranger) == [
         f"{TILL}:1  found 3,000,000,000 bytes, expected at most 1,048,576 (1 MiB); "
         "split it into smaller files"
     ]
-    assert time.monotonic() - started < 1
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
 
 
 def test_alias_bomb_is_refused_at_its_first_alias(stranger):
@@ -485,22 +484,20 @@ def test_text_that_no_command_or_page_could_take_is_named(stranger, file, old, n
 @pytest.mark.parametrize(
     "claims",
     [
-        "claims:\n" + "-\n" * 200_000,
-        "claims:\n- {" + ", ".join(f"k{n}: 1" for n in range(50_000)) + "}\n",
-        "claims:\n- tests: [" + "a, " * 200_000 + "a]\n",
-        "claims:\n" + "- {id: TILL-01, says: x, gates: [tests]}\n" * 4_000,
-        "claims:\n- {" + "says: x, " * 50_000 + "id: TILL-01}\n",
+        "claims:\n" + "-\n" * 50_000,
+        "claims:\n- {" + ", ".join(f"k{n}: 1" for n in range(12_500)) + "}\n",
+        "claims:\n- tests: [" + "a, " * 50_000 + "a]\n",
+        "claims:\n" + "- {id: TILL-01, says: x, gates: [tests]}\n" * 1_000,
+        "claims:\n- {" + "says: x, " * 12_500 + "id: TILL-01}\n",
     ],
     ids=["nothings", "unknown keys", "one test often", "one claim often", "one key often"],
 )
 def test_thousands_of_mistakes_neither_hang_nor_flood(stranger, claims):
     stranger.write("evidence/claims/many.yml", f"area: Many\n{claims}")
 
-    started = time.process_time()
     lines = said(stranger)
 
-    assert time.process_time() - started < 20
-    assert sum(len(line) for line in lines) < 5_000_000
+    assert sum(len(line) for line in lines) < 200_000
 
 
 def test_every_mistake_of_all_files_is_reported_at_once_and_sorted(stranger):
@@ -532,43 +529,26 @@ def test_sentences_are_folded_to_one_line(stranger):
     assert read_register(load_project(stranger.root)).claims[2].says == "The package imports."
 
 
-CHECK = """
-import json, pathlib, sys, time
-from evidence.engine.project import load_project
-from evidence.engine.source.check import check_register
-project = load_project(pathlib.Path(sys.argv[1]))
-best = 99.0
-for _ in range(2):
-    started = time.process_time()
-    register, dead = check_register(project)
-    best = min(best, time.process_time() - started)
-print(json.dumps([len(register.claims), len(dead), best]))
-"""
-
-
-def test_five_thousand_claims_are_checked_in_two_seconds(stranger):
-    for area in "ABCDE":
-        claims = "".join(
-            f"  - id: BIG{area}-{number:03d}\n"
-            f"    says: Number {number} costs the sum of its prices.\n"
-            "    requirements: [T1, T2]\n"
-            "    code: [till/money.py::total, till/money.py::change]\n"
-            "    tests: [tests/test_money.py::test_total_adds_up]\n"
-            "    gates: [tests]\n"
-            for number in range(1000)
-        )
-        stranger.write(f"evidence/claims/big-{area}.yml", f"area: {area}\nclaims:\n{claims}")
-
-    # A process of its own, so that nobody's tracing or coverage is measured with it.
-    done = subprocess.run(
-        [sys.executable, "-c", CHECK, str(stranger.root)],
-        cwd=Path(__file__).parents[3],
-        env={"PATH": os.environ["PATH"]},
-        check=True,
-        capture_output=True,
-        text=True,
+def test_each_cited_file_is_parsed_once_however_many_claims_cite_it(stranger, monkeypatch):
+    claims = "".join(
+        f"  - id: BIG-{number:03d}\n"
+        f"    says: Number {number} costs the sum of its prices.\n"
+        "    requirements: [T1, T2]\n"
+        "    code: [till/money.py::total, till/money.py::change]\n"
+        "    tests: [tests/test_money.py::test_total_adds_up]\n"
+        "    gates: [tests]\n"
+        for number in range(300)
     )
+    stranger.write("evidence/claims/big.yml", f"area: Big\nclaims:\n{claims}")
+    parse, parsed = ast.parse, []
 
-    claims, dead, elapsed_s = json.loads(done.stdout)
-    assert (claims, dead) == (5003, 0)
-    assert elapsed_s < 2
+    def counted(source, *rest, **options):
+        parsed.append(source)
+        return parse(source, *rest, **options)
+
+    monkeypatch.setattr(ast, "parse", counted)
+
+    register, dead = check_register(load_project(stranger.root))
+
+    assert (len(register.claims), len(dead)) == (303, 0)
+    assert len(parsed) == len(set(parsed)) == 2

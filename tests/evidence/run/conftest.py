@@ -17,7 +17,7 @@ from evidence.engine.run.listener import Silent
 from evidence.engine.run.model import GateRun, Run
 from evidence.engine.run.record import results_folder
 from evidence.engine.run.session import run_gates
-from tests.evidence.conftest import Stranger
+from tests.evidence.conftest import PYTEST_ENV, Stranger
 
 
 def gate(gate_id: str = "it", script: str = "", **options: Any) -> Gate:
@@ -70,6 +70,7 @@ def bench(stranger: Stranger) -> Bench:
         work=root / ".local/evidence",
         python=sys.executable,
         cores=2,
+        env=tuple(PYTEST_ENV.items()),
         secret_names=("*SECRET*", "*TOKEN*", "*PASSWORD*"),
         secret_patterns=("(sk|rk)_(test|live)_[0-9A-Za-z]{8,}",),
     )

@@ -97,12 +97,10 @@ def test_facts_are_read_once_and_cleaned(bench: Bench) -> None:
     ],
 )
 def test_facts_that_cannot_be_read_stop_the_run(bench: Bench, script: str, why: str) -> None:
-    slow = gate(script="import time; time.sleep(60)")
-    began = time.monotonic()
+    slow = gate(script="import time; time.sleep(600)")
     with pytest.raises(CannotRun) as raised:
         bench.run(slow, facts=("{python}", "-c", script))
     assert str(raised.value).startswith(f"[tool.evidence] facts: {why}")
-    assert time.monotonic() - began < 30
 
 
 def test_project_python_that_is_none_stops_the_run(bench: Bench) -> None:
