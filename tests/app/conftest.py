@@ -42,7 +42,19 @@ def _emptied_as_owner() -> Iterator[None]:
         yield
 
 
-def _person(username: str, role: str) -> Any:
+@pytest.fixture(scope="module")
+def rows_of_the_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What a module's fixtures write after this is written once and taken back after its last
+    test; what its tests write is taken back after each, as ever. For tests without commits."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def person(username: str, role: str) -> Any:
+    """Somebody of that name who holds that role and can sign in."""
     from accounts.models import User
     from accounts.roles import Role
     from accounts.services import give_role
@@ -54,22 +66,22 @@ def _person(username: str, role: str) -> Any:
 
 @pytest.fixture
 def alice_admin(db: None) -> Any:
-    return _person("alice_admin", "admin")
+    return person("alice_admin", "admin")
 
 
 @pytest.fixture
 def olly_ops(db: None) -> Any:
-    return _person("olly_ops", "ops")
+    return person("olly_ops", "ops")
 
 
 @pytest.fixture
 def ana_analyst(db: None) -> Any:
-    return _person("ana_analyst", "analyst")
+    return person("ana_analyst", "analyst")
 
 
 @pytest.fixture
 def cara_customer(db: None) -> Any:
-    return _person("cara_customer", "customer")
+    return person("cara_customer", "customer")
 
 
 class Shop:

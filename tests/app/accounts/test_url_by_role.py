@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -18,11 +18,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.access import PUBLIC, mark_of
 from accounts.models import User
 from accounts.roles import Permission, Role
-from accounts.services import give_role
 from catalog.models import Product
 from monitoring.models import Issue
 from orders import services as orders
 from orders.models import Order
+from tests.app.conftest import NOW, person
 
 PEOPLE = ("nobody", "customer", "analyst", "ops", "admin")
 EVERYONE = set(PEOPLE)
@@ -85,38 +85,48 @@ def _no_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "STRIPE_API_BASE", "http://127.0.0.1:9")
 
 
-@pytest.fixture
-def order(cara_customer: User, now: datetime) -> Order:
+@dataclass(frozen=True)
+class Shop:
+    """One person of each role, an order of the customer's, and an issue. Made once."""
+
+    people: dict[str, User]
+    order: Order
+    issue: Issue
+
+
+@pytest.fixture(scope="module")
+def shop(rows_of_the_module: None) -> Shop:
+    people = {role.value: person(f"some_{role.value}", role.value) for role in Role}
     lamp = Product.objects.create(name="Lamp", slug="lamp", price_pennies=2500, currency="GBP")
-    return orders.place(customer=cara_customer, basket={lamp: 1}, now=now)
-
-
-@pytest.fixture
-def issue(now: datetime) -> Issue:
-    return Issue.objects.create(
+    order = orders.place(customer=people["customer"], basket={lamp: 1}, now=NOW)
+    issue = Issue.objects.create(
         fingerprint="stock:product:1",
         check_name="stock",
         subject="product:1",
         expected="5",
         actual="4",
-        first_seen_at=now,
-        last_seen_at=now,
+        first_seen_at=NOW,
+        last_seen_at=NOW,
     )
+    return Shop(people, order, issue)
 
 
-def _client(who: str, cara: User, **options: Any) -> Client:
+@pytest.fixture
+def carl_customer(db: None) -> User:
+    """Another customer, who has no order."""
+    carl: User = person("carl_customer", "customer")
+    return carl
+
+
+def _client(who: str, shop: Shop, **options: Any) -> Client:
     client = Client(**options)
-    if who == "customer":
-        client.force_login(cara)
-    elif who != "nobody":
-        person = User.objects.create_user(f"some_{who}")
-        give_role(user=person, role=Role(who))
-        client.force_login(person)
+    if who != "nobody":
+        client.force_login(shop.people[who])
     return client
 
 
-def _visit(client: Client, method: str, name: str, order: Order, issue: Issue) -> HttpResponse:
-    keys = {"order_id": order.pk, "issue_id": issue.pk}
+def _visit(client: Client, method: str, name: str, shop: Shop) -> HttpResponse:
+    keys = {"order_id": shop.order.pk, "issue_id": shop.issue.pk}
     wanted = ADDRESSES[name].pattern.converters
     address = reverse(name, kwargs={key: keys[key] for key in wanted})
     return client.generic(method, address)  # type: ignore[return-value]
@@ -145,9 +155,9 @@ def test_every_view_says_who_may_open_it(name: str) -> None:
 @pytest.mark.parametrize("who", PEOPLE)
 @pytest.mark.parametrize(("method", "name"), sorted(WHO_MAY))
 def test_an_address_opens_to_those_who_may_and_to_nobody_else(
-    method: str, name: str, who: str, cara_customer: User, order: Order, issue: Issue
+    method: str, name: str, who: str, shop: Shop
 ) -> None:
-    response = _visit(_client(who, cara_customer), method, name, order, issue)
+    response = _visit(_client(who, shop), method, name, shop)
     if who in WHO_MAY[method, name]:
         assert _outcome(response) == "in"
     else:
@@ -157,48 +167,39 @@ def test_an_address_opens_to_those_who_may_and_to_nobody_else(
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "name"), OF_ONE_CUSTOMER)
 def test_an_order_of_somebody_else_is_not_there(
-    method: str, name: str, order: Order, issue: Issue
+    method: str, name: str, shop: Shop, carl_customer: User
 ) -> None:
-    carl = User.objects.create_user("carl_customer")
-    give_role(user=carl, role=Role.CUSTOMER)
-    client = _client("nobody", carl)
-    client.force_login(carl)
-    assert _outcome(_visit(client, method, name, order, issue)) == "not there"
-    order.refresh_from_db()
-    assert order.status == "pending"
+    client = Client()
+    client.force_login(carl_customer)
+    assert _outcome(_visit(client, method, name, shop)) == "not there"
+    assert Order.objects.get(pk=shop.order.pk).status == "pending"
 
 
 @pytest.mark.django_db
-def test_the_list_of_own_orders_shows_nobody_elses(order: Order) -> None:
-    carl = User.objects.create_user("carl_customer")
-    give_role(user=carl, role=Role.CUSTOMER)
+def test_the_list_of_own_orders_shows_nobody_elses(shop: Shop, carl_customer: User) -> None:
     client = Client()
-    client.force_login(carl)
+    client.force_login(carl_customer)
     page = client.get(reverse("orders:mine"))
-    assert reverse("orders:detail", args=[order.pk]) not in page.text
+    assert reverse("orders:detail", args=[shop.order.pk]) not in page.text
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(ADDRESSES))
-def test_a_method_that_is_not_in_the_table_is_refused(
-    name: str, cara_customer: User, order: Order, issue: Issue
-) -> None:
+def test_a_method_that_is_not_in_the_table_is_refused(name: str, shop: Shop) -> None:
     allowed = {method for method, listed in WHO_MAY if listed == name}
     who = sorted(WHO_MAY[min(allowed), name] - {"nobody"})[-1]
-    client = _client(who, cara_customer)
+    client = _client(who, shop)
     for method in {"GET", "POST", "PUT", "DELETE"} - allowed:
-        assert _outcome(_visit(client, method, name, order, issue)) == "wrong method"
+        assert _outcome(_visit(client, method, name, shop)) == "wrong method"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted({name for method, name in WHO_MAY if method == "POST"}))
-def test_a_form_sent_from_elsewhere_is_refused(
-    name: str, cara_customer: User, order: Order, issue: Issue
-) -> None:
+def test_a_form_sent_from_elsewhere_is_refused(name: str, shop: Shop) -> None:
     """All but the webhook, which proves itself by its signature."""
     who = sorted(WHO_MAY["POST", name] - {"nobody"})[-1]
-    client = _client(who, cara_customer, enforce_csrf_checks=True)
-    outcome = _outcome(_visit(client, "POST", name, order, issue))
+    client = _client(who, shop, enforce_csrf_checks=True)
+    outcome = _outcome(_visit(client, "POST", name, shop))
     assert outcome == ("in" if name == "webhooks:stripe" else "refused")
 
 
