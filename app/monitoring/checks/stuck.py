@@ -1,8 +1,11 @@
-"""What should have moved on by now: events in the inbox, and refunds under way."""
+"""What should have moved on by now: events in the inbox, and refunds under way; and events that
+never will, because they are not meant for this shop."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+
+from django.conf import settings
 
 from core.money import display
 from monitoring.checks.check import Check, Finding, rows
@@ -13,6 +16,8 @@ EVENT_MINUTES = 15
 UNANSWERED_REFUND_MINUTES = 15
 # Stripe: a refund reaches most customers in 5 to 10 business days; two weeks hold ten of them.
 REFUND_DAYS = 14
+# As long as they keep coming the endpoint is set up wrongly; a week without one is the cure.
+FOREIGN_EVENT_DAYS = 7
 
 
 def stuck_events(now: datetime) -> list[Finding]:
@@ -35,6 +40,32 @@ def stuck_events(now: datetime) -> list[Finding]:
         )
         for key, stripe_id, kind, status, attempts, error in rows(query, parameters)
     ]
+
+
+def foreign_events(now: datetime) -> list[Finding]:
+    """Signed events of the last days for the other mode or another API version than this shop's:
+    the inbox keeps and ignores them. One finding for each such kind."""
+    query = """
+        SELECT livemode, api_version, count(*) FROM webhooks_stripeevent
+        WHERE (livemode <> %(livemode)s OR api_version <> %(version)s) AND received_at >= %(since)s
+        GROUP BY livemode, api_version ORDER BY livemode, api_version
+    """
+    mode, version = settings.STRIPE_LIVEMODE, settings.STRIPE_API_VERSION
+    since = now - timedelta(days=FOREIGN_EVENT_DAYS)
+    return [
+        Finding(
+            f"events:{_mode(livemode)} {found or 'without version'}",
+            f"events for {_mode(mode)} {version}",
+            f"{count} kept and ignored",
+        )
+        for livemode, found, count in rows(
+            query, {"livemode": mode, "version": version, "since": since}
+        )
+    ]
+
+
+def _mode(livemode: bool) -> str:
+    return "live" if livemode else "test"
 
 
 def stuck_refunds(now: datetime) -> list[Finding]:
@@ -69,6 +100,12 @@ CHECKS = (
         "Stripe event not processed",
         "Look whether a worker runs; read the event's last error, mend its cause, replay it.",
         stuck_events,
+    ),
+    Check(
+        "foreign-events",
+        "Stripe events for another mode or API version",
+        "Compare the webhook endpoint's mode and version at Stripe with the shop's settings.",
+        foreign_events,
     ),
     Check(
         "stuck-refunds",

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -20,7 +21,9 @@ from core.actor import system
 from monitoring import checks
 from monitoring.models import Issue
 from monitoring.services import run_checks
-from orders.models import OrderTransition
+from orders.models import OrderLine, OrderTransition
+from payments.models import Payment
+from refunds.models import Refund
 from webhooks.models import StripeEvent
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +109,7 @@ def _event(shop: Any, **values: Any) -> None:
         **{
             "stripe_id": f"evt_{StripeEvent.objects.count()}",
             "type": "checkout.session.completed",
+            "api_version": settings.STRIPE_API_VERSION,
             "livemode": False,
             "object_type": "checkout.session",
             "object_id": "cs_1",
@@ -134,6 +138,17 @@ def _event_dead(shop: Any) -> None:
 
 def _event_done(shop: Any) -> None:
     shop.change(shop.event, status="processed")
+
+
+def _foreign(shop: Any, **values: Any) -> None:
+    """Two events that the inbox kept and ignored, an hour ago."""
+    ago = {"received_at": shop.now - timedelta(hours=1), "status": "ignored"}
+    _event(shop, **ago, **values)
+    _event(shop, **ago, **values)
+
+
+def _a_week_later(shop: Any) -> None:
+    StripeEvent.objects.update(received_at=shop.now - timedelta(days=7, seconds=1))
 
 
 def _role_lost(shop: Any) -> None:
@@ -292,6 +307,22 @@ MISMATCHES = [
         "event:{event}",
         "processed within 15 minutes",
         "evt_0 checkout.session.completed: dead, 9 attempts",
+    ),
+    Mismatch(
+        "foreign-events",
+        lambda shop: _foreign(shop, livemode=True),
+        _a_week_later,
+        "events:live 2026-10-28.endive",
+        "events for test 2026-10-28.endive",
+        "2 kept and ignored",
+    ),
+    Mismatch(
+        "foreign-events",
+        lambda shop: _foreign(shop, api_version=""),
+        _a_week_later,
+        "events:test without version",
+        "events for test 2026-10-28.endive",
+        "2 kept and ignored",
     ),
     Mismatch(
         "stuck-refunds",
@@ -468,6 +499,74 @@ def test_a_canceled_order_whose_late_money_went_back_is_no_mismatch(
     _canceled(shop)
     run_checks(now=now)
     assert _unresolved() == []
+
+
+def test_an_order_that_was_refunded_in_full_is_no_mismatch(shop: Any, now: datetime) -> None:
+    _refunded(shop, 2500, 0)
+    shop.change(shop.order, status="refunded")
+    shop.remember("paid", "refunded")
+    run_checks(now=now)
+    assert _unresolved() == []
+
+
+def _without_refunds(shop: Any) -> None:
+    Refund.objects.all().delete()
+
+
+def _without_payments(shop: Any) -> None:
+    Refund.objects.all().delete()
+    Payment.objects.all().delete()
+
+
+def _without_lines(shop: Any) -> None:
+    OrderLine.objects.all().delete()
+
+
+def _without_history(shop: Any) -> None:
+    OrderTransition.objects.all().delete()
+
+
+@pytest.mark.parametrize(
+    ("lose", "found"),
+    [
+        (
+            _without_refunds,
+            {
+                ("refunds-do-not-add-up", "payment:{payment} refunded", "£0.00 refunded"),
+                ("refunds-do-not-add-up", "payment:{payment} reserved", "£0.00 reserved"),
+            },
+        ),
+        (
+            _without_payments,
+            {
+                ("paid-without-payment", "order:{order}", "a succeeded payment"),
+                ("order-captured-differs", "order:{order}", "£0.00 captured"),
+                ("refunds-do-not-add-up", "order:{order} refunded", "£0.00 refunded"),
+            },
+        ),
+        (
+            _without_lines,
+            {("order-total-differs-from-lines", "order:{order}", "£0.00 in total")},
+        ),
+        (
+            _without_history,
+            {("history-differs-from-status", "order:{order}", "pending, by its history")},
+        ),
+    ],
+    ids=["refunds", "payments", "lines", "history"],
+)
+def test_rows_that_are_gone_altogether_are_found(
+    shop: Any,
+    now: datetime,
+    lose: Callable[[Any], None],
+    found: set[tuple[str, str, str]],
+) -> None:
+    with shop.unguarded():
+        lose(shop)
+    run_checks(now=now)
+    assert {(issue.check_name, issue.subject, issue.expected) for issue in _unresolved()} == {
+        (name, subject.format(**_keys(shop)), expected) for name, subject, expected in found
+    }
 
 
 def test_names_are_unique_and_every_check_says_what_to_do() -> None:
