@@ -155,8 +155,8 @@ patterns = ["sk_.*"]
         (
             'name = "x"\nwork = ".build/work"\n',
             [
-                'pyproject.toml:3  work: found ".build/work", which holds the builds or lies in it, '
-                "expected a folder of its own, for it is overwritten; change it",
+                'pyproject.toml:3  work: found ".build/work", which holds the builds or lies in '
+                "it, expected a folder of its own, for it is overwritten; change it",
             ],
         ),
         (
@@ -183,7 +183,8 @@ def test_wrong_setting_is_named_with_its_line(tmp_path, table, lines):
 @pytest.mark.parametrize("text", ["[project]\n", "tool = 1\n", "[tool]\nevidence = 3\n"])
 def test_missing_table_is_named(tmp_path, text):
     assert said(tmp_path, text) == [
-        "pyproject.toml:1  found no [tool.evidence] table, expected one; add the line [tool.evidence]"
+        "pyproject.toml:1  found no [tool.evidence] table, expected one; "
+        "add the line [tool.evidence]"
     ]
 
 
