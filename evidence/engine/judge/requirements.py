@@ -9,16 +9,20 @@ from evidence.engine.register.model import Register
 
 
 def judge_requirements(register: Register, verdicts: Sequence[Verdict]) -> dict[str, Status]:
-    """Not met when nobody cites it or any claim that does is Not met; Met when all are Met."""
+    """Not met when nobody cites it or any claim that does is Not met; Met when all are Met and
+    the register does not say that a part of it is served by none."""
     citing: dict[str, list[Status]] = {item.id: [] for item in register.requirements}
     for verdict in verdicts:
         for link in verdict.claim.requirements:
             if link.text in citing:
                 citing[link.text].append(verdict.status)
-    return {requirement: _status(statuses) for requirement, statuses in citing.items()}
+    return {
+        item.id: _status(citing[item.id], is_whole=not item.lacks) for item in register.requirements
+    }
 
 
-def _status(statuses: Sequence[Status]) -> Status:
+def _status(statuses: Sequence[Status], *, is_whole: bool) -> Status:
     if not statuses or Status.NOT in statuses:
         return Status.NOT
-    return Status.MET if all(status is Status.MET for status in statuses) else Status.PARTLY
+    are_met = all(status is Status.MET for status in statuses)
+    return Status.MET if are_met and is_whole else Status.PARTLY

@@ -124,3 +124,4 @@ class RequirementView:
     word: Word
     why: str
     claims: tuple[LinkView, ...]
+    lacks: str = ""

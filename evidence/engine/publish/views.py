@@ -86,6 +86,7 @@ class Views:
                 group=asked.group,
                 word=words.STATUS[self.judgement.requirements.get(asked.id, Status.NOT)],
                 why="" if asked.id in serving else "No claim serves it yet.",
+                lacks=asked.lacks,
                 claims=tuple(serving.get(asked.id, ())),
             )
             for asked in self.register.requirements

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
+from evidence.engine.document.model import Document
 from evidence.engine.mistakes import Mistake, Place, did_you_mean
 from evidence.engine.project import Project
 from evidence.engine.register.model import Gate, Register
@@ -39,6 +40,21 @@ def disagreements(register: Register, project: Project) -> tuple[Mistake, ...]:
         *_claimed_and_out_of_scope(register),
         *_unknown_services(register, project),
         *_mistyped_placeholders(register),
+    )
+
+
+def lacking_of_nothing(document: Document, register: Register) -> tuple[Mistake, ...]:
+    """What `lacks` says of ids that are no requirement, so that no gap is noted in vain."""
+    known = [asked.id for asked in register.requirements]
+    lacks = document.data.get("lacks") if isinstance(document.data, dict) else None
+    return tuple(
+        Mistake(
+            Place(document.file, document.key_line(("lacks", id_))),
+            f"lacks {id_}: no such requirement, expected an id of this file"
+            f"{did_you_mean(id_, known)}",
+        )
+        for id_ in (lacks if isinstance(lacks, dict) else ())
+        if id_ not in known
     )
 
 

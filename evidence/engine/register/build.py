@@ -44,12 +44,14 @@ def gates_of(document: Document) -> tuple[Gate, ...]:
 
 
 def requirements_of(document: Document) -> tuple[Requirement, ...]:
+    lacks = dict(_items(_get(document.data, "lacks")))
     return tuple(
         Requirement(
             id=id_,
             text=_folded(text),
             group=group,
             place=Place(document.file, document.key_line(("requirements", group, id_))),
+            lacks=_folded(str(lacks.get(id_, ""))),
         )
         for group, ids in _items(_get(document.data, "requirements"))
         for id_, text in _items(ids)

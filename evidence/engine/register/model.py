@@ -90,12 +90,17 @@ class Gate:
 
 @dataclass(frozen=True)
 class Requirement:
-    """Something that was asked for, with the id that claims cite."""
+    """Something that was asked for, with the id that claims cite.
+
+    `lacks` says what part of it no claim speaks of yet. It can only lower a requirement: with it,
+    claims that are all Met make it partly met.
+    """
 
     id: str
     text: str
     group: str
     place: Place
+    lacks: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from evidence.engine.document.text import read_text
 from evidence.engine.document.yaml_file import read_yaml
 from evidence.engine.mistakes import Mistake, Mistakes, Place
 from evidence.engine.project import Project
-from evidence.engine.register.agreement import disagreements
+from evidence.engine.register.agreement import disagreements, lacking_of_nothing
 from evidence.engine.register.build import area_of, gates_of, out_of_scope_of, requirements_of
 from evidence.engine.register.model import Register
 
@@ -61,7 +61,11 @@ def survey_register(project: Project) -> Survey:
         requirements=requirements_of(requirements) if requirements else (),
         out_of_scope=out_of_scope_of(scope) if scope else (),
     )
-    mistakes = (*reader.mistakes, *disagreements(register, project))
+    mistakes = (
+        *reader.mistakes,
+        *disagreements(register, project),
+        *(lacking_of_nothing(requirements, register) if requirements else ()),
+    )
     broken = {mistake.place.file.rpartition("/")[2] for mistake in reader.mistakes}
     unread = {GATES} if not register.gates else set()
     unread |= {REQUIREMENTS} if not register.requirements else set()

@@ -62,3 +62,24 @@ def test_braces_of_an_arguments_own_are_left_alone(stranger):
     stranger.replace("evidence/gates.yml", "print('till imports')", "print(f'{till} {out}')")
 
     assert len(read_register(load_project(stranger.root)).gates) == 2
+
+
+def test_a_gap_of_no_requirement_is_refused_with_the_nearest(stranger):
+    text = stranger.read("evidence/requirements.yml")
+    stranger.write("evidence/requirements.yml", f"{text.rstrip()}\nlacks:\n  T11: A receipt.\n")
+
+    line = len(text.rstrip().splitlines()) + 2
+    assert said(stranger) == [
+        f"evidence/requirements.yml:{line}  lacks T11: no such requirement, expected an id of "
+        "this file; did you mean T1?"
+    ]
+
+
+def test_a_gap_is_read_with_its_requirement(stranger):
+    text = stranger.read("evidence/requirements.yml")
+    stranger.write("evidence/requirements.yml", f"{text.rstrip()}\nlacks:\n  T1: A receipt.\n")
+
+    register = read_register(load_project(stranger.root))
+
+    gaps = {asked.id: asked.lacks for asked in register.requirements}
+    assert (gaps["T1"], gaps["T2"]) == ("A receipt.", "")
