@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -141,10 +142,13 @@ def test_a_refund_that_fails_later_brings_back_the_status_it_had(
     if had == "fulfilled":
         ops = Actor(id=3, role="ops", origin="web")
         order = move(order=order, target=OrderStatus.FULFILLED, by=ops, reason="sent", now=now)
-    record_amounts(order=order, captured_pennies=1000, refunded_pennies=1000, by=SYSTEM, now=now)
-    record_amounts(order=order, captured_pennies=1000, refunded_pennies=400, by=SYSTEM, now=now)
+    later = now + timedelta(days=2)
+    record_amounts(order=order, captured_pennies=1000, refunded_pennies=1000, by=SYSTEM, now=later)
+    record_amounts(order=order, captured_pennies=1000, refunded_pennies=400, by=SYSTEM, now=later)
     order.refresh_from_db()
     assert (order.status, order.refunded_pennies) == (had, 400)
+    # The refund window runs from the first time.
+    assert (order.paid_at, order.fulfilled_at) == (now, now if had == "fulfilled" else None)
     assert history(order)[-1] == (
         "refunded",
         had,

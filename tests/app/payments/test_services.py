@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from audit.models import Entry
 from orders.services import IllegalMove
@@ -52,6 +53,28 @@ def test_paying_again_comes_back_to_the_same_open_page(shop: Any) -> None:
     order = shop.order()
     assert shop.checkout(order) == shop.checkout(order)
     assert (Payment.objects.count(), sessions(shop)) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stripe_is_never_asked_while_a_transaction_is_open(shop: Any) -> None:
+    """The key would not be committed before the call, and rows would be held during it."""
+    order = shop.order()
+    with pytest.raises(RuntimeError, match="durable atomic block"), transaction.atomic():
+        shop.checkout(order)
+    assert (Payment.objects.count(), sessions(shop)) == (0, 0)
+
+
+def test_an_event_tells_the_page_whose_making_was_never_confirmed(shop: Any) -> None:
+    order = shop.order()
+    shop.twin.control.misbehave(fault="answer_lost", method="POST")
+    with pytest.raises(gateway.Unknown):
+        shop.checkout(order)
+    payment = Payment.objects.get()
+    page = gateway.find_session(key=payment.idempotency_key, since=shop.now - timedelta(days=400))
+    assert page
+    assert payment.stripe_session_id is None
+    settled = services.settle(payment=payment, intent=None, session=page, now=shop.now)
+    assert (settled.stripe_session_id, settled.status) == (page.id, "created")
 
 
 def test_an_expired_page_is_replaced_by_a_new_payment(shop: Any) -> None:

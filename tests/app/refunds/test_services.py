@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from audit.models import Entry
 from core.refusal import Refused
@@ -298,6 +298,16 @@ def test_late_money_on_a_canceled_order_can_go_back(shop: Any, ops: Any) -> None
     order.refresh_from_db()
     assert (refund.status, order.status) == ("succeeded", "canceled")
     assert (order.captured_pennies, order.refunded_pennies) == (10000, 10000)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stripe_is_never_asked_while_a_transaction_is_open(
+    shop: Any, order: Order, ops: Any
+) -> None:
+    """The reservation would not be committed before the call, and rows would be held during it."""
+    with pytest.raises(RuntimeError, match="durable atomic block"), transaction.atomic():
+        issue(shop, order, 3000, ops)
+    assert (money(order), stripes_refunds(shop)) == ((10000, 0, 0), 0)
 
 
 @pytest.mark.django_db(transaction=True)
