@@ -16,6 +16,8 @@ from local_postgres.home import LOCKS
 START_TIMEOUT_S = 60.0
 SERVER = LOCKS / "server.json"
 FAILURE = LOCKS / "failure.txt"
+# The supervisor serves whoever comes, so it keeps nothing of whoever happened to start it.
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PURELAKA_POSTGRES")
 SUPERVISOR_LOG = LOCKS / "supervisor.log"
 
 
@@ -68,6 +70,7 @@ def _start_supervisor() -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            env={name: os.environ[name] for name in KEPT if name in os.environ},
         )
     deadline = time.monotonic() + START_TIMEOUT_S
     while not SERVER.exists():
