@@ -280,6 +280,54 @@ def test_cancel_is_refused_while_money_may_be_coming(shop: Any, cara: Any, how: 
     assert Entry.objects.latest("id").action == "refused"
 
 
+def test_cancel_gives_way_to_a_page_that_was_paid_this_moment(
+    shop: Any, cara: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paid between the look at the page and its closing: Stripe then closes nothing."""
+    order = shop.order()
+    close = gateway.expire_session
+
+    def paid_first(session_id: str) -> gateway.CheckoutSession:
+        shop.twin.control.pay(session=session_id)
+        return close(session_id)
+
+    shop.checkout(order)
+    monkeypatch.setattr(gateway, "expire_session", paid_first)
+    with pytest.raises(services.CannotCancel, match=r"could not be closed .* wait a minute"):
+        services.cancel(order=order, by=cara, reason="changed my mind", now=shop.now)
+    order.refresh_from_db()
+    assert (order.status, Payment.objects.get().status) == ("pending", "created")
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("processing", "a payment is processing; wait for it, or refund it"),
+        ("canceled", "a payment was just begun; ask again"),
+    ],
+)
+def test_cancel_looks_again_at_the_payments_once_it_holds_the_order(
+    shop: Any, cara: Any, monkeypatch: pytest.MonkeyPatch, status: str, sentence: str
+) -> None:
+    """While the page was being closed, a worker or another visit changed the payments."""
+    order = shop.order()
+    close = gateway.expire_session
+
+    def meanwhile(session_id: str) -> gateway.CheckoutSession:
+        closed = close(session_id)
+        Payment.objects.update(status=status)
+        if status == "canceled":
+            shop.checkout(order)
+        return closed
+
+    shop.checkout(order)
+    monkeypatch.setattr(gateway, "expire_session", meanwhile)
+    with pytest.raises(services.CannotCancel, match=sentence):
+        services.cancel(order=order, by=cara, reason="changed my mind", now=shop.now)
+    order.refresh_from_db()
+    assert order.status == "pending"
+
+
 def test_cancel_that_gets_no_answer_changes_nothing(shop: Any, cara: Any) -> None:
     order = shop.order()
     payment = shop.checkout(order)

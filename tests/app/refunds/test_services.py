@@ -110,6 +110,10 @@ def test_who_and_why_are_checked(
     assert (Refund.objects.count(), stripes_refunds(shop)) == (0, 0)
 
 
+def test_the_longest_reason_is_fine(shop: Any, order: Order, ops: Any) -> None:
+    assert issue(shop, order, 100, ops, reason="x" * 300).reason == "x" * 300
+
+
 def test_an_unpaid_order_has_nothing_to_refund(shop: Any, ops: Any) -> None:
     with pytest.raises(services.CannotRefund, match="nothing was paid"):
         issue(shop, shop.order(), 100, ops)

@@ -222,6 +222,23 @@ def test_an_expired_session_frees_the_order_for_another_payment(shop: Any) -> No
     assert shop.checkout(order) != payment
 
 
+def test_an_event_finds_the_payment_whose_page_was_never_confirmed(shop: Any) -> None:
+    """Its making got no answer, so only the key in the page's metadata says whose it is."""
+    from payments import gateway
+
+    order = shop.order()
+    shop.twin.control.misbehave(fault="answer_lost", method="POST")
+    with pytest.raises(gateway.Unknown):
+        shop.checkout(order)
+    payment = order.payments.get()
+    page = gateway.find_session(key=payment.idempotency_key, since=shop.now - timedelta(days=400))
+    assert page
+    gateway.expire_session(page.id)
+    shop.deliver()
+    payment.refresh_from_db()
+    assert (payment.stripe_session_id, payment.status) == (page.id, "canceled")
+
+
 def test_limit_leaves_the_rest(shop: Any) -> None:
     for number in range(3):
         shop.receive(_made_up(shop, f"evt_{number}", "ch_1", kind="charge.updated"))
