@@ -34,6 +34,13 @@ def test_the_pinned_api_version_is_the_librarys(settings: Any) -> None:
     assert stripe.api_version == settings.STRIPE_API_VERSION
 
 
+def test_every_request_names_the_pinned_version(twin: Any, settings: Any) -> None:
+    """Named to Stripe, not left to what its dashboard says: so one that is none is refused."""
+    settings.STRIPE_API_VERSION = "tomorrow"
+    with pytest.raises(gateway.Rejected, match="Invalid Stripe API version: tomorrow"):
+        gateway.create_checkout_session(new())
+
+
 def test_a_new_payment_page_is_open_and_carries_our_key(twin: Any) -> None:
     made = gateway.create_checkout_session(new())
     assert (made.status, made.payment_status, made.key) == ("open", "unpaid", "key-1")

@@ -357,11 +357,14 @@ def test_fulfil_moves_a_paid_order_and_is_audited(shop: Any, olly_ops: Any) -> N
 
 def test_fulfil_is_refused_while_a_dispute_is_open(shop: Any, olly_ops: Any) -> None:
     order = shop.paid_order()
-    Payment.objects.update(disputed_pennies=10000)
+    Payment.objects.update(disputed_pennies=1)
     with pytest.raises(services.CannotFulfil, match="a dispute is open"):
         services.fulfil(order=order, by=shop.actor(olly_ops), reason="sent", now=shop.now)
     order.refresh_from_db()
     assert order.status == "paid"
+    entry = Entry.objects.latest("id")
+    assert (entry.action, entry.subject) == ("refused", f"order:{order.pk}")
+    assert entry.reason.startswith("fulfil: ")
 
 
 def test_facts_about_nobodys_payment_are_worth_another_try(shop: Any) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from orders.models import Order
 from payments import gateway
 from payments import services as payments
 from payments.models import Payment
-from refunds import services
+from refunds import policy, services
 from refunds.models import Refund
 
 
@@ -110,8 +111,28 @@ def test_who_and_why_are_checked(
     assert (Refund.objects.count(), stripes_refunds(shop)) == (0, 0)
 
 
-def test_the_longest_reason_is_fine(shop: Any, order: Order, ops: Any) -> None:
-    assert issue(shop, order, 100, ops, reason="x" * 300).reason == "x" * 300
+@pytest.mark.parametrize("length", [1, 300])
+def test_the_shortest_and_longest_reason_are_fine(
+    shop: Any, order: Order, ops: Any, length: int
+) -> None:
+    assert issue(shop, order, 100, ops, reason="x" * length).reason == "x" * length
+
+
+def test_a_dispute_that_comes_in_between_stops_the_refund(
+    shop: Any, order: Order, ops: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The policy saw none, and then the money was gone: the reservation looks for itself."""
+    assess = policy.assess
+
+    def disputed_after(**asked: Any) -> policy.Assessment:
+        answer = assess(**asked)
+        Payment.objects.update(disputed_pennies=5000)
+        return answer
+
+    monkeypatch.setattr(policy, "assess", disputed_after)
+    with pytest.raises(services.CannotRefund, match=r"£60\.00 asked, £50\.00 left to refund"):
+        issue(shop, order, 6000, ops)
+    assert (money(order), stripes_refunds(shop)) == ((10000, 0, 0), 0)
 
 
 def test_an_unpaid_order_has_nothing_to_refund(shop: Any, ops: Any) -> None:
@@ -271,17 +292,15 @@ def test_facts_fetched_before_what_is_recorded_change_nothing(
     assert money(order) == (10000, 0, 0)
 
 
-def test_facts_that_disagree_are_refused(shop: Any, order: Order, ops: Any) -> None:
+@pytest.mark.parametrize(
+    "change", [{"amount_pennies": 2999}, {"currency": "EUR"}, {"id": "re_other"}]
+)
+def test_facts_that_disagree_are_refused(
+    shop: Any, order: Order, ops: Any, change: dict[str, Any]
+) -> None:
     refund = issue(shop, order, 3000, ops)
-    fact = gateway.RefundFact(
-        id=refund.stripe_refund_id,
-        status="failed",
-        amount_pennies=2999,
-        currency="GBP",
-        intent_id=refund.payment.stripe_intent_id,
-        key=refund.idempotency_key,
-        failure="",
-    )
+    told = gateway.retrieve_refund(refund.stripe_refund_id)
+    fact = replace(told, status="failed", **change)
     with pytest.raises(payments.Disagrees, match="look at both"):
         services.confirm(fact=fact, now=shop.now)
     assert money(order) == (10000, 3000, 0)

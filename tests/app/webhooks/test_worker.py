@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -98,6 +98,64 @@ def test_a_delayed_payment_that_fails_leaves_the_order_payable(shop: Any) -> Non
     payment.refresh_from_db()
     assert (order.status, payment.status) == ("pending", "created")
     assert payment.last_failure
+
+
+def _deliver_only(shop: Any, kind: str) -> None:
+    """Of all that was announced, only events of this type arrive."""
+    only = [event for event in shop.events() if event["type"] == kind]
+    assert only, kind
+    for event in only:
+        shop.receive(event)
+    worker.process_all(now=shop.now)
+
+
+@pytest.mark.parametrize(
+    "kind", ["checkout.session.async_payment_succeeded", "payment_intent.succeeded"]
+)
+def test_one_event_is_enough_to_learn_that_a_delayed_payment_came(shop: Any, kind: str) -> None:
+    order = shop.order()
+    payment = shop.checkout(order)
+    shop.twin.control.pay_later(session=payment.stripe_session_id)
+    shop.twin.control.settle(id=payment.stripe_session_id)
+    _deliver_only(shop, kind)
+    order.refresh_from_db()
+    assert (order.status, order.captured_pennies) == ("paid", 10000)
+
+
+@pytest.mark.parametrize(
+    "kind", ["checkout.session.async_payment_failed", "payment_intent.payment_failed"]
+)
+def test_one_event_is_enough_to_learn_that_a_delayed_payment_failed(shop: Any, kind: str) -> None:
+    order = shop.order()
+    payment = shop.checkout(order)
+    shop.twin.control.pay_later(session=payment.stripe_session_id, succeeds=False)
+    shop.deliver()
+    shop.twin.control.fail(id=payment.stripe_session_id)
+    _deliver_only(shop, kind)
+    payment.refresh_from_db()
+    assert payment.status == "created"
+    assert payment.last_failure
+
+
+@pytest.mark.parametrize("kind", ["refund.created", "refund.updated", "refund.failed"])
+def test_one_event_is_enough_to_learn_how_a_refund_ended(
+    shop: Any, olly_ops: Any, kind: str
+) -> None:
+    from refunds.services import issue
+
+    order = shop.paid_order()
+    refund = issue(
+        order=order,
+        asked_pennies=6000,
+        reason="chipped",
+        by=shop.actor(olly_ops),
+        now=shop.now,
+    )
+    shop.twin.control.fail(id=refund.stripe_refund_id)
+    _deliver_only(shop, kind)
+    refund.refresh_from_db()
+    order.refresh_from_db()
+    assert (refund.status, order.refunded_pennies) == ("failed", 0)
 
 
 def test_replayed_events_change_nothing(shop: Any) -> None:
@@ -326,6 +384,29 @@ def test_workers_at_once_share_the_events_and_write_each_once(shop: Any) -> None
     assert set(StripeEvent.objects.values_list("attempts", flat=True)) == {1}
     assert set(Order.objects.values_list("status", flat=True)) == {"paid"}
     assert OrderTransition.objects.filter(target="paid").count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_passes_by_the_event_that_another_holds(shop: Any) -> None:
+    """It works on the next one instead of waiting."""
+    for number in range(2):
+        shop.receive(_made_up(shop, f"evt_{number}", "ch_1", kind="charge.updated"))
+    worked: list[bool] = []
+
+    def run() -> None:
+        try:
+            worked.append(worker.process_one(now=shop.now))
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=run)
+    with transaction.atomic():
+        StripeEvent.objects.select_for_update().get(stripe_id="evt_0")
+        other.start()
+        other.join(timeout=20)
+        assert worked == [True]
+    statuses = StripeEvent.objects.order_by("id").values_list("status", flat=True)
+    assert list(statuses) == ["received", "ignored"]
 
 
 @pytest.mark.django_db(transaction=True)
