@@ -42,7 +42,7 @@ def test_unsent_webhooks_outlive_a_restart(tmp_path: Path, receiver: Receiver) -
         session = client_of(twin).v1.checkout.sessions.create(params=cart())
         twin.control.pay(session=session.id)
         # Each was tried once; what was never tried would come before what was.
-        assert twin.control.wait_idle()["idle"]
+        twin.account.outbox.wait_first_tries(timeout_s=20)
 
     hearing = Settings(state=state, webhook_url=receiver.url, webhook_secrets=(SECRET,))
     with running(hearing) as twin:
