@@ -34,6 +34,7 @@ def history(order: Order) -> list[tuple[str, str, str, str]]:
 def test_placed_order_keeps_the_catalogues_names_and_prices(
     cara_customer: Any, mug: Product, now: Any
 ) -> None:
+    Product.objects.create(name="Jar", slug="jar", price_pennies=700, currency="GBP")
     order = place(customer=cara_customer, basket={mug: 2}, now=now)
     Product.objects.filter(pk=mug.pk).update(price_pennies=900, name="Dear mug")
     line = order.lines.get()

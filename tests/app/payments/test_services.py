@@ -269,6 +269,21 @@ def test_cancel_closes_a_page_whose_making_was_never_confirmed(shop: Any, cara: 
         assert session["status"] == "expired"
 
 
+def test_cancel_of_a_page_that_was_never_made_needs_no_closing(shop: Any, cara: Any) -> None:
+    order = shop.order()
+    shop.twin.control.misbehave(fault="cut_before", method="POST")
+    with pytest.raises(gateway.Unknown):
+        shop.checkout(order)
+    later = shop.now + timedelta(hours=23, minutes=1)
+    shop.twin.control.misbehave(fault="cut_before", method="GET")
+    with pytest.raises(gateway.Unknown):
+        services.cancel(order=order, by=cara, reason="gave up", now=later)
+    services.cancel(order=order, by=cara, reason="gave up", now=later)
+    order.refresh_from_db()
+    assert (order.status, sessions(shop)) == ("canceled", 0)
+    assert Payment.objects.get().status == "canceled"
+
+
 @pytest.mark.parametrize("how", ["pay", "pay_later"])
 def test_cancel_is_refused_while_money_may_be_coming(shop: Any, cara: Any, how: str) -> None:
     order = shop.order()

@@ -71,6 +71,7 @@ def test_asking_and_result_are_both_audited(shop: Any, order: Order, ops: Any) -
     assert (asked.action, asked.result, asked.reason) == ("refund-asked", "done", "chipped")
     assert (settled.action, settled.result) == ("refund-settled", "done")
     assert (asked.actor_id, asked.actor_role) == (ops.id, "ops")
+    assert (settled.actor_id, settled.actor_role) == (ops.id, "ops")
     assert asked.details == {"order": order.pk, "pennies": 3000, "currency": "GBP"}
 
 
@@ -172,7 +173,20 @@ def test_a_changed_api_key_releases_nothing(
     refund = issue(shop, order, 6000, ops)
     settings.STRIPE_API_KEY = "sk_test_not_yet_active"
     assert services.follow_up(refund=refund, now=shop.now).status == "requested"
+    # After the key's life it is looked up, and the answer to that may be lost as well.
+    shop.twin.control.misbehave(fault="cut_before", method="GET", path="/v1/refunds")
+    later = shop.now + timedelta(hours=23, minutes=1)
+    assert services.follow_up(refund=refund, now=later).status == "requested"
     assert money(order) == (10000, 0, 6000)
+
+
+def test_follow_up_leaves_a_refund_that_ended_as_it_is(
+    shop: Any, order: Order, ops: Any, settings: Any
+) -> None:
+    refund = issue(shop, order, 6000, ops)
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    assert services.follow_up(refund=refund, now=shop.now) == refund
+    assert refund.status == "succeeded"
 
 
 def test_a_refund_on_its_way_keeps_its_money_reserved(shop: Any, order: Order, ops: Any) -> None:
