@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import textwrap
 from dataclasses import dataclass
@@ -214,12 +215,19 @@ class Stranger:
         return self.git("rev-parse", "HEAD")
 
 
-@pytest.fixture
-def stranger(tmp_path: Path) -> Stranger:
-    """A stranger's committed repository with a three-claim register, in a folder of its own."""
-    repository = Stranger(tmp_path / "till")
+@pytest.fixture(scope="session")
+def first_stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
+    """The repository that the others are copies of. Not to be changed."""
+    repository = Stranger(tmp_path_factory.mktemp("first") / "till")
     for path, text in FILES.items():
         repository.write(path, text)
-    repository.git("init", "--quiet")
+    # Without the sample hooks, which would be copied hundreds of times.
+    repository.git("init", "--quiet", "--template=")
     repository.commit("Open the till")
     return repository
+
+
+@pytest.fixture
+def stranger(first_stranger: Stranger, tmp_path: Path) -> Stranger:
+    """A stranger's committed repository with a three-claim register, in a folder of its own."""
+    return Stranger(shutil.copytree(first_stranger.root, tmp_path / "till"))

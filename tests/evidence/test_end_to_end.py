@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from evidence.engine.project import load_project
 from evidence.engine.publish.evidence_json import evidence_json
 from evidence.engine.register.reading import read_register
 from evidence.engine.run.record import read_run
-from tests.evidence.conftest import FILES, Stranger
+from tests.evidence.conftest import Stranger
 
 SCRIPT = Path(build_evidence.__file__)
 CLAIMS = "evidence/claims/till.yml"
@@ -58,13 +59,10 @@ def _no_colours_left_behind(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(first_stranger, tmp_path_factory):
     """A healthy stranger's repository after one whole build. Not to be changed."""
-    repository = Stranger(tmp_path_factory.mktemp("built") / "till")
-    for path, text in FILES.items():
-        repository.write(path, text)
-    repository.git("init", "--quiet")
-    repository.commit("Open the till")
+    root = tmp_path_factory.mktemp("built") / "till"
+    repository = Stranger(shutil.copytree(first_stranger.root, root))
     assert _engine(repository) == 0
     return repository
 
