@@ -13,7 +13,7 @@ from django.urls import reverse
 from monitoring.models import Issue
 from refunds import services as refunds
 
-FORM = re.compile(r'<form method="post".*?</form>', re.S)
+FORM = re.compile(r'<form\b[^>]*\bmethod="post".*?</form>', re.S)
 
 
 @pytest.fixture
