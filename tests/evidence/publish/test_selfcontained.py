@@ -70,6 +70,14 @@ def test_words_of_the_theme_shown_as_text_trigger_nothing(site: Path) -> None:
     assert check_site(site) == ()
 
 
+def test_addresses_among_the_words_to_search_are_no_loads(site: Path) -> None:
+    (site / "search").mkdir()
+    (site / "search" / "search_index.js").write_text(
+        """var __index = {"text": "POST 'http://127.0.0.1:9/hook'"}"""
+    )
+    assert check_site(site) == ()
+
+
 def test_dead_links_of_the_site_are_found(site: Path) -> None:
     (site / "sub").mkdir()
     (site / "sub" / "a.html").write_text(
