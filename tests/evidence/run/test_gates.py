@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from evidence.engine.register.model import Tool
+from evidence.engine.run import process
 from evidence.engine.run.model import GateStatus
 from tests.evidence.run.conftest import Bench, gate
 
@@ -202,8 +203,11 @@ def test_utf16_and_invalid_bytes_become_clean_utf8(bench: Bench) -> None:
     assert "2 invalid bytes" in bench.head("bad")["output"]
 
 
-def test_deadline_ends_a_whole_family_that_ignores_term(bench: Bench, tmp_path: Path) -> None:
+def test_deadline_ends_a_whole_family_that_ignores_term(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A child in the group and a grandchild in a session of its own, both deaf to TERM."""
+    monkeypatch.setitem(process.run_process.__kwdefaults__, "grace_s", 0.5)
     ids = tmp_path / "ids"
     script = f"""
 import os, signal, subprocess, sys, time
@@ -225,7 +229,10 @@ time.sleep(600)
     assert not [process for process in ids.read_text().split() if _lives(int(process))]
 
 
-def test_child_that_holds_the_pipe_does_not_hang_the_gate(bench: Bench) -> None:
+def test_child_that_holds_the_pipe_does_not_hang_the_gate(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_HOLD_S", 0.2)
     script = """
 import subprocess, sys
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
