@@ -64,11 +64,20 @@ def main() -> int:
 
 
 def _not_ignored() -> list[str]:
-    asked = _git("check-ignore", "--no-index", "-z", "--stdin", stdin="\0".join(FORBIDDEN_PATHS))
-    ignored = set(asked.split("\0"))
+    asked = {path: _as_git_sees(path) for path in FORBIDDEN_PATHS}
+    stdin = "\0".join(dict.fromkeys(asked.values()))
+    answer = set(_git("check-ignore", "--no-index", "-z", "--stdin", stdin=stdin).split("\0"))
+    ignored = {path for path, seen in asked.items() if seen in answer}
     for path in FORBIDDEN_PATHS:
         _say(f"{'ignored' if path in ignored else 'NOT IGNORED'}  {path}")
     return [f"{path}: git would track it" for path in FORBIDDEN_PATHS if path not in ignored]
+
+
+def _as_git_sees(path: str) -> str:
+    """The path, or the symbolic link it leads through (`build` is one after a build): git tracks
+    the link and nothing beyond it, and refuses to be asked."""
+    folders = [parent for parent in reversed(Path(path).parents) if parent.is_symlink()]
+    return folders[0].as_posix() if folders else path
 
 
 def _tracked() -> list[str]:

@@ -28,6 +28,20 @@ def test_a_clean_repository_gives_a_clean_archive(
     assert names == [".env.example", ".gitignore", "app/models.py"]
 
 
+def test_folders_that_are_links_are_asked_about_themselves(
+    repository: Repository, gate: Gate, tmp_path: Path
+) -> None:
+    """After a build, `build` is a link to the last whole one; `.venv` may be shared by a link."""
+    for name in ("build", ".venv"):
+        (repository.root / name).symlink_to(tmp_path)
+
+    done = gate("hygiene.py", "--out", str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert "ignored  build/site/index.html\n" in done.stdout
+    assert "ignored  .venv/bin/python\n" in done.stdout
+
+
 @pytest.mark.parametrize(
     "name",
     [
