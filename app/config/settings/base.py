@@ -27,8 +27,12 @@ INSTALLED_APPS = [
     "orders",
     "payments",
     "refunds",
+    "subscriptions",
     "webhooks",
     "monitoring",
+    "analyticsapp",
+    "exports",
+    "privacy",
     "demo",
 ]
 

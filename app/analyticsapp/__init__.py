@@ -1,0 +1,1 @@
+"""Daily snapshots of the shop's figures, and the pages that show them."""

@@ -1,0 +1,1 @@
+"""Tables for a spreadsheet: streamed, escaped, by role, audited."""

@@ -1,0 +1,1 @@
+"""Personal data: seeing it, erasing it, keeping it no longer than allowed."""

@@ -1,0 +1,1 @@
+"""Subscriptions: what Stripe bills again and again, and what that is worth a month (MRR)."""
