@@ -34,10 +34,8 @@ def fill(connection: psycopg.Connection, *, orders: int = COUNT) -> None:
     for statement in (_PEOPLE, _PRODUCTS, _PLAN, *_ROWS, "DROP TABLE bench_plan"):
         connection.execute(statement.format(**_numbers(orders)))
     for table in _TABLES:
-        connection.execute(
-            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
-            f"coalesce((SELECT max(id) FROM {table}), 1))"  # noqa: S608
-        )
+        highest = f"coalesce((SELECT max(id) FROM {table}), 1)"  # noqa: S608
+        connection.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {highest})")
     connection.execute("SET LOCAL session_replication_role = origin")
 
 
