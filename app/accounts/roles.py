@@ -31,11 +31,16 @@ class Permission(StrEnum):
     ISSUE_VIEW = "issue:view"
     ISSUE_ACKNOWLEDGE = "issue:acknowledge"
     AUDIT_VIEW = "audit:view"
+    PERSON_MANAGE = "person:manage"
+    PRICE_CHANGE = "price:change"
+    SECOND_FACTOR_USE = "second-factor:use"
 
 
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.CUSTOMER: frozenset({Permission.ORDER_PLACE, Permission.ORDER_VIEW_OWN}),
-    Role.ANALYST: frozenset({Permission.ORDER_VIEW, Permission.ISSUE_VIEW}),
+    Role.ANALYST: frozenset(
+        {Permission.ORDER_VIEW, Permission.ISSUE_VIEW, Permission.SECOND_FACTOR_USE}
+    ),
     Role.OPS: frozenset(
         {
             Permission.ORDER_VIEW,
@@ -44,6 +49,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.REFUND_ISSUE,
             Permission.ISSUE_VIEW,
             Permission.ISSUE_ACKNOWLEDGE,
+            Permission.SECOND_FACTOR_USE,
         }
     ),
     Role.ADMIN: frozenset(
@@ -55,6 +61,9 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.ISSUE_VIEW,
             Permission.ISSUE_ACKNOWLEDGE,
             Permission.AUDIT_VIEW,
+            Permission.PERSON_MANAGE,
+            Permission.PRICE_CHANGE,
+            Permission.SECOND_FACTOR_USE,
         }
     ),
 }

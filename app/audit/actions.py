@@ -11,6 +11,12 @@ class Action(StrEnum):
     SIGN_IN = "sign-in"
     SIGN_OUT = "sign-out"
     SIGN_IN_FAILED = "sign-in-failed"
+    LOCKED_OUT = "locked-out"
+    UNLOCKED = "unlocked"
+    SECOND_FACTOR_ENROLLED = "second-factor-enrolled"
+    SECOND_FACTOR_PASSED = "second-factor-passed"
+    SECOND_FACTOR_FAILED = "second-factor-failed"
+    SECOND_FACTOR_RESET = "second-factor-reset"
     ROLE_CHANGED = "role-changed"
     REFUND_ASKED = "refund-asked"
     REFUND_SETTLED = "refund-settled"
@@ -18,6 +24,8 @@ class Action(StrEnum):
     ORDER_FULFILLED = "order-fulfilled"
     ISSUE_ACKNOWLEDGED = "issue-acknowledged"
     EVENTS_REPLAYED = "events-replayed"
+    PRICE_CHANGED = "price-changed"
+    RESTORE_DRILL = "restore-drill"
     REFUSED = "refused"
 
 

@@ -15,7 +15,7 @@ from accounts.roles import TABLE, Permission, Role, sync
 # Written by hand, as the owner of the shop would: the independent reading of the table.
 EXPECTED = {
     "customer": {"order:place", "order:view-own"},
-    "analyst": {"order:view", "issue:view"},
+    "analyst": {"order:view", "issue:view", "second-factor:use"},
     "ops": {
         "order:view",
         "order:cancel",
@@ -23,6 +23,7 @@ EXPECTED = {
         "refund:issue",
         "issue:view",
         "issue:acknowledge",
+        "second-factor:use",
     },
     "admin": {
         "order:view",
@@ -32,6 +33,9 @@ EXPECTED = {
         "issue:view",
         "issue:acknowledge",
         "audit:view",
+        "person:manage",
+        "price:change",
+        "second-factor:use",
     },
 }
 
