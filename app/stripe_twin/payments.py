@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from stripe_twin import objects, payment_objects, sessions
+from stripe_twin import charges, payment_objects, sessions
 from stripe_twin.account import Account
 from stripe_twin.cards import Card, Decline, find
 from stripe_twin.errors import missing
@@ -53,7 +52,8 @@ def authenticate(account: Account, *, session_id: str, passed: bool) -> Result:
     card = find(intent.pop("_card"))
     intent["next_action"] = None
     if not passed:
-        return _refuse_attempt(account, intent, _NOT_AUTHENTICATED, charge_id=None)
+        charges.refuse(account, intent, _NOT_AUTHENTICATED, charge_id=None)
+        return Result(Attempt.DECLINED, _NOT_AUTHENTICATED)
     return _charge_card(account, session, intent, card, authenticated=True)
 
 
@@ -92,16 +92,16 @@ def settle(account: Account, intent_id: str, *, succeeded: bool) -> None:
     session = sessions.session_of(account, intent["_session"])
     charge = _charge(account, intent["latest_charge"])
     if succeeded:
-        _take(account, intent, charge)
+        charges.take(account, intent, charge)
         session["payment_status"] = "paid"
         account.store.put("checkout.session", session)
         account.announce("checkout.session.async_payment_succeeded", session)
-        _book(account, charge)
+        charges.book(account, charge)
         return
-    _fail_charge(charge, _BANK_REFUSED)
+    charges.fail(charge, _BANK_REFUSED)
     account.store.put("charge", charge)
     account.announce("charge.failed", charge)
-    _refuse_attempt(account, intent, _BANK_REFUSED, charge_id=charge["id"])
+    charges.refuse(account, intent, _BANK_REFUSED, charge_id=charge["id"])
     account.announce("checkout.session.async_payment_failed", session)
 
 
@@ -157,84 +157,15 @@ def _charge_card(
     )
     charge["_refund_path"] = card.refund
     if card.decline:
-        _fail_charge(charge, card.decline)
+        charges.fail(charge, card.decline)
         account.store.put("charge", charge)
         account.announce("charge.failed", charge)
-        return _refuse_attempt(account, intent, card.decline, charge_id=charge["id"])
-    _take(account, intent, charge)
+        charges.refuse(account, intent, card.decline, charge_id=charge["id"])
+        return Result(Attempt.DECLINED, card.decline)
+    charges.take(account, intent, charge)
     sessions.complete(account, session, payment_status="paid")
-    _book(account, charge)
+    charges.book(account, charge)
     return Result(Attempt.SUCCEEDED)
-
-
-def _take(account: Account, intent: Json, charge: Json) -> None:
-    """The money is ours: charge and intent succeed."""
-    charge |= {
-        "status": "succeeded",
-        "paid": True,
-        "captured": True,
-        "amount_captured": charge["amount"],
-        "outcome": payment_objects.outcome("authorized"),
-    }
-    account.store.put("charge", charge)
-    intent |= {
-        "status": "succeeded",
-        "amount_received": intent["amount"],
-        "latest_charge": charge["id"],
-        "last_payment_error": None,
-        "next_action": None,
-    }
-    account.store.put("payment_intent", intent)
-    account.announce("charge.succeeded", charge)
-    account.announce("payment_intent.succeeded", intent)
-
-
-def _book(account: Account, charge: Json) -> None:
-    """Stripe books the money a moment after it took it, hence the later charge.updated."""
-    booked = objects.balance_transaction(
-        source=charge, amount=charge["amount"], kind="charge", now=account.clock.now()
-    )
-    account.store.put("balance_transaction", booked)
-    charge["balance_transaction"] = booked["id"]
-    account.store.put("charge", charge)
-    account.announce("charge.updated", charge, previous={"balance_transaction": None})
-
-
-def _refuse_attempt(
-    account: Account, intent: Json, decline: Decline, *, charge_id: str | None
-) -> Result:
-    """The attempt failed; the intent waits for another way to pay."""
-    error: dict[str, Any] = {
-        "code": decline.code,
-        "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
-        "message": decline.message,
-        "payment_method": {
-            "id": intent["payment_method"],
-            "object": "payment_method",
-            "type": intent["_method_type"],
-        },
-        "type": "card_error" if decline.code else "invalid_request_error",
-    }
-    if charge_id:
-        error |= {"charge": charge_id, "decline_code": decline.decline_code}
-    intent |= {
-        "status": "requires_payment_method",
-        "last_payment_error": error,
-        "payment_method": None,
-        "latest_charge": charge_id or intent["latest_charge"],
-    }
-    account.store.put("payment_intent", intent)
-    account.announce("payment_intent.payment_failed", intent)
-    return Result(Attempt.DECLINED, decline)
-
-
-def _fail_charge(charge: Json, decline: Decline) -> None:
-    charge |= {
-        "status": "failed",
-        "failure_code": decline.code,
-        "failure_message": decline.message,
-        "outcome": payment_objects.outcome("issuer_declined", reason=decline.decline_code),
-    }
 
 
 def _charge(account: Account, charge_id: str) -> Json:
