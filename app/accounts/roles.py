@@ -34,12 +34,29 @@ class Permission(StrEnum):
     PERSON_MANAGE = "person:manage"
     PRICE_CHANGE = "price:change"
     SECOND_FACTOR_USE = "second-factor:use"
+    EXPORT_DOWNLOAD = "export:download"
+    EXPORT_CUSTOMERS = "export:customers"
+    PERSON_VIEW_OWN = "person:view-own"
+    PERSON_VIEW = "person:view"
+    PERSON_ERASE = "person:erase"
 
 
 TABLE: dict[Role, frozenset[Permission]] = {
-    Role.CUSTOMER: frozenset({Permission.ORDER_PLACE, Permission.ORDER_VIEW_OWN}),
+    Role.CUSTOMER: frozenset(
+        {
+            Permission.ORDER_PLACE,
+            Permission.ORDER_VIEW_OWN,
+            Permission.PERSON_VIEW_OWN,
+        }
+    ),
     Role.ANALYST: frozenset(
-        {Permission.ORDER_VIEW, Permission.ISSUE_VIEW, Permission.SECOND_FACTOR_USE}
+        {
+            Permission.ORDER_VIEW,
+            Permission.ISSUE_VIEW,
+            Permission.SECOND_FACTOR_USE,
+            Permission.EXPORT_DOWNLOAD,
+            Permission.PERSON_VIEW_OWN,
+        }
     ),
     Role.OPS: frozenset(
         {
@@ -50,6 +67,9 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.ISSUE_VIEW,
             Permission.ISSUE_ACKNOWLEDGE,
             Permission.SECOND_FACTOR_USE,
+            Permission.EXPORT_DOWNLOAD,
+            Permission.PERSON_VIEW_OWN,
+            Permission.PERSON_VIEW,
         }
     ),
     Role.ADMIN: frozenset(
@@ -64,6 +84,11 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.PERSON_MANAGE,
             Permission.PRICE_CHANGE,
             Permission.SECOND_FACTOR_USE,
+            Permission.EXPORT_DOWNLOAD,
+            Permission.EXPORT_CUSTOMERS,
+            Permission.PERSON_VIEW_OWN,
+            Permission.PERSON_VIEW,
+            Permission.PERSON_ERASE,
         }
     ),
 }

@@ -26,12 +26,18 @@ class Action(StrEnum):
     EVENTS_REPLAYED = "events-replayed"
     PRICE_CHANGED = "price-changed"
     RESTORE_DRILL = "restore-drill"
+    EXPORT_STARTED = "export-started"
+    EXPORTED = "exported"
+    PERSON_VIEWED = "person-viewed"
+    PERSON_ERASED = "person-erased"
+    RETENTION_APPLIED = "retention-applied"
     REFUSED = "refused"
 
 
 class Result(StrEnum):
-    """Done, refused by a rule, or failed for a reason outside."""
+    """Done, refused by a rule, failed for a reason outside, or aborted by whoever asked."""
 
     DONE = "done"
     REFUSED = "refused"
     FAILED = "failed"
+    ABORTED = "aborted"

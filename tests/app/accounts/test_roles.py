@@ -14,8 +14,14 @@ from accounts.roles import TABLE, Permission, Role, sync
 
 # Written by hand, as the owner of the shop would: the independent reading of the table.
 EXPECTED = {
-    "customer": {"order:place", "order:view-own"},
-    "analyst": {"order:view", "issue:view", "second-factor:use"},
+    "customer": {"order:place", "order:view-own", "person:view-own"},
+    "analyst": {
+        "order:view",
+        "issue:view",
+        "second-factor:use",
+        "export:download",
+        "person:view-own",
+    },
     "ops": {
         "order:view",
         "order:cancel",
@@ -23,6 +29,9 @@ EXPECTED = {
         "refund:issue",
         "issue:view",
         "issue:acknowledge",
+        "export:download",
+        "person:view-own",
+        "person:view",
         "second-factor:use",
     },
     "admin": {
@@ -33,6 +42,11 @@ EXPECTED = {
         "issue:view",
         "issue:acknowledge",
         "audit:view",
+        "export:download",
+        "export:customers",
+        "person:view-own",
+        "person:view",
+        "person:erase",
         "person:manage",
         "price:change",
         "second-factor:use",
