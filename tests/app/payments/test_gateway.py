@@ -1,4 +1,4 @@
-"""The one module that talks to Stripe, against the twin over real HTTP."""
+"""The one package that talks to Stripe, against the twin over real HTTP."""
 
 from __future__ import annotations
 

@@ -1,0 +1,80 @@
+"""What goes to Stripe and comes back, frozen. Stripe's own objects never leave this package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a payment page. Whole minor units."""
+
+    name: str
+    unit_pennies: int
+    quantity: int
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """What a payment page is made from. The same key must always come with the same rest."""
+
+    key: str
+    order_id: int
+    currency: str
+    lines: tuple[Line, ...]
+    success_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True)
+class CheckoutSession:
+    """A payment page. `complete` alone is no payment; see `payment_status`."""
+
+    id: str
+    status: str
+    payment_status: str
+    url: str
+    intent_id: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A PaymentIntent. `received_pennies` is what was captured, in whole minor units."""
+
+    id: str
+    status: str
+    amount_pennies: int
+    received_pennies: int
+    currency: str
+    key: str
+    failure: str
+
+
+@dataclass(frozen=True)
+class RefundFact:
+    """A refund as Stripe has it. `key` is empty when it was made in Stripe's own dashboard."""
+
+    id: str
+    status: str
+    amount_pennies: int
+    currency: str
+    intent_id: str
+    key: str
+    failure: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event whose signature was verified. `payload` is the whole body."""
+
+    id: str
+    type: str
+    api_version: str
+    livemode: bool
+    created_at: datetime
+    object_type: str
+    object_id: str
+    payload: dict[str, Any]
