@@ -1,0 +1,155 @@
+"""What a subscription is worth a month (MRR): decided without the database, in exact fractions.
+
+Stripe's own default definition: https://support.stripe.com/questions/billing-analytics. Amounts
+are minor units of the subscription's currency. An item's price may be a fraction of one, so it
+stays a Fraction until it is rounded, half up and once per item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+
+class SubscriptionStatus(StrEnum):
+    """As Stripe has it. The last two are ends: nothing follows them."""
+
+    INCOMPLETE = "incomplete"
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    UNPAID = "unpaid"
+    PAUSED = "paused"
+    CANCELED = "canceled"
+    INCOMPLETE_EXPIRED = "incomplete_expired"
+
+
+class Interval(StrEnum):
+    """What a price is charged for."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+COUNTED = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE})
+ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})
+# How often a month each interval comes: 365 days, 52 weeks or one year in twelve months.
+TIMES_A_MONTH = {
+    Interval.DAY: Fraction(365, 12),
+    Interval.WEEK: Fraction(52, 12),
+    Interval.MONTH: Fraction(1),
+    Interval.YEAR: Fraction(1, 12),
+}
+
+
+@dataclass(frozen=True)
+class Discount:
+    """A coupon as it was applied: `percent` of the price or `off_pennies` an invoice. Only one
+    that lasts `forever` reduces MRR."""
+
+    is_forever: bool
+    percent: Fraction = Fraction(0)
+    off_pennies: int = 0
+
+
+@dataclass(frozen=True)
+class Item:
+    """`unit` minor units, `quantity` times, each `interval_count` intervals; no interval: charged
+    once. `inclusive_tax` is the percentage of tax that the price already holds."""
+
+    unit: Fraction
+    quantity: int = 1
+    interval: Interval | None = Interval.MONTH
+    interval_count: int = 1
+    is_metered: bool = False
+    inclusive_tax: Fraction = Fraction(0)
+    discounts: tuple[Discount, ...] = ()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """All of a subscription that its MRR depends on. `ends_at` is when it ends or has ended."""
+
+    status: SubscriptionStatus
+    items: tuple[Item, ...]
+    discounts: tuple[Discount, ...] = ()
+    is_paused: bool = False
+    ends_at: datetime | None = None
+
+
+def mrr_pennies(terms: Terms, *, at: datetime) -> int:
+    """The subscription's MRR at that moment, in whole minor units; never below zero."""
+    if not counts(terms, at=at):
+        return 0
+    kept = shares(terms)
+    return sum(
+        rounded(monthly(item) * share) for item, share in zip(terms.items, kept, strict=True)
+    )
+
+
+def counts(terms: Terms, *, at: datetime) -> bool:
+    """Whether a subscription like this counts at all. One that is to end counts until it does."""
+    has_ended = terms.ends_at is not None and terms.ends_at <= at
+    return terms.status in COUNTED and not terms.is_paused and not has_ended
+
+
+def monthly(item: Item) -> Fraction:
+    """The item's price for a month, before discounts and with its tax; 0 for what comes once or
+    by use, because nobody knows what the next month brings."""
+    if item.interval is None or item.is_metered:
+        return Fraction(0)
+    per_interval = item.unit * item.quantity / item.interval_count
+    return per_interval * TIMES_A_MONTH[item.interval]
+
+
+def shares(terms: Terms) -> tuple[Fraction, ...]:
+    """What of each item's price counts, from 0 to 1: discounts taken off, then inclusive tax.
+
+    The item's own discounts come first. An amount off the whole subscription is taken off each
+    invoice, so once per its shortest interval, and shared by price as Stripe does on the invoice.
+    """
+    own = [_kept(item.discounts, [item]) for item in terms.items]
+    left = [monthly(item) * share for item, share in zip(terms.items, own, strict=True)]
+    common = _kept(terms.discounts, terms.items, monthly_pennies=sum(left, Fraction(0)))
+    return tuple(
+        share * common / (1 + item.inclusive_tax / 100)
+        for item, share in zip(terms.items, own, strict=True)
+    )
+
+
+def rounded(exact: Fraction) -> int:
+    """The nearest whole number, half up."""
+    return (exact + Fraction(1, 2)).__floor__()
+
+
+def _kept(
+    discounts: Iterable[Discount],
+    items: Iterable[Item],
+    *,
+    monthly_pennies: Fraction | None = None,
+) -> Fraction:
+    """The part of these items' price that is left by the discounts, one after the other."""
+    items = list(items)
+    full = sum(map(monthly, items), Fraction(0)) if monthly_pennies is None else monthly_pennies
+    if not full:
+        return Fraction(1)
+    left = full
+    for discount in discounts:
+        if discount.is_forever:
+            left -= left * discount.percent / 100 + discount.off_pennies * _invoices(items)
+            left = max(left, Fraction(0))
+    return left / full
+
+
+def _invoices(items: list[Item]) -> Fraction:
+    """How many invoices come a month: one for each of the shortest interval charged."""
+    return max(
+        TIMES_A_MONTH[item.interval] / item.interval_count
+        for item in items
+        if item.interval is not None and not item.is_metered
+    )
