@@ -14,6 +14,19 @@ class RefundPath(StrEnum):
     FAILS_LATER = "fails_later"
 
 
+class DisputeReason(StrEnum):
+    """Why a buyer complains, in Stripe's words."""
+
+    CREDIT_NOT_PROCESSED = "credit_not_processed"
+    DUPLICATE = "duplicate"
+    FRAUDULENT = "fraudulent"
+    GENERAL = "general"
+    PRODUCT_NOT_RECEIVED = "product_not_received"
+    PRODUCT_UNACCEPTABLE = "product_unacceptable"
+    SUBSCRIPTION_CANCELED = "subscription_canceled"
+    UNRECOGNIZED = "unrecognized"
+
+
 @dataclass(frozen=True)
 class Decline:
     code: str
@@ -29,6 +42,8 @@ class Card:
     decline: Decline | None = None
     authenticates: bool = False
     refund: RefundPath = RefundPath.AT_ONCE
+    disputed: DisputeReason | None = None
+    inquiry: bool = False
 
     @property
     def last4(self) -> str:
@@ -93,6 +108,20 @@ CARDS = (
     Card("4000000000000119", "is declined: processing error", decline=_BROKEN),
     Card("4000000000007726", "succeeds; a refund takes a while", refund=RefundPath.LATER),
     Card("4000000000005126", "succeeds; a refund fails later", refund=RefundPath.FAILS_LATER),
+    Card(
+        "4000000000000259", "succeeds, then is disputed: fraud", disputed=DisputeReason.FRAUDULENT
+    ),
+    Card(
+        "4000000000002685",
+        "succeeds, then is disputed: not received",
+        disputed=DisputeReason.PRODUCT_NOT_RECEIVED,
+    ),
+    Card(
+        "4000000000001976",
+        "succeeds, then the bank inquires",
+        disputed=DisputeReason.FRAUDULENT,
+        inquiry=True,
+    ),
     Card("5555555555554444", "succeeds", brand="mastercard"),
 )
 _BY_NUMBER = {card.number: card for card in CARDS}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from stripe_twin import payments, refunds
+from stripe_twin import disputes, payments, refunds
 from stripe_twin.account import Account
-from stripe_twin.cards import UnknownCard
+from stripe_twin.cards import DisputeReason, UnknownCard
 from stripe_twin.errors import StripeError
 from stripe_twin.misbehave import Fault, Rule
 from stripe_twin.objects import public
@@ -102,6 +102,38 @@ class Control:
                 return public(refunds.create(self._account, wanted))
             except StripeError as refusal:
                 raise Refused(f"refund: {refusal.message}") from refusal
+
+    def open_dispute(
+        self, *, intent: str, amount: int | None = None, reason: str = "fraudulent"
+    ) -> Json:
+        """A buyer's bank disputes a payment (pi_ or ch_), all of it unless `amount` says less."""
+        if reason not in list(DisputeReason):
+            raise Refused(f"reason: found {reason!r}, expected one of {', '.join(DisputeReason)}")
+        with self._account.store.change():
+            paid = self._account.store.get("payment_intent", intent) or {"latest_charge": intent}
+            charge = self._account.store.get("charge", paid["latest_charge"] or "")
+            if charge is None:
+                raise Refused(f"intent: found {intent!r}, expected a payment that was charged")
+            try:
+                return public(
+                    disputes.open_dispute(
+                        self._account, charge, amount=amount, reason=DisputeReason(reason)
+                    )
+                )
+            except disputes.NotDisputable as refusal:
+                raise Refused(f"open_dispute: {refusal}") from refusal
+
+    def close_dispute(self, *, id: str, outcome: str) -> Json:
+        """The bank decides a dispute (dp_): `outcome` is won or lost, from the shop's side."""
+        if outcome not in list(disputes.Outcome):
+            known = " or ".join(disputes.Outcome)
+            raise Refused(f"outcome: found {outcome!r}, expected {known}")
+        with self._account.store.change():
+            try:
+                decided = disputes.decide(self._account, id, outcome=disputes.Outcome(outcome))
+            except StripeError as refusal:
+                raise Refused(f"close_dispute: {refusal.message}") from refusal
+            return public(decided)
 
     def misbehave(
         self,

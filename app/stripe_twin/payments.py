@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stripe_twin import charges, payment_objects, sessions
+from stripe_twin import charges, disputes, payment_objects, sessions
 from stripe_twin.account import Account
 from stripe_twin.cards import Card, Decline, find
 from stripe_twin.errors import missing
@@ -165,6 +165,8 @@ def _charge_card(
     charges.take(account, intent, charge)
     sessions.complete(account, session, payment_status="paid")
     charges.book(account, charge)
+    if card.disputed:
+        disputes.open_dispute(account, charge, reason=card.disputed, inquiry=card.inquiry)
     return Result(Attempt.SUCCEEDED)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stripe_twin import objects, payment_objects
+from stripe_twin import disputes, objects, payment_objects
 from stripe_twin.account import Account
 from stripe_twin.cards import RefundPath
 from stripe_twin.errors import StripeError, invalid_param, missing
@@ -38,6 +38,7 @@ class Wanted:
 def create(account: Account, wanted: Wanted) -> Json:
     """Refund, or Stripe's refusal: never more than the charge still holds."""
     charge = _charge_for(account, wanted)
+    disputes.require_refundable(account, charge)
     amount = _assess(charge, wanted.amount)
     path, after_s = _path(account, charge)
     refund = payment_objects.refund(

@@ -21,6 +21,7 @@ from stripe_twin.account import Account
 from stripe_twin.api import (
     checkout_sessions,
     customers,
+    disputes,
     endpoint,
     payment_intents,
     records,
@@ -106,6 +107,7 @@ def _endpoints() -> list[endpoint.Endpoint]:
         *records.endpoints(),
         *refunds_api.endpoints(),
         *customers.endpoints(),
+        *disputes.endpoints(),
     ]
 
 

@@ -15,6 +15,7 @@ _FIELDS = {
         "balance_transaction": "balance_transaction",
         "customer": "customer",
     },
+    "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "refund": {
         "charge": "charge",
         "payment_intent": "payment_intent",

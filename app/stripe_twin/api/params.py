@@ -45,6 +45,16 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Unsettable:
+    """A text; an empty one unsets what was there."""
+
+    longest: int = 5000
+
+    def read(self, value: Any, at: str) -> str:
+        return Text(self.longest).read(value, at) if value != "" else ""
+
+
+@dataclass(frozen=True)
 class Whole:
     """A whole number; amounts are minor units."""
 
