@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import django_stubs_ext
+from csp.constants import NONE, SELF
 
 django_stubs_ext.monkeypatch()
 
@@ -37,6 +38,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.health.Health",
+    "core.request_log.RequestLog",
+    "core.headers.Headers",
+    "core.headers.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -89,6 +94,30 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = ROOT / "staticfiles"
 STATICFILES_DIRS = [APP_DIR / "static"]
+
+# Every page is proved under the policy that production has: styles from here, and no scripts.
+# `core.headers.ContentPolicy` adds Stripe's payment page to where a form may lead.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+# How many proxies of ours stand between visitors and the shop: see `core.client`.
+TRUSTED_PROXIES = 0
+# Where customers pay, when it is neither Stripe's own page nor where the twin's API stands.
+STRIPE_CHECKOUT_ORIGIN = ""
 
 SHOP_NAME = "Purelaka"
 SHOP_CURRENCY = "GBP"

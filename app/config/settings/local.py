@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import environ
 
+from config import logs
 from config.settings.base import *  # noqa: F403
 from config.settings.base import ROOT
 from local_postgres import hold
@@ -24,6 +25,7 @@ SHOP_ADDRESS = env.str("SHOP_ADDRESS", default="http://127.0.0.1:8000")
 STRIPE_API_KEY = env.str("STRIPE_API_KEY", default="sk_test_twin_of_this_machine")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="http://127.0.0.1:12111")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=["whsec_twin_of_this_machine"])
+STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", default="")
 STRIPE_LIVEMODE = False
 
 STORAGES = {
@@ -35,3 +37,4 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 LOCAL_FOLDER = ROOT / ".local"
+LOGGING = logs.settings(as_json=False)
