@@ -39,6 +39,11 @@ class Permission(StrEnum):
     PERSON_VIEW_OWN = "person:view-own"
     PERSON_VIEW = "person:view"
     PERSON_ERASE = "person:erase"
+    SUBSCRIPTION_START = "subscription:start"
+    SUBSCRIPTION_CANCEL_OWN = "subscription:cancel-own"
+    SUBSCRIPTION_VIEW = "subscription:view"
+    SUBSCRIPTION_CANCEL = "subscription:cancel"
+    ANALYTICS_VIEW = "analytics:view"
 
 
 TABLE: dict[Role, frozenset[Permission]] = {
@@ -47,6 +52,8 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.ORDER_PLACE,
             Permission.ORDER_VIEW_OWN,
             Permission.PERSON_VIEW_OWN,
+            Permission.SUBSCRIPTION_START,
+            Permission.SUBSCRIPTION_CANCEL_OWN,
         }
     ),
     Role.ANALYST: frozenset(
@@ -56,6 +63,8 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.SECOND_FACTOR_USE,
             Permission.EXPORT_DOWNLOAD,
             Permission.PERSON_VIEW_OWN,
+            Permission.SUBSCRIPTION_VIEW,
+            Permission.ANALYTICS_VIEW,
         }
     ),
     Role.OPS: frozenset(
@@ -70,6 +79,8 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.EXPORT_DOWNLOAD,
             Permission.PERSON_VIEW_OWN,
             Permission.PERSON_VIEW,
+            Permission.SUBSCRIPTION_VIEW,
+            Permission.SUBSCRIPTION_CANCEL,
         }
     ),
     Role.ADMIN: frozenset(
@@ -89,6 +100,9 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.PERSON_VIEW_OWN,
             Permission.PERSON_VIEW,
             Permission.PERSON_ERASE,
+            Permission.SUBSCRIPTION_VIEW,
+            Permission.SUBSCRIPTION_CANCEL,
+            Permission.ANALYTICS_VIEW,
         }
     ),
 }

@@ -31,6 +31,7 @@ class Action(StrEnum):
     PERSON_VIEWED = "person-viewed"
     PERSON_ERASED = "person-erased"
     RETENTION_APPLIED = "retention-applied"
+    SUBSCRIPTION_CANCELED = "subscription-canceled"
     REFUSED = "refused"
 
 

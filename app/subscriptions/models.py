@@ -12,6 +12,7 @@ from core.append_only import AppendOnly
 from core.money import display
 from orders import guards
 from subscriptions.mrr import ENDED, Interval, SubscriptionStatus
+from subscriptions.rules import FOLLOWS_NOT, MRR_IS_NOT_LEDGER_END
 
 
 class Change(StrEnum):
@@ -24,33 +25,108 @@ class Change(StrEnum):
     CHURN = "churn"
 
 
+class StartStatus(StrEnum):
+    """What became of a page that sells a subscription."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+
+
 STATUSES = [(status.value, status.value.replace("_", " ")) for status in SubscriptionStatus]
 CURRENCY_IS_ISO = Q(currency__regex=r"^[A-Z]{3}$")
-MRR_IS_NOT_LEDGER_END = """(
-    (SELECT mrr_pennies FROM subscriptions_subscription WHERE id = {subscription})
-    IS DISTINCT FROM COALESCE((
-        SELECT after_pennies FROM subscriptions_mrrchange
-        WHERE subscription_id = {subscription} ORDER BY id DESC LIMIT 1
-    ), 0)
-)"""
-# The first change of a subscription is new, a later one from nothing a reactivation.
-FOLLOWS_NOT = """(
-    NEW.before_pennies IS DISTINCT FROM COALESCE((
-        SELECT after_pennies FROM subscriptions_mrrchange
-        WHERE subscription_id = NEW.subscription_id ORDER BY id DESC LIMIT 1
-    ), 0)
-    OR NEW.currency IS DISTINCT FROM (
-        SELECT currency FROM subscriptions_subscription WHERE id = NEW.subscription_id
-    )
-    OR EXISTS (
-        SELECT 1 FROM subscriptions_mrrchange
-        WHERE subscription_id = NEW.subscription_id AND at > NEW.at
-    )
-    OR NEW.kind IN ('new', 'reactivation') AND (NEW.kind = 'new') = EXISTS (
-        SELECT 1 FROM subscriptions_mrrchange WHERE subscription_id = NEW.subscription_id
-    )
-)"""
 _ENDS = ", ".join(f"'{status}'" for status in sorted(ENDED))
+
+
+INTERVALS = [(one.value, one.value) for one in Interval]
+
+
+class Plan(models.Model):
+    """A subscription for sale: `price_pennies`, whole minor units, each `interval_count` intervals.
+
+    Its price never changes, as it never does at Stripe: take the plan off sale and add another.
+    """
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    price_pennies = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    interval = models.CharField(max_length=5, choices=INTERVALS)
+    interval_count = models.PositiveIntegerField(default=1)
+    is_on_sale = models.BooleanField(default=True)
+    stripe_price_id = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001
+
+    class Meta:
+        ordering: ClassVar = ["price_pennies", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(price_pennies__gt=0) & Q(interval_count__gt=0),
+                name="plan_amounts_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(interval__in=list(Interval)), name="plan_interval_is_known"
+            ),
+            models.CheckConstraint(condition=CURRENCY_IS_ISO, name="plan_currency_is_iso"),
+        ]
+        triggers: ClassVar = [
+            guards.fixed(
+                name="plan_price_fixed",
+                columns=["slug", "price_pennies", "currency", "interval", "interval_count"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def price(self) -> str:
+        """The price as a person reads it: `£18.00 a month`, `£24.00 every 3 months`."""
+        amount = display(self.price_pennies, self.currency)
+        if self.interval_count == 1:
+            return f"{amount} a {self.interval}"
+        return f"{amount} every {self.interval_count} {self.interval}s"
+
+
+class Start(models.Model):
+    """A customer's wish for a plan, and the page at Stripe that sells it: one open at a time."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="starts")
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="subscription_starts"
+    )
+    status = models.CharField(
+        max_length=10,
+        choices=[(one.value, one.value) for one in StartStatus],
+        default=StartStatus.OPEN,
+    )
+    idempotency_key = models.CharField(max_length=80, unique=True)
+    stripe_customer_id = models.CharField(max_length=120, blank=True)
+    stripe_session_id = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001
+    checkout_url = models.URLField(max_length=1000, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=list(StartStatus)), name="start_status_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["plan", "customer"],
+                condition=Q(status=StartStatus.OPEN),
+                name="start_one_open_each",
+            ),
+        ]
+        triggers: ClassVar = [
+            guards.fixed(
+                name="start_terms_fixed",
+                columns=["plan_id", "customer_id", "idempotency_key", "stripe_customer_id"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Start {self.pk}"
 
 
 class Subscription(models.Model):
@@ -132,9 +208,7 @@ class SubscriptionItem(models.Model):
     stripe_price_id = models.CharField(max_length=120)
     unit_pennies = models.DecimalField(max_digits=30, decimal_places=12)
     quantity = models.BigIntegerField()
-    interval = models.CharField(
-        max_length=5, choices=[(one.value, one.value) for one in Interval], blank=True
-    )
+    interval = models.CharField(max_length=5, choices=INTERVALS, blank=True)
     interval_count = models.PositiveIntegerField(default=1)
     is_metered = models.BooleanField(default=False)
     kept_numerator = models.DecimalField(max_digits=200, decimal_places=0, default=1)

@@ -7,6 +7,23 @@ Never called with a transaction open: a call can take `STRIPE_TIMEOUT_S` seconds
 
 from __future__ import annotations
 
+from payments.gateway.billing import (
+    CannotValue,
+    create_price,
+    create_subscription_session,
+    end_with_period,
+    find_price,
+    find_subscription_paid_by,
+    retrieve_subscription,
+)
+from payments.gateway.billing_facts import (
+    DiscountFact,
+    ItemFact,
+    NewPrice,
+    NewSubscriptionSession,
+    PriceFact,
+    SubscriptionFact,
+)
 from payments.gateway.checkout import (
     create_checkout_session,
     expire_session,
@@ -42,23 +59,36 @@ from payments.gateway.refunds import (
 
 __all__ = [
     "BadSignature",
+    "CannotValue",
     "CheckoutSession",
+    "DiscountFact",
     "Event",
     "GatewayError",
     "Intent",
+    "ItemFact",
     "Line",
     "Missing",
+    "NewPrice",
     "NewSession",
+    "NewSubscriptionSession",
+    "PriceFact",
     "RefundFact",
     "Rejected",
+    "SubscriptionFact",
     "Unknown",
     "construct_event",
     "create_checkout_session",
+    "create_price",
     "create_refund",
+    "create_subscription_session",
+    "end_with_period",
     "expire_session",
+    "find_price",
     "find_refund",
     "find_session",
+    "find_subscription_paid_by",
     "retrieve_intent",
     "retrieve_refund",
     "retrieve_session",
+    "retrieve_subscription",
 ]

@@ -14,6 +14,7 @@ from payments.gateway.errors import Missing, Rejected, Unknown
 
 PAYMENT_KEY = "payment_key"
 REFUND_KEY = "refund_key"
+SUBSCRIPTION_KEY = "subscription_key"
 
 
 def client() -> stripe.StripeClient:
@@ -61,7 +62,8 @@ def translating() -> Iterator[None]:
 def key_of(made: Any) -> str:
     """Our own key in its metadata; empty when somebody else made it."""
     about: dict[str, str] = made.metadata.to_dict() if made.metadata else {}
-    return about.get(PAYMENT_KEY) or about.get(REFUND_KEY) or ""
+    ours = (about.get(name) for name in (PAYMENT_KEY, REFUND_KEY, SUBSCRIPTION_KEY))
+    return next(filter(None, ours), "")
 
 
 def id_of(linked: Any) -> str:

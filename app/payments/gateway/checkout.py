@@ -36,19 +36,19 @@ def create_checkout_session(new: NewSession) -> CheckoutSession:
             },
             options={"idempotency_key": new.key},
         )
-    return _session(made)
+    return session_fact(made)
 
 
 def retrieve_session(session_id: str) -> CheckoutSession:
     """The payment page as it is now."""
     with translating():
-        return _session(client().v1.checkout.sessions.retrieve(session_id))
+        return session_fact(client().v1.checkout.sessions.retrieve(session_id))
 
 
 def expire_session(session_id: str) -> CheckoutSession:
     """Close the payment page for good. Rejected when it is no longer open."""
     with translating():
-        return _session(client().v1.checkout.sessions.expire(session_id))
+        return session_fact(client().v1.checkout.sessions.expire(session_id))
 
 
 def find_session(*, key: str, since: datetime) -> CheckoutSession | None:
@@ -57,10 +57,11 @@ def find_session(*, key: str, since: datetime) -> CheckoutSession | None:
         made = client().v1.checkout.sessions.list(
             params={"created": {"gte": int(since.timestamp())}, "limit": 100}
         )
-        return next((_session(s) for s in made.auto_paging_iter() if key_of(s) == key), None)
+        return next((session_fact(s) for s in made.auto_paging_iter() if key_of(s) == key), None)
 
 
-def _session(made: stripe.checkout.Session) -> CheckoutSession:
+def session_fact(made: stripe.checkout.Session) -> CheckoutSession:
+    """The page as a fact."""
     return CheckoutSession(
         id=made.id,
         status=made.status or "",
@@ -68,4 +69,5 @@ def _session(made: stripe.checkout.Session) -> CheckoutSession:
         url=made.url or "",
         intent_id=id_of(made.payment_intent),
         key=key_of(made),
+        subscription_id=id_of(made.subscription),
     )

@@ -30,7 +30,8 @@ class NewSession:
 
 @dataclass(frozen=True)
 class CheckoutSession:
-    """A payment page. `complete` alone is no payment; see `payment_status`."""
+    """A payment page. `complete` alone is no payment; see `payment_status`. One that sells a
+    subscription names it once it is complete, and has no intent of its own."""
 
     id: str
     status: str
@@ -38,6 +39,7 @@ class CheckoutSession:
     url: str
     intent_id: str
     key: str
+    subscription_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,21 @@ from accounts.roles import TABLE, Permission, Role, sync
 
 # Written by hand, as the owner of the shop would: the independent reading of the table.
 EXPECTED = {
-    "customer": {"order:place", "order:view-own", "person:view-own"},
+    "customer": {
+        "order:place",
+        "order:view-own",
+        "person:view-own",
+        "subscription:start",
+        "subscription:cancel-own",
+    },
     "analyst": {
         "order:view",
         "issue:view",
         "second-factor:use",
         "export:download",
         "person:view-own",
+        "subscription:view",
+        "analytics:view",
     },
     "ops": {
         "order:view",
@@ -33,8 +41,13 @@ EXPECTED = {
         "person:view-own",
         "person:view",
         "second-factor:use",
+        "subscription:view",
+        "subscription:cancel",
     },
     "admin": {
+        "subscription:view",
+        "subscription:cancel",
+        "analytics:view",
         "order:view",
         "order:cancel",
         "order:fulfil",
