@@ -8,6 +8,7 @@ from django.conf import settings
 
 from accounts.roles import TABLE, Permission, Role
 from audit.actions import Action
+from core import schedule, tasks, worker
 from core.money import display
 from demo.people import PEOPLE
 from monitoring.checks import CHECKS, FAILED
@@ -35,6 +36,14 @@ def facts() -> dict[str, Fact]:
             for person in PEOPLE
         ],
         "issues.longest_acknowledgement_days": LONGEST_ACKNOWLEDGEMENT_DAYS,
+        "jobs.attempts": schedule.MOST_ATTEMPTS,
+        "jobs.dead_worker_s": tasks.DEAD_WORKER_S,
+        "jobs.kept_days": tasks.KEEP_RUNS_DAYS,
+        "jobs.schedule": [
+            {"name": job.name, "cron": job.cron, "does": job.does, "command": job.command}
+            for job in schedule.schedule()
+        ],
+        "jobs.threads": worker.THREADS,
         "orders.statuses": [status.value for status in OrderStatus],
         "orders.transitions": _transitions(),
         "refunds.longest_reason": policy.LONGEST_REASON,

@@ -100,7 +100,7 @@ class _Start:
         )
 
     def worker(self) -> None:
-        self._run("worker", ["manage.py", "process_events", "--forever", "--skip-checks"])
+        self._run("worker", ["manage.py", "work", "--skip-checks"])
 
     def manage(self, command: str, *options: str) -> None:
         child = self._run(command, ["manage.py", command, "--skip-checks", *options])

@@ -90,11 +90,14 @@ def follow_up(*, refund: Refund, now: datetime) -> Refund:
     return confirm(fact=fact, by=by, now=now)
 
 
-def follow_up_due(*, now: datetime) -> int:
-    """Follow up every refund that has waited for an answer long enough; how many there were."""
+def follow_up_due(*, now: datetime, since: datetime | None = None) -> int:
+    """Follow up every refund that has waited for an answer long enough, of those requested at or
+    after `since`; how many there were."""
     due = Refund.objects.filter(
         status=RefundStatus.REQUESTED, requested_at__lte=now - FOLLOW_UP_AFTER
     )
+    if since:
+        due = due.filter(requested_at__gte=since)
     for refund in due:
         follow_up(refund=refund, now=now)
     return len(due)

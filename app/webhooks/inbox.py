@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 
 from payments import gateway
+from webhooks import queue
 from webhooks.models import EventStatus, StripeEvent
 
 
@@ -62,5 +64,8 @@ def _store(event: gateway.Event, *, status: EventStatus, why: str, now: datetime
         created_at=event.created_at,
         received_at=now,
     )
-    # ON CONFLICT DO NOTHING: the same event delivered again changes nothing, not even by a race.
-    StripeEvent.objects.bulk_create([arrived], ignore_conflicts=True)
+    with transaction.atomic():
+        # ON CONFLICT DO NOTHING: the same event delivered again changes nothing, even in a race.
+        StripeEvent.objects.bulk_create([arrived], ignore_conflicts=True)
+        if status == EventStatus.RECEIVED:
+            queue.wake()

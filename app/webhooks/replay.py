@@ -11,6 +11,7 @@ from audit import services as audit
 from audit.actions import Action, Result
 from core.actor import Actor
 from core.refusal import Refused
+from webhooks import queue
 from webhooks.models import EventStatus, StripeEvent
 
 
@@ -38,4 +39,5 @@ def replay(*, events: QuerySet[StripeEvent], what: str, by: Actor, now: datetime
             details={"count": count},
             now=now,
         )
+        queue.wake()
     return count

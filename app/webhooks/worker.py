@@ -7,6 +7,7 @@ import random
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
+from django.db.models import Min
 
 from core.refusal import Refused
 from payments import gateway
@@ -20,13 +21,16 @@ CLAIM = timedelta(seconds=90)
 _RNG = random.SystemRandom()
 
 
-def process_one(*, now: datetime, rng: random.Random | None = None) -> bool:
-    """Work on the event that is due longest. False when none is due.
+def process_one(
+    *, now: datetime, rng: random.Random | None = None, since: datetime | None = None
+) -> bool:
+    """Work on the event that is due longest, of those received at or after `since`. False when
+    none is due.
 
     Whatever goes wrong is written to the event and tried again later, or the event is dead;
     nothing rises, so one bad event does not stop the others.
     """
-    event = _claim(now)
+    event = _claim(now, since)
     if event is None:
         return False
     try:
@@ -40,24 +44,33 @@ def process_one(*, now: datetime, rng: random.Random | None = None) -> bool:
 
 
 def process_all(
-    *, now: datetime, limit: int | None = None, rng: random.Random | None = None
+    *,
+    now: datetime,
+    limit: int | None = None,
+    rng: random.Random | None = None,
+    since: datetime | None = None,
 ) -> int:
     """Work until nothing is due at `now`, or on `limit` events; how many were worked on."""
     done = 0
-    while (limit is None or done < limit) and process_one(now=now, rng=rng):
+    while (limit is None or done < limit) and process_one(now=now, rng=rng, since=since):
         done += 1
     return done
 
 
-def _claim(now: datetime) -> StripeEvent | None:
+def next_attempt_at() -> datetime | None:
+    """When the next waiting event is due; None when none waits."""
+    waiting = StripeEvent.objects.filter(status__in=WAITING)
+    found: datetime | None = waiting.aggregate(next=Min("next_attempt_at"))["next"]
+    return found
+
+
+def _claim(now: datetime, since: datetime | None) -> StripeEvent | None:
     """The next event that is due, put off for others while this worker fetches its object."""
     with transaction.atomic():
-        event = (
-            StripeEvent.objects.select_for_update(skip_locked=True)
-            .filter(status__in=WAITING, next_attempt_at__lte=now)
-            .order_by("next_attempt_at", "id")
-            .first()
-        )
+        due = StripeEvent.objects.filter(status__in=WAITING, next_attempt_at__lte=now)
+        if since:
+            due = due.filter(received_at__gte=since)
+        event = due.select_for_update(skip_locked=True).order_by("next_attempt_at", "id").first()
         if event is not None:
             event.next_attempt_at = now + CLAIM
             event.save(update_fields=["next_attempt_at"])

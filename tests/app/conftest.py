@@ -25,7 +25,8 @@ def now() -> datetime:
 @pytest.fixture(scope="session", autouse=True)
 def _emptied_as_owner() -> Iterator[None]:
     """Tests with real commits empty the tables when they end. The append-only tables refuse
-    that, as they should, so it is done as their owner: triggers off, truncate, triggers on."""
+    that, as they should, so it is done as their owner: triggers off, truncate, triggers on.
+    Procrastinate's tables are not Django's own, so Django would forget to empty them."""
     refused = DatabaseOperations.sql_flush
 
     def sql_flush(
@@ -35,6 +36,7 @@ def _emptied_as_owner() -> Iterator[None]:
             *(f'ALTER TABLE "{table}" DISABLE TRIGGER USER' for table in tables),
             *refused(self, style, tables, **options),
             *(f'ALTER TABLE "{table}" ENABLE TRIGGER USER' for table in tables),
+            "TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE",
         ]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "pgtrigger",
+    "procrastinate.contrib.django",
     "core",
     "audit",
     "accounts",
@@ -127,3 +128,7 @@ STRIPE_API_VERSION = "2026-10-28.endive"
 STRIPE_TIMEOUT_S = 20
 STRIPE_WEBHOOK_TOLERANCE_S = 300
 STRIPE_WEBHOOK_MAX_BYTES = 512 * 1024
+
+# Jobs. A daily run that nobody was there for is made up for when a worker is back, up to a day
+# late; without this, Procrastinate forgets it after ten minutes.
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}

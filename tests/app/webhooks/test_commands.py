@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-import os
-import signal
-import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 
 from audit.models import Entry
-from webhooks.management.commands import process_events
 from webhooks.models import StripeEvent
 
 
@@ -54,48 +49,24 @@ def test_process_events_works_on_what_is_due_and_says_how_many(shop: Any) -> Non
     shop.twin.control.pay(session=shop.checkout(order).stripe_session_id)
     for event in shop.events():
         shop.receive(event)
-    assert run("process_events", "--limit", "2").startswith("events  2 worked on;")
-    assert run("process_events") == "events  3 worked on; refunds  0 followed up\n"
+    assert run("process_events", "--limit", "2") == "events  2 worked on\n"
+    assert run("process_events") == "events  3 worked on\n"
     order.refresh_from_db()
     assert order.status == "paid"
 
 
-def test_process_events_follows_up_a_refund_without_an_answer(
-    shop: Any, olly_ops: Any, settings: Any
-) -> None:
-    from refunds.services import issue
-
-    order = shop.paid_order()
-    shop.twin.control.misbehave(fault="answer_lost", path="/v1/refunds")
-    recently = timezone.now() - timedelta(minutes=5)
-    order.payments.update(succeeded_at=recently)
-    refund = issue(
-        order=order, asked_pennies=100, reason="late", by=shop.actor(olly_ops), now=recently
-    )
-    assert run("process_events") == "events  0 worked on; refunds  1 followed up\n"
-    refund.refresh_from_db()
-    assert refund.status == "succeeded"
+def test_process_events_can_begin_with_what_came_lately(shop: Any) -> None:
+    order = shop.order()
+    shop.twin.control.pay(session=shop.checkout(order).stripe_session_id)
+    for event in shop.events():
+        shop.receive(event)
+    assert run("process_events", "--since", "2026-03-02T12:00:01") == "events  0 worked on\n"
+    assert run("process_events", "--since", "2026-03-02T12:00") == "events  5 worked on\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.django_db
-def test_process_events_for_ever_stops_cleanly_when_told(monkeypatch: Any, number: int) -> None:
-    monkeypatch.setattr(process_events, "POLL_S", 0.01)
-    # The test holds its own connection in a transaction; the command must not close it.
-    monkeypatch.setattr(process_events, "close_old_connections", lambda: None)
-    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
-    timer = threading.Timer(0.2, os.kill, (os.getpid(), number))
-    try:
-        timer.start()
-        said = run("process_events", "--forever")
-    finally:
-        timer.join()
-        for one, handler in before.items():
-            signal.signal(one, handler)
-    assert said.splitlines() == [
-        "events  waiting for work; TERM or Ctrl-C stops",
-        "events  stopped",
-    ]
+def test_process_events_since_no_moment_says_so(db: None) -> None:
+    with pytest.raises(CommandError, match="--since: found 'noon', expected 2026-03-01 or"):
+        run("process_events", "--since", "noon")
 
 
 @pytest.mark.parametrize(

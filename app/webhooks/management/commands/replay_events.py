@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
 from core.actor import system
+from core.moments import parse_moment
 from core.refusal import Refused
 from webhooks.models import EventStatus, StripeEvent
 from webhooks.replay import replay
@@ -29,8 +28,8 @@ class Command(BaseCommand):
         which.add_argument("--dead", action="store_true", help="every dead event")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        events, what = _wanted(options)
         try:
+            events, what = _wanted(options)
             count = replay(
                 events=events,
                 what=what,
@@ -47,19 +46,6 @@ def _wanted(options: dict[str, Any]) -> tuple[QuerySet[StripeEvent], str]:
     if options["id"]:
         return every.filter(stripe_id=options["id"]), f"id {options['id']}"
     if options["since"]:
-        since = _moment(options["since"])
+        since = parse_moment(options["since"], option="--since")
         return every.filter(received_at__gte=since), f"arrival since {since:%Y-%m-%d %H:%M} UTC"
     return every.filter(status=EventStatus.DEAD), "status dead"
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = parse_datetime(text)
-        day = parse_date(text) if found is None else None
-    except ValueError:
-        found = day = None
-    if day is not None:
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    if found is None:
-        raise CommandError(f"--since: found {text!r}, expected 2026-03-01 or 2026-03-01T12:00.")
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

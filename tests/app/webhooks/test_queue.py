@@ -1,0 +1,128 @@
+"""webhooks.queue and webhooks.tasks: an event and the job that works on it are committed as one."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from webhooks import inbox, queue, tasks
+from webhooks.models import StripeEvent
+
+
+def waiting() -> list[tuple[str, str, Any]]:
+    found = ProcrastinateJob.objects.filter(status="todo").order_by("id")
+    return list(found.values_list("task_name", "queue_name", "scheduled_at"))
+
+
+def begun() -> None:
+    """A worker has taken the job that waited."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'")
+
+
+def announce(shop: Any, *numbers: int, **other: Any) -> None:
+    for number in numbers:
+        about = {"id": f"pi_{number}", "object": "payment_intent"}
+        event = {
+            "id": f"evt_{number}",
+            "object": "event",
+            "type": "payment_intent.succeeded",
+            "api_version": "2026-10-28.endive",
+            "livemode": False,
+            "created": 1_770_000_000,
+            "data": {"object": about},
+            **other,
+        }
+        shop.receive(event)
+
+
+def test_many_events_leave_one_job(shop: Any) -> None:
+    announce(shop, 1, 2, 3, 3)
+    assert waiting() == [("work_inbox", "events", None)]
+
+
+def test_an_event_that_comes_while_the_job_is_under_way_leaves_another(shop: Any) -> None:
+    announce(shop, 1)
+    begun()
+    announce(shop, 2)
+    assert waiting() == [("work_inbox", "events", None)]
+
+
+def test_an_event_for_another_mode_wakes_nobody(shop: Any) -> None:
+    announce(shop, 1, livemode=True)
+    assert waiting() == []
+
+
+def test_replayed_events_leave_a_job(shop: Any) -> None:
+    announce(shop, 1)
+    begun()
+    call_command("replay_events", "--id", "evt_1")
+    assert waiting() == [("work_inbox", "events", None)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_event_is_kept_without_its_job(shop: Any, monkeypatch: Any) -> None:
+    def broken() -> None:
+        raise ConnectionError("lost")
+
+    monkeypatch.setattr(inbox.queue, "wake", broken)
+    with pytest.raises(ConnectionError):
+        announce(shop, 1)
+    assert (StripeEvent.objects.count(), waiting()) == (0, [])
+
+
+def test_the_job_comes_back_when_the_next_attempt_is_due(shop: Any) -> None:
+    announce(shop, 1)
+    begun()
+    app.tasks["work_inbox"]()
+    due = StripeEvent.objects.get().next_attempt_at
+    assert waiting() == [("work_inbox", "events", due)]
+
+
+def test_a_job_for_later_is_moved_forward_and_never_back(shop: Any) -> None:
+    for minutes in (10, 5, 20):
+        queue.wake_later(at=shop.now + timedelta(minutes=minutes))
+    queue.wake()
+    assert sorted(waiting(), key=str) == [
+        ("work_inbox", "events", None),
+        ("work_inbox", "events", shop.now + timedelta(minutes=5)),
+    ]
+
+
+def test_a_batch_that_leaves_events_is_followed_by_another(shop: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    announce(shop, 1, 2, 3)
+    begun()
+    assert tasks.work_and_come_back(now=shop.now) == 2
+    assert waiting() == [("work_inbox", "events", None)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_waits_for_events_that_counted_on_it(shop: Any) -> None:
+    """See Note [No wake-up is lost]: an event found the job waiting and is not yet committed when
+    a worker begins with the job."""
+    announce(shop, 1)
+    StripeEvent.objects.all().delete()
+    worked = threading.Event()
+
+    def work() -> None:
+        try:
+            app.tasks["work_inbox"]()
+            worked.set()
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=work)
+    with transaction.atomic():
+        announce(shop, 2)
+        worker.start()
+        assert not worked.wait(timeout=0.2)
+    worker.join(timeout=30)
+    assert (worked.is_set(), StripeEvent.objects.get().attempts) == (True, 1)
