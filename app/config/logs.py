@@ -64,5 +64,8 @@ def settings(*, as_json: bool) -> dict[str, Any]:
             # Lockouts are audited by accounts.lockout, without name and address.
             "axes": {"level": "CRITICAL"},
             "stripe": {"level": "WARNING"},
+            # They repeat the schedule at every start and once for each due job.
+            "procrastinate.blueprints": {"level": "WARNING"},
+            "procrastinate.periodic": {"level": "WARNING"},
         },
     }

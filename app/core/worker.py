@@ -37,7 +37,7 @@ async def work(*, stop: asyncio.Event, threads: int = THREADS) -> None:
         lasted_s = asyncio.get_running_loop().time() - began
         failures = 1 if lasted_s > HEALTHY_S else failures + 1
         pause_s = pause(failures=failures, uniform=random.uniform)
-        log.warning("worker: lost the database (%s); again in %.1f s", error, pause_s)
+        log.warning("worker: stopped (%s); again in %.1f s", error, pause_s)
         await asyncio.wait({stopped}, timeout=pause_s)
     stopped.cancel()
 
@@ -62,11 +62,8 @@ async def _run(threads: int) -> None:
 
 
 async def _outcome(running: asyncio.Task[None]) -> str:
-    try:
-        await running
-    except asyncio.CancelledError:
-        return "told to stop"
-    except Exception as error:
-        # Whatever it was, the worker's only answer is to start afresh; the log says what.
-        return f"{type(error).__name__}: {error}".splitlines()[0]
-    return "a part of the worker ended"
+    # Whatever it was, the worker's only answer is to start afresh; the log says what.
+    (error,) = await asyncio.gather(running, return_exceptions=True)
+    if error is None:
+        return "a part of it ended"
+    return f"{type(error).__name__}: {error}".splitlines()[0]

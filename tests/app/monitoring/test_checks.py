@@ -416,8 +416,13 @@ def test_a_mismatch_opens_its_issue_which_resolves_and_reopens(
     assert (again.pk, again.status, again.times_opened) == (issue.pk, "open", 2)
 
 
+# In the files beside this one, test_<file>_checks.py.
+PROVED_ELSEWHERE = {"failed-jobs"}
+
+
 def test_every_check_has_a_mismatch_that_proves_it() -> None:
-    assert {mismatch.check for mismatch in MISMATCHES} == {check.name for check in checks.CHECKS}
+    here = {mismatch.check for mismatch in MISMATCHES}
+    assert here | PROVED_ELSEWHERE == {check.name for check in checks.CHECKS}
 
 
 @pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.name)
