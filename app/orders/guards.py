@@ -39,7 +39,6 @@ def refuse(
 
 def machine(*, thing: str, first: str, moves: Iterable[tuple[str, str]]) -> list[FirmTrigger]:
     """A `status` column that starts as `first` and makes only the moves named."""
-    legal = ", ".join(f"('{source}', '{target}')" for source, target in moves)
     return [
         refuse(
             name=f"{thing}_starts_as_{first}",
@@ -47,19 +46,24 @@ def machine(*, thing: str, first: str, moves: Iterable[tuple[str, str]]) -> list
             found=f"NEW.status IS DISTINCT FROM '{first}'",
             sentence=f"'{thing} starts as ' || NEW.status || '; it must start as {first}'",
         ),
-        refuse(
-            name=f"{thing}_legal_moves",
-            operation=pgtrigger.Update,
-            found=(
-                "OLD.status IS DISTINCT FROM NEW.status "
-                f"AND (OLD.status, NEW.status) NOT IN ({legal})"
-            ),
-            sentence=(
-                f"'{thing} ' || OLD.id || ': ' || OLD.status || ' to ' || NEW.status "
-                "|| ' is no legal move'"
-            ),
-        ),
+        legal_moves(thing=thing, moves=moves),
     ]
+
+
+def legal_moves(*, thing: str, moves: Iterable[tuple[str, str]]) -> FirmTrigger:
+    """A `status` column that makes only the moves named, whatever it starts as."""
+    legal = ", ".join(f"('{source}', '{target}')" for source, target in moves)
+    return refuse(
+        name=f"{thing}_legal_moves",
+        operation=pgtrigger.Update,
+        found=(
+            f"OLD.status IS DISTINCT FROM NEW.status AND (OLD.status, NEW.status) NOT IN ({legal})"
+        ),
+        sentence=(
+            f"'{thing} ' || OLD.id || ': ' || OLD.status || ' to ' || NEW.status "
+            "|| ' is no legal move'"
+        ),
+    )
 
 
 def fixed(*, name: str, columns: Iterable[str]) -> FirmTrigger:

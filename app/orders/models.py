@@ -30,7 +30,12 @@ MONEY_STOPS_CANCELING = """(
 )"""
 DISPUTE_STOPS_FULFILMENT = """(
     NEW.status = 'fulfilled' AND OLD.status = 'paid' AND EXISTS (
-        SELECT 1 FROM payments_payment WHERE order_id = NEW.id AND disputed_pennies > 0
+        SELECT 1 FROM payments_payment WHERE order_id = NEW.id AND (
+            disputed_pennies > 0 OR EXISTS (
+                SELECT 1 FROM payments_dispute
+                WHERE payment_id = payments_payment.id AND closed_at IS NULL
+            )
+        )
     )
 )"""
 
@@ -51,6 +56,8 @@ class Order(models.Model):
     captured_pennies = models.BigIntegerField(default=0)
     refunded_pennies = models.BigIntegerField(default=0)
     placed_at = models.DateTimeField()
+    # The basket form that placed it: the same form sent twice makes one order.
+    form_key = models.CharField(max_length=80, unique=True, null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     fulfilled_at = models.DateTimeField(null=True, blank=True)
     canceled_at = models.DateTimeField(null=True, blank=True)

@@ -16,7 +16,7 @@ from orders.refusals import audited
 from payments import checkout, gateway
 from payments.checkout import CannotPay, start_checkout
 from payments.mirror import may_follow, mirror
-from payments.models import LIVE, Payment, PaymentStatus
+from payments.models import LIVE, Dispute, Payment, PaymentStatus
 
 __all__ = [
     "CannotCancel",
@@ -139,10 +139,18 @@ def fulfil(*, order: Order, by: Actor, reason: str, now: datetime) -> Order:
     with audited(what="fulfil", subject=f"order:{order.pk}", by=by, now=now), transaction.atomic():
         locked = orders.lock(order.pk)
         orders.check_move(order=locked, target=OrderStatus.FULFILLED, by=by)
-        if Payment.objects.filter(order=locked, disputed_pennies__gt=0).exists():
-            raise CannotFulfil(f"Order {locked.pk}: a dispute is open; settle it at Stripe first.")
+        _check_undisputed(locked)
         return orders.move(
             order=locked, target=OrderStatus.FULFILLED, by=by, reason=reason, now=now
+        )
+
+
+def _check_undisputed(order: Order) -> None:
+    if Dispute.objects.filter(payment__order=order, closed_at__isnull=True).exists():
+        raise CannotFulfil(f"Order {order.pk}: a dispute is open; settle it at Stripe first.")
+    if Payment.objects.filter(order=order, disputed_pennies__gt=0).exists():
+        raise CannotFulfil(
+            f"Order {order.pk}: the bank took the payment back in a dispute; do not send it."
         )
 
 

@@ -35,10 +35,18 @@ MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
 RESERVED = [RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION]
 
 # The reservation on the payment comes first, so the rows can be held against it as well.
-REFUNDS_EXCEED_PAYMENT = """(
+REFUNDS_EXCEED_PAYMENT = """NEW.status NOT IN ('failed', 'canceled') AND (
     SELECT NEW.amount_pennies + COALESCE(SUM(amount_pennies), 0) FROM refunds_refund
     WHERE payment_id = NEW.payment_id AND status NOT IN ('failed', 'canceled')
 ) > (SELECT captured_pennies FROM payments_payment WHERE id = NEW.payment_id)"""
+
+# A refund made at Stripe that came to nothing before the shop heard of it, is recorded as it ended:
+# the shop may have refunded the same money since.
+UNDONE_AT_STRIPE = f"('{RefundStatus.FAILED}', '{RefundStatus.CANCELED}')"
+# One that Stripe already made is a fact and is recorded whatever else is true.
+DISPUTE_STOPS_REFUND = """NEW.stripe_refund_id IS NULL AND EXISTS (
+    SELECT 1 FROM payments_payment WHERE id = NEW.payment_id AND disputed_pennies > 0
+)"""
 
 
 class Refund(models.Model):
@@ -73,9 +81,23 @@ class Refund(models.Model):
             ),
         ]
         triggers: ClassVar = [
-            *guards.machine(
+            guards.refuse(
+                name="refund_starts_as_requested",
+                operation=pgtrigger.Insert,
+                found=(
+                    f"NEW.status IS DISTINCT FROM '{RefundStatus.REQUESTED}' AND NOT "
+                    f"(NEW.stripe_refund_id IS NOT NULL AND NEW.status IN {UNDONE_AT_STRIPE})"
+                ),
+                sentence="'refund starts as ' || NEW.status || '; it must start as requested'",
+            ),
+            guards.refuse(
+                name="refund_not_while_disputed",
+                operation=pgtrigger.Insert,
+                found=DISPUTE_STOPS_REFUND,
+                sentence="'refund: the payment is disputed'",
+            ),
+            guards.legal_moves(
                 thing="refund",
-                first=RefundStatus.REQUESTED,
                 moves=[(source, target) for source in MOVES for target in sorted(MOVES[source])],
             ),
             guards.fixed(

@@ -28,6 +28,8 @@ class Holding:
     disputed_pennies: int
     paid_at: datetime | None
     is_canceled: bool
+    # Whether the bank still has to decide about what is disputed.
+    is_dispute_open: bool = False
 
     @property
     def left_pennies(self) -> int:
@@ -51,7 +53,7 @@ def assess(*, holding: Holding, asked_pennies: int | None = None, now: datetime)
     if holding.captured_pennies == 0:
         return Assessment(0, f"{order}: nothing was paid, so nothing can be refunded.")
     if holding.disputed_pennies > 0:
-        return Assessment(0, f"{order}: a dispute is open; answer it at Stripe, do not refund.")
+        return Assessment(0, f"{order}: {_disputed(holding)}")
     if last_day is not None and now > last_day:
         return Assessment(
             0,
@@ -76,6 +78,14 @@ def may_issue(by: Actor) -> bool:
     if by.role == "system":
         return True
     return by.role in list(Role) and Permission.REFUND_ISSUE in TABLE[Role(by.role)]
+
+
+def _disputed(holding: Holding) -> str:
+    """Stripe refunds no charge that was charged back, not even the part that was not."""
+    if holding.is_dispute_open:
+        return "a dispute is open; answer it at Stripe, do not refund."
+    taken = display(holding.disputed_pennies, holding.currency)
+    return f"the bank gave {taken} back in a dispute; nothing more can be refunded."
 
 
 def _last_moment(holding: Holding) -> datetime | None:

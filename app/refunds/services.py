@@ -17,7 +17,7 @@ from orders.models import Order
 from orders.refusals import audited
 from payments import gateway
 from payments.checkout import KEY_LIFE
-from payments.models import Payment, PaymentStatus
+from payments.models import OPEN_DISPUTE, Dispute, Payment, PaymentStatus
 from refunds import policy
 from refunds.models import Refund, RefundStatus
 from refunds.settlement import confirm, release, write_audit
@@ -202,4 +202,6 @@ def _holding(order: Order, payment: Payment | None) -> policy.Holding:
         disputed_pennies=payment.disputed_pennies if payment else 0,
         paid_at=payment.succeeded_at if payment else None,
         is_canceled=order.status == OrderStatus.CANCELED,
+        is_dispute_open=payment is not None
+        and Dispute.objects.filter(payment=payment, status__in=OPEN_DISPUTE).exists(),
     )

@@ -33,9 +33,11 @@ def confirm(*, fact: gateway.RefundFact, now: datetime, by: Actor | None = None)
     with transaction.atomic():
         payment = payments.find(intent_id=fact.intent_id)
         order, payment = payments.lock(payment)
-        refund = _find(fact) or _made_at_stripe(fact, payment, now=now)
+        refund = _find(fact)
+        is_news = refund is None
+        refund = refund or _made_at_stripe(fact, payment, now=now)
         _check_agrees(refund, fact)
-        if _mirror(refund, fact, now=now):
+        if _mirror(refund, fact, now=now) or is_news:
             _recompute(order, payment, by=by or system("worker"), now=now)
             _record_end(refund, order, by=by or system("worker"), now=now)
     return refund
@@ -91,13 +93,18 @@ def _find(fact: gateway.RefundFact) -> Refund | None:
 def _made_at_stripe(fact: gateway.RefundFact, payment: Payment, *, now: datetime) -> Refund:
     if fact.key:
         raise payments.NotOurs(f"Refund {fact.id}: its key is not ours; trying again later.")
+    undone = fact.status in (RefundStatus.FAILED, RefundStatus.CANCELED)
     return Refund.objects.create(
         payment=payment,
+        status=fact.status if undone else RefundStatus.REQUESTED,
         currency=fact.currency,
         amount_pennies=fact.amount_pennies,
         reason="made at Stripe, not by the shop",
         idempotency_key=f"stripe-{fact.id}",
+        stripe_refund_id=fact.id,
+        failure=fact.failure[:200],
         requested_at=now,
+        settled_at=now if undone else None,
     )
 
 

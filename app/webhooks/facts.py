@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from payments import gateway
+from payments import disputes, gateway
 from payments import services as payments
 from refunds import services as refunds
 from webhooks.models import StripeEvent
@@ -23,6 +23,7 @@ class Fetched:
     session: gateway.CheckoutSession | None = None
     intent: gateway.Intent | None = None
     refund: gateway.RefundFact | None = None
+    dispute: gateway.DisputeFact | None = None
 
 
 def handles(event_type: str) -> bool:
@@ -39,6 +40,9 @@ def apply(fetched: Fetched, *, now: datetime) -> None:
     """Write the facts. The caller holds the transaction; raises payments.NotOurs or Disagrees."""
     if fetched.refund:
         refunds.confirm(fact=fetched.refund, now=now)
+        return
+    if fetched.dispute:
+        disputes.record(fact=fetched.dispute, now=now)
         return
     session, intent = fetched.session, fetched.intent
     payment = payments.find(
@@ -63,6 +67,10 @@ def _refund(refund_id: str) -> Fetched:
     return Fetched(refund=gateway.retrieve_refund(refund_id))
 
 
+def _dispute(dispute_id: str) -> Fetched:
+    return Fetched(dispute=gateway.retrieve_dispute(dispute_id))
+
+
 HANDLED: dict[str, Callable[[str], Fetched]] = {
     "checkout.session.completed": _session,
     "checkout.session.async_payment_succeeded": _session,
@@ -77,4 +85,9 @@ HANDLED: dict[str, Callable[[str], Fetched]] = {
     "refund.updated": _refund,
     "refund.failed": _refund,
     "charge.refund.updated": _refund,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.dispute.closed": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.funds_reinstated": _dispute,
 }

@@ -30,6 +30,7 @@ from payments.gateway.checkout import (
     find_session,
     retrieve_session,
 )
+from payments.gateway.disputes import retrieve_dispute
 from payments.gateway.errors import (
     BadSignature,
     GatewayError,
@@ -42,6 +43,7 @@ from payments.gateway.events import (
 )
 from payments.gateway.facts import (
     CheckoutSession,
+    DisputeFact,
     Event,
     Intent,
     Line,
@@ -62,6 +64,7 @@ __all__ = [
     "CannotValue",
     "CheckoutSession",
     "DiscountFact",
+    "DisputeFact",
     "Event",
     "GatewayError",
     "Intent",
@@ -87,6 +90,7 @@ __all__ = [
     "find_refund",
     "find_session",
     "find_subscription_paid_by",
+    "retrieve_dispute",
     "retrieve_intent",
     "retrieve_refund",
     "retrieve_session",

@@ -69,6 +69,20 @@ class RefundFact:
 
 
 @dataclass(frozen=True)
+class DisputeFact:
+    """A dispute as Stripe has it, in whole minor units."""
+
+    id: str
+    status: str
+    amount_pennies: int
+    currency: str
+    reason: str
+    intent_id: str
+    opened_at: datetime
+    respond_by: datetime | None
+
+
+@dataclass(frozen=True)
 class Event:
     """An event whose signature was verified. `payload` is the whole body."""
 

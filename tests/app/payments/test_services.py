@@ -372,7 +372,8 @@ def test_fulfil_moves_a_paid_order_and_is_audited(shop: Any, olly_ops: Any) -> N
 
 def test_fulfil_is_refused_while_a_dispute_is_open(shop: Any, olly_ops: Any) -> None:
     order = shop.paid_order()
-    Payment.objects.update(disputed_pennies=1)
+    shop.twin.control.open_dispute(intent=Payment.objects.get().stripe_intent_id, amount=1)
+    shop.deliver()
     with pytest.raises(services.CannotFulfil, match="a dispute is open"):
         services.fulfil(order=order, by=shop.actor(olly_ops), reason="sent", now=shop.now)
     order.refresh_from_db()

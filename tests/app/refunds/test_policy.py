@@ -62,8 +62,16 @@ def test_any_part_up_to_all_of_it_can_go_back(asked: int | None) -> None:
         ),
         (
             1,
-            {"disputed_pennies": 1},
+            {"disputed_pennies": 1, "is_dispute_open": True},
             Assessment(0, "Order 1042: a dispute is open; answer it at Stripe, do not refund."),
+        ),
+        (
+            1,
+            {"disputed_pennies": 4000},
+            Assessment(
+                0,
+                "Order 1042: the bank gave £40.00 back in a dispute; nothing more can be refunded.",
+            ),
         ),
         (
             2000,

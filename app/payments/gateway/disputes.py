@@ -1,0 +1,25 @@
+"""Disputes, as they are now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from payments.gateway.calling import client, id_of, translating
+from payments.gateway.facts import DisputeFact
+
+
+def retrieve_dispute(dispute_id: str) -> DisputeFact:
+    """The dispute as it is now."""
+    with translating():
+        found = client().v1.disputes.retrieve(dispute_id)
+    due_by = found.evidence_details.due_by if found.evidence_details else None
+    return DisputeFact(
+        id=found.id,
+        status=found.status,
+        amount_pennies=found.amount,
+        currency=found.currency.upper(),
+        reason=found.reason,
+        intent_id=id_of(found.payment_intent),
+        opened_at=datetime.fromtimestamp(found.created, UTC),
+        respond_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+    )
