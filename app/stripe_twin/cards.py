@@ -41,9 +41,16 @@ class Card:
     brand: str = "visa"
     decline: Decline | None = None
     authenticates: bool = False
+    attaches: bool = True
+    asks_each_time: bool = False
     refund: RefundPath = RefundPath.AT_ONCE
     disputed: DisputeReason | None = None
     inquiry: bool = False
+
+    @property
+    def decline_alone(self) -> Decline | None:
+        """What a charge meets while its owner is away: nobody answers 3-D Secure then."""
+        return self.decline or (_AUTHENTICATE if self.asks_each_time else None)
 
     @property
     def last4(self) -> str:
@@ -51,7 +58,7 @@ class Card:
 
     @property
     def spaced(self) -> str:
-        return " ".join(self.number[i : i + 4] for i in range(0, 16, 4))
+        return " ".join(self.number[i : i + 4] for i in range(0, len(self.number), 4))
 
 
 class UnknownCard(ValueError):
@@ -85,6 +92,11 @@ _GENERIC = _declined("generic_decline", "Your card was declined.")
 _NO_FUNDS = _declined("insufficient_funds", "Your card has insufficient funds.")
 _EXPIRED = _declined("expired_card", "Your card has expired.", "expired_card")
 _BAD_CVC = _declined("incorrect_cvc", "Your card's security code is incorrect.", "incorrect_cvc")
+_AUTHENTICATE = _declined(
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+    "authentication_required",
+)
 _BROKEN = _declined(
     "processing_error",
     "An error occurred while processing your card. Try again in a little bit.",
@@ -93,19 +105,21 @@ _BROKEN = _declined(
 
 CARDS = (
     Card("4242424242424242", "succeeds"),
-    Card("4000000000000002", "is declined", decline=_GENERIC),
-    Card("4000000000009995", "is declined: insufficient funds", decline=_NO_FUNDS),
+    Card("4000000000000002", "is declined", decline=_GENERIC, attaches=False),
+    Card("4000000000009995", "is declined: insufficient funds", decline=_NO_FUNDS, attaches=False),
     Card("4000002500003155", "asks for 3‑D Secure", authenticates=True),
-    Card("4000002760003184", "always asks for 3‑D Secure", authenticates=True),
+    Card("4000002760003184", "always asks for 3‑D Secure", authenticates=True, asks_each_time=True),
     Card(
         "4000008260003178",
         "asks for 3‑D Secure, then is declined",
         authenticates=True,
         decline=_NO_FUNDS,
+        asks_each_time=True,
     ),
-    Card("4000000000000069", "is declined: expired", decline=_EXPIRED),
-    Card("4000000000000127", "is declined: security code", decline=_BAD_CVC),
-    Card("4000000000000119", "is declined: processing error", decline=_BROKEN),
+    Card("4000000000000341", "can be kept, then every charge fails", decline=_GENERIC),
+    Card("4000000000000069", "is declined: expired", decline=_EXPIRED, attaches=False),
+    Card("4000000000000127", "is declined: security code", decline=_BAD_CVC, attaches=False),
+    Card("4000000000000119", "is declined: processing error", decline=_BROKEN, attaches=False),
     Card("4000000000007726", "succeeds; a refund takes a while", refund=RefundPath.LATER),
     Card("4000000000005126", "succeeds; a refund fails later", refund=RefundPath.FAILS_LATER),
     Card(
@@ -123,5 +137,8 @@ CARDS = (
         inquiry=True,
     ),
     Card("5555555555554444", "succeeds", brand="mastercard"),
+    Card("378282246310005", "succeeds", brand="amex"),
+    Card("4000000000000077", "succeeds; its money is there at once"),
+    Card("4000000000003220", "asks for 3‑D Secure 2", authenticates=True, asks_each_time=True),
 )
 _BY_NUMBER = {card.number: card for card in CARDS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from stripe_twin import disputes, payments, refunds
+from stripe_twin import disputes, intents, payments, refunds
 from stripe_twin.account import Account
 from stripe_twin.cards import DisputeReason, UnknownCard
 from stripe_twin.errors import StripeError
@@ -48,6 +48,14 @@ class Control:
             except (NotPayable, UnknownCard, StripeError) as refusal:
                 raise Refused(f"pay: {refusal}") from refusal
             return self._outcome(session, result)
+
+    def authenticate(self, *, intent: str, passed: bool = True) -> Json:
+        """The buyer's answer to the 3-D Secure of a payment that no session made."""
+        with self._account.store.change():
+            try:
+                return public(intents.authenticate(self._account, intent, passed=passed))
+            except StripeError as refusal:
+                raise Refused(f"authenticate: {refusal.message}") from refusal
 
     def pay_later(self, *, session: str, succeeds: bool = True, email: str = "") -> Json:
         """Pay by a bank account; `settle` or `fail` decides it, unless it decides itself."""

@@ -64,7 +64,7 @@ def answer(
     dispute_id: str,
     *,
     evidence: dict[str, str],
-    metadata: dict[str, str] | None,
+    metadata: dict[str, str],
     submit: bool,
 ) -> Json:
     """Add evidence, an empty text unsets one. Submitted, the bank looks at it; Stripe's magic
@@ -74,7 +74,7 @@ def answer(
     dispute["evidence"] |= {name: text or None for name, text in evidence.items()}
     given = any(dispute["evidence"][name] for name in dispute_objects.EVIDENCE)
     dispute["evidence_details"]["has_evidence"] = given
-    dispute["metadata"] |= metadata or {}
+    dispute["metadata"] = metadata
     if submit and given:
         dispute["evidence_details"]["submission_count"] += 1
         dispute["status"] = _renamed(dispute, "under_review")
@@ -87,9 +87,10 @@ def answer(
 
 
 def accept(account: Account, dispute_id: str) -> Json:
-    """The shop gives in: the dispute is lost."""
-    _open(account, dispute_id, verb="close")
-    return decide(account, dispute_id, outcome=Outcome.LOST)
+    """The shop gives in: the dispute is lost; an inquiry, which took nothing, is closed."""
+    dispute = _open(account, dispute_id, verb="close")
+    inquiry = dispute["status"].startswith("warning_")
+    return decide(account, dispute_id, outcome=Outcome.WON if inquiry else Outcome.LOST)
 
 
 def decide(account: Account, dispute_id: str, *, outcome: Outcome) -> Json:

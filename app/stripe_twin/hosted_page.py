@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from stripe_twin import money, payments, sessions
+from stripe_twin import intents, money, payments, sessions
 from stripe_twin.account import Account
 from stripe_twin.cards import CARDS, UnknownCard
 from stripe_twin.errors import StripeError
@@ -60,7 +60,31 @@ def blueprint(account: Account) -> Blueprint:
             lambda: payments.authenticate(account, session_id=session_id, passed=passed),
         )
 
+    @room.get("/c/authenticate/<intent_id>")
+    def ask_intent(intent_id: str) -> tuple[str, int]:
+        with account.store.change():
+            intent = account.store.get("payment_intent", intent_id)
+            if not intent or intent.get("_session") or intent["status"] != "requires_action":
+                return render_template("closed.html", reason="Nothing waits for an answer."), 404
+            total = money.show(intent["amount"], intent["currency"])
+            return render_template("authenticate.html", total=total), 200
+
+    @room.post("/c/authenticate/<intent_id>")
+    def answer_intent(intent_id: str) -> Response | tuple[str, int]:
+        passed = request.form.get("answer") == "complete"
+        with account.store.change():
+            try:
+                intent = intents.authenticate(account, intent_id, passed=passed)
+            except StripeError as refusal:
+                return render_template("closed.html", reason=refusal.message), 409
+            url = intents.return_url_of(intent)
+        return redirect(url, code=303) if url else _closed("Thank you. You can close this page.")
+
     return room
+
+
+def _closed(reason: str) -> tuple[str, int]:
+    return render_template("closed.html", reason=reason), 200
 
 
 def _pressed_pay(account: Account, session_id: str) -> Result:

@@ -10,8 +10,28 @@ from stripe_twin.store import Json
 
 def payment_intent(*, session: Json, now: int) -> Json:
     """The intent Checkout makes when a buyer first presses Pay."""
+    made = intent(
+        amount=session["amount_total"],
+        currency=session["currency"],
+        customer=session["customer"],
+        methods=session["payment_method_types"],
+        data=session["_intent_data"],
+        now=now,
+    )
+    return made | {"_session": session["id"]}
+
+
+def intent(
+    *,
+    amount: int,
+    currency: str,
+    customer: str | None,
+    methods: list[str],
+    data: Json,
+    now: int,
+) -> Json:
+    """An intent nobody has tried to pay; `data` are the fields the one who asks may choose."""
     intent_id = new_id("pi")
-    data = session["_intent_data"]
     null = blank(
         "application application_fee_amount canceled_at cancellation_reason customer_account "
         "excluded_payment_method_types last_payment_error latest_charge next_action on_behalf_of "
@@ -22,7 +42,7 @@ def payment_intent(*, session: Json, now: int) -> Json:
     return null | {
         "id": intent_id,
         "object": "payment_intent",
-        "amount": session["amount_total"],
+        "amount": amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
@@ -30,18 +50,19 @@ def payment_intent(*, session: Json, now: int) -> Json:
         "client_secret": f"{intent_id}_{new_id('secret', 25)}",
         "confirmation_method": "automatic",
         "created": now,
-        "currency": session["currency"],
-        "customer": session["customer"],
+        "currency": currency,
+        "customer": customer,
         "description": data.get("description"),
         "livemode": False,
         "managed_payments": {"enabled": False},
         "metadata": data.get("metadata", {}),
         "payment_method_options": {},
-        "payment_method_types": session["payment_method_types"],
+        "payment_method_types": methods,
         "receipt_email": data.get("receipt_email"),
+        "setup_future_usage": data.get("setup_future_usage"),
+        "shipping": data.get("shipping"),
         "statement_descriptor": data.get("statement_descriptor"),
         "status": "requires_payment_method",
-        "_session": session["id"],
     }
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stripe_twin import charges, disputes, payment_objects, sessions
+from stripe_twin import charges, methods, payment_objects, sessions
 from stripe_twin.account import Account
 from stripe_twin.cards import Card, Decline, find
 from stripe_twin.errors import missing
-from stripe_twin.ids import new_id
 from stripe_twin.later import Ending
 from stripe_twin.store import Json
 
@@ -36,7 +35,8 @@ def pay(account: Account, *, session_id: str, card_number: str, email: str = "")
     """Try a card. Raises sessions.NotPayable, or UnknownCard for anything but a test card."""
     session = sessions.open_session(account, session_id)
     card = find(card_number)
-    intent = _intent(account, session, method_type="card", email=email)
+    method = methods.create(account, methods.Wanted(type="card", number=card.number))
+    intent = _intent(account, session, method, email=email)
     if card.authenticates:
         _ask_to_authenticate(account, intent, card)
         return Result(Attempt.AUTHENTICATE)
@@ -52,8 +52,8 @@ def authenticate(account: Account, *, session_id: str, passed: bool) -> Result:
     card = find(intent.pop("_card"))
     intent["next_action"] = None
     if not passed:
-        charges.refuse(account, intent, _NOT_AUTHENTICATED, charge_id=None)
-        return Result(Attempt.DECLINED, _NOT_AUTHENTICATED)
+        charges.refuse(account, intent, charges.NOT_AUTHENTICATED, charge_id=None)
+        return Result(Attempt.DECLINED, charges.NOT_AUTHENTICATED)
     return _charge_card(account, session, intent, card, authenticated=True)
 
 
@@ -65,19 +65,10 @@ def pay_later(
     method_type = DELAYED_METHODS.get(session["currency"], "")
     if method_type not in session["payment_method_types"]:
         raise sessions.NotPayable(f"No delayed method takes {session['currency'].upper()} here.")
-    intent = _intent(account, session, method_type=method_type, email=email)
-    charge = payment_objects.charge(
-        intent=intent,
-        method=payment_objects.bank_details(method_type),
-        status="pending",
-        email=email or session["customer_email"],
-        now=account.clock.now(),
-    )
-    account.store.put("charge", charge)
-    intent |= {"status": "processing", "latest_charge": charge["id"], "last_payment_error": None}
-    account.store.put("payment_intent", intent)
-    account.announce("charge.pending", charge)
-    account.announce("payment_intent.processing", intent)
+    method = methods.create(account, methods.Wanted(type=method_type))
+    intent = _intent(account, session, method, email=email)
+    email = email or session["customer_email"]
+    charges.attempt_bank(account, intent, method_type=method_type, email=email)
     sessions.complete(account, session, payment_status="unpaid")
     ending = Ending.PAYMENT_SUCCEEDS if succeeds else Ending.PAYMENT_FAILS
     account.later.plan(ending, intent["id"], after_s=account.settings.settle_after_s)
@@ -89,20 +80,22 @@ def settle(account: Account, intent_id: str, *, succeeded: bool) -> None:
     intent = account.store.get("payment_intent", intent_id)
     if intent is None or intent["status"] != "processing":
         return
-    session = sessions.session_of(account, intent["_session"])
+    session = account.store.get("checkout.session", intent.get("_session") or "")
     charge = _charge(account, intent["latest_charge"])
     if succeeded:
         charges.take(account, intent, charge)
-        session["payment_status"] = "paid"
-        account.store.put("checkout.session", session)
-        account.announce("checkout.session.async_payment_succeeded", session)
+        if session:
+            session["payment_status"] = "paid"
+            account.store.put("checkout.session", session)
+            account.announce("checkout.session.async_payment_succeeded", session)
         charges.book(account, charge)
         return
     charges.fail(charge, _BANK_REFUSED)
     account.store.put("charge", charge)
     account.announce("charge.failed", charge)
     charges.refuse(account, intent, _BANK_REFUSED, charge_id=charge["id"])
-    account.announce("checkout.session.async_payment_failed", session)
+    if session:
+        account.announce("checkout.session.async_payment_failed", session)
 
 
 def register(account: Account) -> None:
@@ -112,7 +105,7 @@ def register(account: Account) -> None:
     later.handles(Ending.PAYMENT_FAILS, lambda acc, pi: settle(acc, pi, succeeded=False))
 
 
-def _intent(account: Account, session: Json, *, method_type: str, email: str) -> Json:
+def _intent(account: Account, session: Json, method: Json, *, email: str) -> Json:
     """The session's intent, made at the first attempt, with a new payment method."""
     intent = account.store.get("payment_intent", session["payment_intent"] or "")
     if intent is None:
@@ -120,8 +113,8 @@ def _intent(account: Account, session: Json, *, method_type: str, email: str) ->
         account.store.put("payment_intent", intent)
         session["payment_intent"] = intent["id"]
         account.announce("payment_intent.created", intent)
-    intent |= {"payment_method": new_id("pm"), "next_action": None}
-    intent["_method_type"] = method_type
+    intent |= {"payment_method": method["id"], "_method_type": method["type"]}
+    intent["next_action"] = None
     session["_email"] = email or session["customer_email"]
     account.store.put("payment_intent", intent)
     account.store.put("checkout.session", session)
@@ -145,28 +138,18 @@ def _ask_to_authenticate(account: Account, intent: Json, card: Card) -> None:
 def _charge_card(
     account: Account, session: Json, intent: Json, card: Card, *, authenticated: bool
 ) -> Result:
-    details = payment_objects.card_details(
-        card, amount=intent["amount"], authenticated=authenticated
-    )
-    charge = payment_objects.charge(
-        intent=intent,
-        method=details,
-        status="failed" if card.decline else "pending",
+    charge = charges.attempt_card(
+        account,
+        intent,
+        card,
         email=session["_email"],
-        now=account.clock.now(),
+        authenticated=authenticated,
+        decline=card.decline,
     )
-    charge["_refund_path"] = card.refund
     if card.decline:
-        charges.fail(charge, card.decline)
-        account.store.put("charge", charge)
-        account.announce("charge.failed", charge)
-        charges.refuse(account, intent, card.decline, charge_id=charge["id"])
         return Result(Attempt.DECLINED, card.decline)
-    charges.take(account, intent, charge)
     sessions.complete(account, session, payment_status="paid")
     charges.book(account, charge)
-    if card.disputed:
-        disputes.open_dispute(account, charge, reason=card.disputed, inquiry=card.inquiry)
     return Result(Attempt.SUCCEEDED)
 
 
@@ -177,12 +160,6 @@ def _charge(account: Account, charge_id: str) -> Json:
     return charge
 
 
-_NOT_AUTHENTICATED = Decline(
-    code="payment_intent_authentication_failure",
-    decline_code="",
-    message="We are unable to authenticate your payment method. Please choose a different "
-    "payment method and try again.",
-)
 _BANK_REFUSED = Decline(
     code="payment_intent_payment_attempt_failed",
     decline_code="insufficient_funds",

@@ -94,6 +94,13 @@ def fail(account: Account, refund_id: str, *, reason: str = "lost_or_stolen_card
     account.announce("refund.failed", refund)
 
 
+def note(account: Account, refund: Json, *, metadata: dict[str, str]) -> None:
+    """The refund's own notes change; its money does not."""
+    previous = {"metadata": refund["metadata"]}
+    refund["metadata"] = metadata
+    _changed(account, refund, previous=previous)
+
+
 def register(account: Account) -> None:
     """Let slow refunds end by themselves."""
     account.later.handles(Ending.REFUND_SUCCEEDS, succeed)
@@ -116,7 +123,7 @@ def _charge_for(account: Account, wanted: Wanted) -> Json:
     charge = account.store.get("charge", charge_id)
     if wanted.charge and charge is None:
         raise missing("charge", wanted.charge, param="charge")
-    if charge is None or charge["status"] != "succeeded":
+    if charge is None or charge["status"] != "succeeded" or not charge["captured"]:
         raise StripeError(
             f"This {'PaymentIntent' if wanted.payment_intent else 'Charge'} "
             f"({wanted.payment_intent or wanted.charge}) does not have a successful charge "

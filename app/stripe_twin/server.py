@@ -19,11 +19,14 @@ from werkzeug.wrappers import Response
 from stripe_twin import control_api, hosted_page, idempotency, payments, refunds, sessions
 from stripe_twin.account import Account
 from stripe_twin.api import (
+    charges,
     checkout_sessions,
     customers,
     disputes,
     endpoint,
     payment_intents,
+    payment_methods,
+    payment_pages,
     records,
 )
 from stripe_twin.api import refunds as refunds_api
@@ -108,6 +111,9 @@ def _endpoints() -> list[endpoint.Endpoint]:
         *refunds_api.endpoints(),
         *customers.endpoints(),
         *disputes.endpoints(),
+        *charges.endpoints(),
+        *payment_methods.endpoints(),
+        *payment_pages.endpoints(),
     ]
 
 

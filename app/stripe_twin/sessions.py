@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stripe_twin import objects
+from stripe_twin import charges, objects
 from stripe_twin.account import Account
 from stripe_twin.errors import StripeError, missing
 from stripe_twin.later import Ending
@@ -79,7 +79,8 @@ def cancel(account: Account, intent_id: str, *, reason: str | None) -> Json:
     intent = account.store.get("payment_intent", intent_id)
     if intent is None:
         raise missing("payment_intent", intent_id, param="intent")
-    if session_of(account, intent["_session"])["status"] == "open":
+    session = account.store.get("checkout.session", intent.get("_session") or "")
+    if session and session["status"] == "open":
         raise StripeError(
             "You cannot cancel this PaymentIntent because it was created by a Checkout Session. "
             "Expire the Checkout Session instead.",
@@ -108,8 +109,12 @@ def _expire_if_open(account: Account, session_id: str) -> None:
 
 
 def _cancel(account: Account, intent: Json, *, reason: str | None) -> Json:
+    held = account.store.get("charge", intent["latest_charge"] or "")
+    if held and intent["status"] == "requires_capture":
+        charges.let_go(account, held)
     intent |= {
         "status": "canceled",
+        "amount_capturable": 0,
         "canceled_at": account.clock.now(),
         "cancellation_reason": reason,
         "next_action": None,

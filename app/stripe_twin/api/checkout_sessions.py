@@ -19,6 +19,7 @@ from stripe_twin.api.params import (
     Whole,
     required,
 )
+from stripe_twin.api.payment_params import SHIPPING
 from stripe_twin.errors import StripeError, invalid_param, missing
 from stripe_twin.later import Ending
 from stripe_twin.money import MAX_AMOUNT
@@ -66,6 +67,8 @@ _TAKES: Mapping[str, Spec] = {
             "description": Text(longest=1000),
             "metadata": Metadata(),
             "receipt_email": Email(),
+            "setup_future_usage": Text(choices=("off_session", "on_session")),
+            "shipping": SHIPPING,
             "statement_descriptor": Text(longest=22),
         }
     ),

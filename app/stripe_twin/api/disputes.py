@@ -8,7 +8,7 @@ from stripe_twin import disputes
 from stripe_twin.account import Account
 from stripe_twin.api.endpoint import Endpoint
 from stripe_twin.api.lists import PAGING, page
-from stripe_twin.api.params import Flag, Hash, Metadata, Spec, Text, Unsettable
+from stripe_twin.api.params import Changed, Flag, Hash, Spec, Text, Unsettable, laid_over
 from stripe_twin.dispute_objects import EVIDENCE
 from stripe_twin.store import Json
 
@@ -19,7 +19,7 @@ def endpoints() -> list[Endpoint]:
     filters: Mapping[str, Spec] = {"charge": Text(), "payment_intent": Text()}
     takes: Mapping[str, Spec] = {
         "evidence": Hash(dict.fromkeys(EVIDENCE, Unsettable(longest=20_000))),
-        "metadata": Metadata(),
+        "metadata": Changed(),
         "submit": Flag(),
     }
     return [
@@ -39,11 +39,15 @@ def _retrieve(account: Account, params: Json, dispute_id: str) -> Json:
 
 
 def _update(account: Account, params: Json, dispute_id: str) -> Json:
+    dispute = disputes.find(account, dispute_id)
+    metadata = dispute["metadata"]
+    if "metadata" in params:
+        metadata = laid_over(metadata, params["metadata"])
     return disputes.answer(
         account,
         dispute_id,
         evidence=params.get("evidence", {}),
-        metadata=params.get("metadata"),
+        metadata=metadata,
         submit=params.get("submit", True),
     )
 

@@ -9,7 +9,12 @@ from stripe_twin.store import Json
 
 _FIELDS = {
     "checkout.session": {"payment_intent": "payment_intent", "customer": "customer"},
-    "payment_intent": {"latest_charge": "charge", "customer": "customer"},
+    "payment_intent": {
+        "latest_charge": "charge",
+        "customer": "customer",
+        "payment_method": "payment_method",
+    },
+    "payment_method": {"customer": "customer"},
     "charge": {
         "payment_intent": "payment_intent",
         "balance_transaction": "balance_transaction",

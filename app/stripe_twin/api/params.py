@@ -137,6 +137,32 @@ class Metadata:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """Metadata to lay over what is there: an empty value removes its name, "" removes all."""
+
+    def read(self, value: Any, at: str) -> dict[str, str] | None:
+        if value == "":
+            return None
+        Metadata().read(value, at)
+        return dict(value)
+
+
+def laid_over(old: Mapping[str, str], change: Mapping[str, str] | None) -> dict[str, str]:
+    """The metadata after a `Changed`."""
+    if change is None:
+        return {}
+    return {name: text for name, text in {**old, **change}.items() if text}
+
+
+@dataclass(frozen=True)
+class Anything:
+    """A setting the twin takes and does nothing with."""
+
+    def read(self, value: Any, at: str) -> Any:
+        return value
+
+
+@dataclass(frozen=True)
 class ListOf:
     """`a[0]=..&a[1]=..` in order of the numbers."""
 

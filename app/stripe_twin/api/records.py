@@ -14,7 +14,6 @@ from stripe_twin.store import Json
 
 def endpoints() -> list[Endpoint]:
     return [
-        *_read_only("charge", "/v1/charges", {"customer": Text(), "payment_intent": Text()}),
         *_read_only(
             "balance_transaction",
             "/v1/balance_transactions",

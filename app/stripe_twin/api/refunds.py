@@ -8,7 +8,7 @@ from stripe_twin import refunds
 from stripe_twin.account import Account
 from stripe_twin.api.endpoint import Endpoint
 from stripe_twin.api.lists import PAGING, page
-from stripe_twin.api.params import Metadata, Spec, Text, Whole
+from stripe_twin.api.params import Changed, Metadata, Spec, Text, Whole, laid_over
 from stripe_twin.errors import missing
 from stripe_twin.store import Json
 
@@ -28,6 +28,7 @@ def endpoints() -> list[Endpoint]:
         Endpoint("POST", _PATH, _create, takes),
         Endpoint("GET", _PATH, _list, {**PAGING, "charge": Text(), "payment_intent": Text()}),
         Endpoint("GET", f"{_PATH}/<refund_id>", _retrieve),
+        Endpoint("POST", f"{_PATH}/<refund_id>", _update, {"metadata": Changed()}),
     ]
 
 
@@ -44,4 +45,12 @@ def _retrieve(account: Account, params: Json, refund_id: str) -> Json:
     refund = account.store.get("refund", refund_id)
     if refund is None:
         raise missing("refund", refund_id)
+    return refund
+
+
+def _update(account: Account, params: Json, refund_id: str) -> Json:
+    refund = _retrieve(account, params, refund_id)
+    if "metadata" in params:
+        after = laid_over(refund["metadata"], params["metadata"])
+        refunds.note(account, refund, metadata=after)
     return refund
