@@ -10,6 +10,8 @@ from django.urls import include, path
 
 from accounts import views as accounts
 from catalog import views as catalog
+from exports import tables
+from exports import views as exports
 from monitoring import views as monitoring
 from orders import views as orders
 from payments import views as payments
@@ -47,6 +49,14 @@ issue_pages = [
 
 audit_pages = [path("staff/audit/", monitoring.audit_record, name="list")]
 
+export_pages = [
+    path("staff/exports/", exports.overview, name="overview"),
+    *(
+        path(f"staff/exports/{table.name}.csv", exports.download(table), name=table.name)
+        for table in tables.TABLES
+    ),
+]
+
 urlpatterns = [
     path("", include((catalog_pages, "catalog"))),
     path("", include((account_pages, "accounts"))),
@@ -54,5 +64,6 @@ urlpatterns = [
     path("", include((refund_pages, "refunds"))),
     path("", include((issue_pages, "monitoring"))),
     path("", include((audit_pages, "audit"))),
+    path("", include((export_pages, "exports"))),
     path("webhooks/", include("webhooks.urls")),
 ]

@@ -42,6 +42,7 @@ MENU = (
     Entry("My orders", "orders:mine", Permission.ORDER_VIEW_OWN),
     Entry("Orders", "orders:staff-list", Permission.ORDER_VIEW),
     Entry("Issues", "monitoring:issues", Permission.ISSUE_VIEW),
+    Entry("Exports", "exports:overview", Permission.EXPORT_DOWNLOAD),
     Entry("Audit", "audit:list", Permission.AUDIT_VIEW),
 )
 

@@ -55,6 +55,10 @@ WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "monitoring:acknowledge"): OPERATORS,
     ("POST", "monitoring:acknowledge"): OPERATORS,
     ("GET", "audit:list"): {"admin"},
+    ("GET", "exports:overview"): READERS,
+    ("GET", "exports:orders"): READERS,
+    ("GET", "exports:refunds"): READERS,
+    ("GET", "exports:customers"): {"admin"},
 }
 OF_ONE_CUSTOMER = [
     ("GET", "orders:detail"),

@@ -56,7 +56,7 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
                 *of_staff,
             ],
         ),
-        (alice_admin, [reverse("audit:list")]),
+        (alice_admin, [reverse("audit:list"), reverse("exports:overview")]),
     ]
 
     def look() -> dict[str, str]:
