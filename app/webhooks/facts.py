@@ -13,6 +13,8 @@ from datetime import datetime
 from payments import disputes, gateway
 from payments import services as payments
 from refunds import services as refunds
+from subscriptions import services as subscriptions
+from subscriptions import starting
 from webhooks.models import StripeEvent
 
 
@@ -24,6 +26,7 @@ class Fetched:
     intent: gateway.Intent | None = None
     refund: gateway.RefundFact | None = None
     dispute: gateway.DisputeFact | None = None
+    subscription: subscriptions.Seen | None = None
 
 
 def handles(event_type: str) -> bool:
@@ -38,6 +41,12 @@ def fetch(event: StripeEvent) -> Fetched:
 
 def apply(fetched: Fetched, *, now: datetime) -> None:
     """Write the facts. The caller holds the transaction; raises payments.NotOurs or Disagrees."""
+    if fetched.subscription:
+        subscriptions.confirm(seen=fetched.subscription, now=now)
+        return
+    if fetched.session and starting.sold_by(fetched.session):
+        starting.close(session=fetched.session)
+        return
     if fetched.refund:
         refunds.confirm(fact=fetched.refund, now=now)
         return
@@ -54,13 +63,19 @@ def apply(fetched: Fetched, *, now: datetime) -> None:
 
 
 def _session(session_id: str) -> Fetched:
+    """The page and what it sold: an order's payment, or a subscription, which is none."""
     session = gateway.retrieve_session(session_id)
+    if session.subscription_id:
+        return _subscription(session.subscription_id)
     intent = gateway.retrieve_intent(session.intent_id) if session.intent_id else None
     return Fetched(session=session, intent=intent)
 
 
 def _intent(intent_id: str) -> Fetched:
-    return Fetched(intent=gateway.retrieve_intent(intent_id))
+    intent = gateway.retrieve_intent(intent_id)
+    # Stripe pays a subscription's invoice by an intent too, and that one carries no key of ours.
+    billed = "" if intent.key else gateway.find_subscription_paid_by(intent_id=intent_id)
+    return _subscription(billed) if billed else Fetched(intent=intent)
 
 
 def _refund(refund_id: str) -> Fetched:
@@ -69,6 +84,10 @@ def _refund(refund_id: str) -> Fetched:
 
 def _dispute(dispute_id: str) -> Fetched:
     return Fetched(dispute=gateway.retrieve_dispute(dispute_id))
+
+
+def _subscription(subscription_id: str) -> Fetched:
+    return Fetched(subscription=subscriptions.look(subscription_id))
 
 
 HANDLED: dict[str, Callable[[str], Fetched]] = {
@@ -90,4 +109,10 @@ HANDLED: dict[str, Callable[[str], Fetched]] = {
     "charge.dispute.closed": _dispute,
     "charge.dispute.funds_withdrawn": _dispute,
     "charge.dispute.funds_reinstated": _dispute,
+    "customer.subscription.created": _subscription,
+    "customer.subscription.updated": _subscription,
+    "customer.subscription.deleted": _subscription,
+    "customer.subscription.paused": _subscription,
+    "customer.subscription.resumed": _subscription,
+    "customer.subscription.trial_will_end": _subscription,
 }

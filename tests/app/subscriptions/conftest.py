@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from payments.gateway import DiscountFact, ItemFact, SubscriptionFact
 from subscriptions import ledger
 from subscriptions.models import Subscription
+from subscriptions.services import Seen
+from tests.app.conftest import NOW
 
 
 @pytest.fixture
@@ -32,3 +36,44 @@ def subscribe(db: None) -> Callable[..., Subscription]:
         return subscription
 
     return subscribe
+
+
+def item_fact(pennies: int | str = 1000, **values: Any) -> ItemFact:
+    """£10 a month at Stripe, unless said otherwise."""
+    given = {
+        "id": "si_1",
+        "price_id": "price_1",
+        "unit": Fraction(pennies),
+        "quantity": 1,
+        "interval": "month",
+        "interval_count": 1,
+        "is_metered": False,
+        "inclusive_tax": Fraction(0),
+        "discounts": (),
+        **values,
+    }
+    return ItemFact(**given)
+
+
+def discount_fact(*, percent: int = 0, off_pennies: int = 0, lasts: bool = True) -> DiscountFact:
+    return DiscountFact(lasts, Fraction(percent), off_pennies)
+
+
+def seen(*items: ItemFact, at: int = 0, **values: Any) -> Seen:
+    """An active subscription of these items at Stripe, looked at `at` seconds after NOW."""
+    given = {
+        "id": "sub_1",
+        "customer_id": "cus_1",
+        "status": "active",
+        "is_paused": False,
+        "currency": "GBP",
+        "started_at": NOW,
+        "period_ends_at": NOW + timedelta(days=30),
+        "ends_at": None,
+        "ended_at": None,
+        "items": items or (item_fact(),),
+        "discounts": (),
+        "key": "",
+        **values,
+    }
+    return Seen(SubscriptionFact(**given), NOW + timedelta(seconds=at))

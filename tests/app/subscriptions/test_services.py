@@ -1,0 +1,195 @@
+"""subscriptions.services: what is seen at Stripe is written down, in any order, any number of
+times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from payments.services import Disagrees
+from subscriptions import ledger
+from subscriptions.models import Plan, Start, Subscription
+from subscriptions.mrr import mrr_pennies
+from subscriptions.services import Seen, confirm
+from subscriptions.terms import UnknownTerms, terms_of
+from tests.app.conftest import NOW
+from tests.app.subscriptions.conftest import discount_fact, item_fact, seen
+
+DAY = timedelta(days=1)
+ENDED = {"status": "canceled", "ended_at": NOW + DAY, "ends_at": NOW + DAY}
+
+pytestmark = pytest.mark.django_db
+
+
+def _ledger() -> list[tuple[str, int, int]]:
+    return [
+        (change.kind, change.before_pennies, change.after_pennies)
+        for one in Subscription.objects.all()
+        for change in one.ledger.all()
+    ]
+
+
+def test_a_subscription_made_elsewhere_is_kept_without_a_customer(now: datetime) -> None:
+    subscription = confirm(seen=seen(key=""), now=now)
+    assert subscription.customer is None
+    assert subscription.stripe_customer_id == "cus_1"
+    assert (subscription.status, subscription.mrr_pennies) == ("active", 1000)
+    assert _ledger() == [("new", 0, 1000)]
+
+
+def test_a_subscription_belongs_to_whoever_asked_for_it(cara_customer: Any, now: datetime) -> None:
+    plan = Plan.objects.create(
+        slug="coffee", name="Coffee", price_pennies=1000, currency="GBP", interval="month"
+    )
+    wish = Start.objects.create(
+        plan=plan, customer=cara_customer, idempotency_key="start-1", created_at=now
+    )
+    subscription = confirm(seen=seen(key="start-1"), now=now)
+    assert subscription.customer == cara_customer
+    wish.refresh_from_db()
+    assert wish.status == "completed"
+
+
+def test_the_same_news_again_changes_nothing(now: datetime) -> None:
+    confirm(seen=seen(), now=now)
+    for again in (0, 5):
+        confirm(seen=seen(at=again), now=now + DAY)
+    assert _ledger() == [("new", 0, 1000)]
+    assert Subscription.objects.get().items.count() == 1
+
+
+def test_created_after_updated_leaves_what_was_fetched_last(now: datetime) -> None:
+    confirm(seen=seen(item_fact(2000), at=5), now=now)
+    subscription = confirm(seen=seen(item_fact(1000), at=1), now=now)
+    assert subscription.mrr_pennies == 2000
+    assert subscription.items.get().unit_pennies == 2000
+
+
+@pytest.mark.parametrize("at", [1, 9], ids=["fetched before", "fetched after"])
+def test_updated_after_deleted_stays_at_nothing(now: datetime, at: int) -> None:
+    confirm(seen=seen(), now=now)
+    confirm(seen=seen(at=5, **ENDED), now=now + DAY)
+    subscription = confirm(seen=seen(at=at), now=now + DAY)
+    assert (subscription.status, subscription.mrr_pennies) == ("canceled", 0)
+    assert _ledger() == [("new", 0, 1000), ("churn", 1000, 0)]
+
+
+def test_one_first_seen_after_its_end_never_counted(now: datetime) -> None:
+    subscription = confirm(seen=seen(**ENDED), now=now + DAY)
+    assert (subscription.status, subscription.mrr_pennies) == ("canceled", 0)
+    assert subscription.ended_at == NOW + DAY
+    assert _ledger() == []
+
+
+def test_one_that_is_to_end_counts_until_its_date(now: datetime) -> None:
+    to_end = {"ends_at": now + DAY}
+    assert confirm(seen=seen(**to_end), now=now).mrr_pennies == 1000
+    assert confirm(seen=seen(at=1, **to_end), now=now + DAY).mrr_pennies == 0
+
+
+def test_going_back_and_forth_is_told_by_the_ledger(now: datetime) -> None:
+    worth = [
+        (item_fact(1000), "active"),
+        (item_fact(3000), "past_due"),
+        (item_fact(2000), "active"),
+        (item_fact(2000), "unpaid"),
+        (item_fact(2000), "active"),
+    ]
+    for at, (item, status) in enumerate(worth):
+        confirm(seen=seen(item, at=at, status=status), now=now + at * DAY)
+    assert _ledger() == [
+        ("new", 0, 1000),
+        ("expansion", 1000, 3000),
+        ("contraction", 3000, 2000),
+        ("churn", 2000, 0),
+        ("reactivation", 0, 2000),
+    ]
+
+
+def test_items_are_those_that_stripe_has(now: datetime) -> None:
+    yearly = item_fact(12000, id="si_2", interval="year", quantity=2)
+    assert confirm(seen=seen(item_fact(), yearly), now=now).mrr_pennies == 3000
+    subscription = confirm(seen=seen(yearly, at=1), now=now)
+    assert subscription.mrr_pennies == 2000
+    assert [item.stripe_item_id for item in subscription.items.all()] == ["si_2"]
+
+
+def test_a_fraction_of_a_penny_and_what_counts_of_it_are_kept_exactly(now: datetime) -> None:
+    item = item_fact("0.123456789012", quantity=10**6, inclusive_tax=Fraction(20))
+    subscription = confirm(seen=seen(item, discounts=(discount_fact(percent=10),)), now=now)
+    kept = subscription.items.get()
+    assert kept.unit_pennies == Decimal("0.123456789012")
+    assert (kept.kept_numerator, kept.kept_denominator) == (3, 4)
+    assert subscription.mrr_pennies == 92593
+
+
+def test_another_currency_than_before_is_for_a_person_to_look_at(now: datetime) -> None:
+    confirm(seen=seen(), now=now)
+    with pytest.raises(Disagrees, match="Stripe has EUR, expected GBP; look at both"):
+        confirm(seen=seen(currency="EUR", at=1), now=now)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"status": "dormant"}, {"items": (item_fact(interval="fortnight"),)}],
+    ids=["status", "interval"],
+)
+def test_a_word_that_nobody_knows_is_for_a_person_to_look_at(
+    now: datetime, values: dict[str, Any]
+) -> None:
+    with pytest.raises(UnknownTerms, match="this shop knows no such"):
+        confirm(seen=seen(**values), now=now)
+    assert not Subscription.objects.exists()
+
+
+changes = st.tuples(
+    st.sampled_from(["active", "past_due", "unpaid", "trialing", "paused"]),
+    st.integers(0, 5000),
+    st.booleans(),
+)
+moves = st.lists(st.one_of(changes, st.sampled_from(["look", "write"])), max_size=14)
+
+
+class TestAnyOrder(TestCase):
+    """What hypothesis writes is rolled back after each example."""
+
+    @settings(max_examples=60, deadline=None)
+    @given(moves, st.booleans(), st.randoms(use_true_random=False))
+    def test_any_order_and_repetition_of_events_ends_in_the_same_state(
+        self, moves: list[Any], ends: bool, rng: Any
+    ) -> None:
+        """Workers look and write at moments of their own, some of them long after others; the
+        last event of all is handled at some time after the last change."""
+        stripe, clock, held = seen(), 0, []
+        for move in [*moves, *([("canceled", 0, False)] if ends else [])]:
+            clock += 1
+            if move == "look":
+                held.append(Seen(stripe.fact, NOW + timedelta(seconds=clock)))
+            elif move == "write" and held:
+                confirm(seen=rng.choice(held), now=NOW + timedelta(seconds=clock))
+            elif not isinstance(move, str):
+                stripe = _changed(stripe, *move)
+        held.append(Seen(stripe.fact, NOW + timedelta(seconds=clock + 1)))
+        late = held + rng.choices(held, k=3)
+        rng.shuffle(late)
+        for one in late:
+            clock += 1
+            confirm(seen=one, now=NOW + timedelta(seconds=clock))
+        subscription = Subscription.objects.get()
+        end = NOW + timedelta(seconds=clock + 1)
+        assert subscription.status == stripe.fact.status
+        assert subscription.mrr_pennies == mrr_pennies(terms_of(stripe.fact), at=end)
+        assert ledger.totals(at=end).get("GBP", 0) == subscription.mrr_pennies
+
+
+def _changed(stripe: Seen, status: str, pennies: int, is_paused: bool) -> Seen:
+    fact = replace(stripe.fact, status=status, items=(item_fact(pennies),), is_paused=is_paused)
+    return replace(stripe, fact=fact)
