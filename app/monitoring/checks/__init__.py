@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.refusal import Refused
-from monitoring.checks import jobs, money, stuck, trust
+from monitoring.checks import jobs, money, stuck, subscriptions, trust
 from monitoring.checks.check import Check, Finding
 
-CHECKS: tuple[Check, ...] = (*money.CHECKS, *stuck.CHECKS, *jobs.CHECKS, *trust.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *money.CHECKS,
+    *stuck.CHECKS,
+    *jobs.CHECKS,
+    *subscriptions.CHECKS,
+    *trust.CHECKS,
+)
 
 
 class UnknownCheck(Refused):
