@@ -21,6 +21,7 @@ examples:
   python build_evidence.py --only tests    one gate while you work on it; publishes nothing
   python build_evidence.py site            publish the recorded run again, after editing pages
   python build_evidence.py serve           look at it
+  python build_evidence.py mutants REF-02  the ways to break the code that this claim cites
   python build_evidence.py --release       everything, and anything short of Met fails
 
 where things land:
@@ -40,6 +41,7 @@ exit codes:
 _COMMANDS = {
     "all": "check, run, judge and publish: the same as no command",
     "check": "read the register and follow every link of it; run nothing",
+    "mutants": "list the small edits that would break the code of claims; run nothing",
     "run": "run the gates and judge; record the results, publish nothing",
     "site": "judge the recorded run again and publish it, if no file changed but pages",
     "serve": "show the last build in a browser on this machine",
@@ -62,6 +64,7 @@ class Order:
     wait: bool
     cores: int
     port: int
+    claims: tuple[str, ...] = ()
 
 
 def read_order(arguments: Sequence[str] | None = None) -> Order:
@@ -76,6 +79,7 @@ def read_order(arguments: Sequence[str] | None = None) -> Order:
         wait=getattr(given, "wait", True),
         cores=getattr(given, "cores", 0),
         port=getattr(given, "port", 0),
+        claims=tuple(getattr(given, "claims", ())),
     )
 
 
@@ -104,6 +108,13 @@ def _parser() -> argparse.ArgumentParser:
         if name == "serve":
             command.add_argument(
                 "--port", type=_port, default=_PORT, help=f"default {_PORT}; 0 takes any free one"
+            )
+        if name == "mutants":
+            command.add_argument(
+                "claims",
+                nargs="*",
+                metavar="CLAIM",
+                help="show each edit of these claims; without one, only count those of every claim",
             )
     return parser
 

@@ -94,6 +94,24 @@ def _check(order: Order) -> int:
     return UNPROVEN if dead else OK
 
 
+def _mutants(order: Order) -> int:
+    from evidence.engine.falsify.listing import breakable, chosen, source_of
+
+    project, register, dead = _load(order)
+    _tell(dead)
+    total: set[str] = set()
+    for claim in chosen(register, order.claims):
+        found = breakable(project, claim).mutants
+        total.update(mutant.id for mutant in found)
+        _say(f"{claim.id:<8} {_count(len(found), 'mutant'):>12}  {claim.says}")
+        for mutant in found if order.claims else ():
+            _say(f"  {mutant.path}:{mutant.line}  {mutant.operator}  {mutant.id}")
+            for line in mutant.diff(source_of(project, mutant.path)):
+                _say(f"    {line}")
+    _say(f"{_count(len(total), 'mutant')} in all; none was run.")
+    return UNPROVEN if dead else OK
+
+
 def _serve(order: Order) -> int:
     from evidence.engine.project import find_root, load_project
     from evidence.engine.serve import serve
@@ -118,7 +136,7 @@ def _examine(order: Order) -> int:
     return UNPROVEN if any(finding.ok is False for finding in findings) else OK
 
 
-_COMMANDS = {"check": _check, "serve": _serve, "doctor": _examine}
+_COMMANDS = {"check": _check, "mutants": _mutants, "serve": _serve, "doctor": _examine}
 
 
 def _load(order: Order) -> tuple[Project, Register, tuple[Mistake, ...]]:

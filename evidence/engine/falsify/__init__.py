@@ -1,0 +1,1 @@
+"""Break the cited code on purpose and see whether the cited tests notice."""

@@ -1,0 +1,60 @@
+"""What there is to break: the mutants of each claim's code, before anything is run."""
+
+from __future__ import annotations
+
+import functools
+import tokenize
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evidence.engine.falsify.mutants import Mutant, mutants_of
+from evidence.engine.mistakes import CannotRun, did_you_mean
+from evidence.engine.project import Project
+from evidence.engine.register.model import Claim, Link, Register
+
+
+@dataclass(frozen=True)
+class Breakable:
+    """A claim and the mutants of the code it cites, each once, in the order of its links."""
+
+    claim: Claim
+    mutants: tuple[Mutant, ...]
+
+
+def chosen(register: Register, ids: Iterable[str]) -> tuple[Claim, ...]:
+    """The claims of these ids, all of them without ids. Raises CannotRun for an unknown one."""
+    wanted = tuple(dict.fromkeys(ids))
+    by_id = {claim.id: claim for claim in register.claims}
+    for one in wanted:
+        if one not in by_id:
+            raise CannotRun(
+                f"claim {one}: not in the register{did_you_mean(one, by_id) or '; see `check`'}"
+            )
+    return tuple(by_id[one] for one in wanted) or register.claims
+
+
+def breakable(project: Project, claim: Claim) -> Breakable:
+    """The mutants of everything that the claim cites as code; dead links have none."""
+    found = (mutant for link in claim.code for mutant in _mutants(project, link))
+    return Breakable(claim, tuple({mutant.id: mutant for mutant in found}.values()))
+
+
+def source_of(project: Project, path: str) -> str:
+    """The file's text as Python reads it."""
+    with tokenize.open(project.root / path) as file:
+        return file.read()
+
+
+def _mutants(project: Project, link: Link) -> tuple[Mutant, ...]:
+    if not link.name or not link.path.endswith(".py"):
+        return ()
+    try:
+        return _of_text(link.path, source_of(project, link.path), link.name)
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        # A link that leads nowhere is told as a dead link, with its place and the next step.
+        return ()
+
+
+@functools.lru_cache(maxsize=1024)
+def _of_text(path: str, source: str, name: str) -> tuple[Mutant, ...]:
+    return mutants_of(path=path, source=source, name=name)

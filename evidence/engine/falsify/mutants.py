@@ -1,0 +1,209 @@
+"""The mutants of a cited symbol: its file's text with one edit in it, in reading order."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType
+
+from evidence.engine.falsify.operators import Edit, Function, Operator, edits, unwraps
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One way to break one function.
+
+    `unit` is the outermost function or method that holds the edit, by its dotted name; `line` is
+    1-based. `id` stays the same as long as the unit's text does.
+    """
+
+    id: str
+    path: str
+    unit: str
+    operator: Operator
+    line: int
+    was: str
+    text: str
+
+    def diff(self, before: str) -> tuple[str, ...]:
+        """The edit as a person reads it: the lines that went and those that came."""
+        lines = difflib.unified_diff(before.splitlines(), self.text.splitlines(), lineterm="", n=0)
+        return tuple(line for line in lines if line[:3] not in ("---", "+++") and line[:2] != "@@")
+
+
+def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
+    """Mutants of the function, method or class `name` (dotted) of the file's text.
+
+    Those that compile to the same bytecode as the original are left out: nobody could tell them
+    apart. A constant has none. Raises SyntaxError when the text is no Python.
+    """
+    tree = ast.parse(source)
+    text = _Text(source)
+    original = compile(source, path, "exec")
+    found: list[Mutant] = []
+    for unit, function in units(tree, name):
+        begin, _ = text.span(function)
+        for edit_start, edit_end, edit, replacement in _places(function, text):
+            broken = text.replaced(edit_start, edit_end, replacement)
+            if not _is_other(broken, original, path, unit, function):
+                continue
+            found.append(
+                Mutant(
+                    id=_id(path, unit, text.of(function), edit, edit_start - begin, replacement),
+                    path=path,
+                    unit=unit,
+                    operator=edit,
+                    line=text.line_at(edit_start),
+                    was=text.between(edit_start, edit_end),
+                    text=broken,
+                )
+            )
+    return tuple(found)
+
+
+def units(tree: ast.Module, name: str) -> Iterator[tuple[str, Function]]:
+    """The functions that `name` stands for: itself, or all methods of a class and its classes."""
+    yield from _units(tree.body, "", name)
+
+
+def _units(body: list[ast.stmt], prefix: str, name: str) -> Iterator[tuple[str, Function]]:
+    for node in body:
+        if isinstance(node, Function):
+            whole = prefix + node.name
+            if whole == name or whole.startswith(f"{name}."):
+                yield whole, node
+        elif isinstance(node, ast.ClassDef):
+            yield from _units(node.body, f"{prefix}{node.name}.", name)
+        elif isinstance(node, ast.If | ast.Try):
+            for inner in (node.body, node.orelse, getattr(node, "finalbody", [])):
+                yield from _units(inner, prefix, name)
+
+
+def unit_code(module: CodeType, unit: str, first_line: int) -> CodeType | None:
+    """The code object of a unit within its module's; several of one name differ by their line."""
+    *outer, last = unit.split(".")
+    holders = [module]
+    for step in outer:
+        holders = [code for holder in holders for code in _inner(holder) if code.co_name == step]
+    return next(
+        (
+            code
+            for holder in holders
+            for code in _inner(holder)
+            if code.co_name == last and code.co_firstlineno == first_line
+        ),
+        None,
+    )
+
+
+def first_line(function: Function) -> int:
+    """Where Python says that the function begins: its first decorator, if it has any."""
+    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+
+
+def _places(function: Function, text: _Text) -> Iterator[tuple[int, int, Operator, bytes]]:
+    """Each edit as a span of bytes and what comes there, with as many lines as before."""
+    found = [(*_span(edit, text), edit.operator, _written(edit, text)) for edit in edits(function)]
+    for block in unwraps(function):
+        start, end = text.head(block)
+        lines = text.raw[start:end].count(b"\n")
+        found.append((start, end, Operator.UNWRAP, b"if (True" + b"\n" * lines + b"):"))
+    yield from sorted(found, key=lambda each: (each[0], each[2].value, each[3]))
+
+
+def _span(edit: Edit, text: _Text) -> tuple[int, int]:
+    start, end = text.span(edit.node)
+    if edit.until is None:
+        return start, end
+    between = text.raw[end : text.span(edit.until)[0]]
+    pattern = rb"\s+".join(re.escape(word.encode()) for word in edit.sign.split())
+    # A comment may stand between the two; the sign cannot stand in it.
+    found = re.search(pattern, re.sub(rb"#.*", lambda each: b" " * len(each[0]), between))
+    if found is None:
+        raise AssertionError(f"no {edit.sign} in {between!r}")
+    return end + found.start(), end + found.end()
+
+
+def _written(edit: Edit, text: _Text) -> bytes:
+    if edit.until is not None:
+        return edit.text.encode()
+    start, end = text.span(edit.node)
+    lines = text.raw[start:end].count(b"\n")
+    if isinstance(edit.node, ast.stmt):
+        return edit.text.encode() + b"\n" * lines
+    plain = edit.text.encode()
+    if not lines and plain.replace(b"_", b"").replace(b".", b"").isalnum():
+        return plain
+    return b"(" + plain + b"\n" * lines + b")"
+
+
+def _is_other(broken: str, original: CodeType, path: str, unit: str, function: Function) -> bool:
+    line = first_line(function)
+    new = unit_code(compile(broken, path, "exec"), unit, line)
+    old = unit_code(original, unit, line)
+    return new is not None and old is not None and _essence(new) != _essence(old)
+
+
+def _essence(code: CodeType) -> tuple[object, ...]:
+    """What a code object does, whatever lines it stands on."""
+    constants = tuple(
+        _essence(constant) if isinstance(constant, CodeType) else (type(constant), repr(constant))
+        for constant in code.co_consts
+    )
+    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    return (code.co_code, constants, *names, code.co_exceptiontable)
+
+
+def _inner(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+
+
+def _id(
+    path: str, unit: str, unit_text: str, operator: Operator, start: int, replacement: bytes
+) -> str:
+    written = "\0".join((path, unit, unit_text, operator, str(start), replacement.decode()))
+    return hashlib.sha256(written.encode()).hexdigest()[:12]
+
+
+class _Text:
+    """A file's text by bytes, as syntax trees count columns."""
+
+    def __init__(self, source: str) -> None:
+        self.raw = source.encode()
+        self._starts = [0]
+        for line in self.raw.splitlines(keepends=True):
+            self._starts.append(self._starts[-1] + len(line))
+
+    def span(self, node: ast.expr | ast.stmt | ast.withitem) -> tuple[int, int]:
+        """The node's first byte and the one after its last."""
+        start = self._at(getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
+        end = self._at(getattr(node, "end_lineno", 1), getattr(node, "end_col_offset", 0))
+        return start, end
+
+    def head(self, block: ast.With) -> tuple[int, int]:
+        """From `with` to its colon."""
+        start, _ = self.span(block)
+        _, last = self.span(block.items[-1].context_expr)
+        return start, self.raw.index(b":", last) + 1
+
+    def of(self, function: Function) -> str:
+        first, _ = self._at(first_line(function), 0), 0
+        return self.between(first, self.span(function)[1])
+
+    def between(self, start: int, end: int) -> str:
+        return self.raw[start:end].decode()
+
+    def line_at(self, offset: int) -> int:
+        return self.raw.count(b"\n", 0, offset) + 1
+
+    def replaced(self, start: int, end: int, text: bytes) -> str:
+        return (self.raw[:start] + text + self.raw[end:]).decode()
+
+    def _at(self, line: int, column: int) -> int:
+        return self._starts[line - 1] + column

@@ -1,0 +1,44 @@
+"""`mutants`: what it prints, in a repository that is not ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evidence.engine.cli import main
+
+
+def test_each_mutant_is_shown_with_its_place_and_its_edit(stranger: Any, capsys: Any) -> None:
+    stranger.replace(
+        "evidence/claims/till.yml", "code: [till/money.py::total]", "code: [till/half.py::half]"
+    )
+    stranger.write("till/half.py", "def half(total):\n    return total // 2\n")
+    stranger.commit()
+    assert main(["mutants", "TILL-01", "--project", str(stranger.root)]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("TILL-01     4 mutants  ")
+    assert [line.rpartition("  ")[0] for line in shown if line.startswith("  till")] == [
+        "  till/half.py:2  None returned",
+        "  till/half.py:2  arithmetic changed",
+        "  till/half.py:2  number moved by one",
+        "  till/half.py:2  number moved by one",
+    ]
+    assert [line for line in shown if line.startswith("    ")] == [
+        line
+        for new in ("None", "total * 2", "total // 1", "total // 3")
+        for line in ("    -    return total // 2", f"    +    return {new}")
+    ]
+    assert shown[-1] == "4 mutants in all; none was run."
+
+
+def test_without_a_claim_only_the_numbers_are_shown(stranger: Any, capsys: Any) -> None:
+    assert main(["mutants", "--project", str(stranger.root)]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in shown[:-1]] == ["TILL-01", "TILL-02", "TILL-03"]
+    counts = [int(line.split()[1].replace(",", "")) for line in shown[:-1]]
+    assert max(counts) > 0
+    assert not any(line.startswith("    ") for line in shown)
+
+
+def test_a_claim_that_is_none_is_answered_with_the_nearest(stranger: Any, capsys: Any) -> None:
+    assert main(["mutants", "TILL-9", "--project", str(stranger.root)]) == 2
+    assert capsys.readouterr().err == ("claim TILL-9: not in the register; did you mean TILL-03?\n")

@@ -1,0 +1,166 @@
+"""falsify.mutants: one edit of the text each, none that says the same, all of them reproducible."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from evidence.engine.falsify.mutants import Mutant, first_line, mutants_of, unit_code, units
+
+ENGINE = Path(__file__).parents[3] / "evidence" / "engine"
+
+
+def mutants(body: str, *, head: str = "def f(a, b, c=None):") -> list[Mutant]:
+    indented = "\n".join(f"    {line}" if line else "" for line in body.splitlines())
+    return list(mutants_of(path="m.py", source=f"{head}\n{indented}\n", name="f"))
+
+
+def came(body: str) -> list[str]:
+    """The first line that each edit puts in, in order, without its indentation."""
+    head = "def f(a, b, c=None):"
+    indented = "\n".join(f"    {line}" if line else "" for line in body.splitlines())
+    before = f"{head}\n{indented}\n"
+    return [
+        next(line for line in mutant.diff(before) if line[0] == "+")[1:].strip()
+        for mutant in mutants(body)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "edits"),
+    [
+        ("return a < b", ["return None", "return a <= b", "return a >= b"]),
+        ("return a <= b", ["return None", "return a < b", "return a > b"]),
+        ("return a == b", ["return None", "return a != b"]),
+        ("return a is not b", ["return None", "return a is b"]),
+        ("return a not in b", ["return None", "return a in b"]),
+        ("return a + b", ["return None", "return a - b"]),
+        ("return a * (b)", ["return None", "return a + (b)"]),
+        ("return a // b", ["return None", "return a * b"]),
+        ("return a and b and c", ["return None", "return a or b and c", "return a and b or c"]),
+        ("return not a", ["return None", "return a"]),
+        ("return a[7]", ["return None", "return a[6]", "return a[8]"]),
+        ("return True", ["return None", "return False"]),
+        ("if a:\n    b.save()", ["if False:", "if True:", "pass"]),
+        ("while a:\n    a.pop()", ["pass", "while False:", "pass"]),
+        ("raise ValueError(a + b)", ["pass"]),
+        ("a.total += b", ["pass"]),
+        ("a.total = b", ["pass"]),
+        ("with a.atomic():\n    b.save()", ["if (True):", "pass"]),
+        ("return a.select_for_update(of=b).get()", ["return None", "return a.get()"]),
+        ("return hmac.compare_digest(a, b)", ["return None", "return True"]),
+        (
+            "return [x for x in a if x]",
+            ["return None", "return [x for x in a if False]", "return [x for x in a if True]"],
+        ),
+        (
+            "match a:\n    case 1 if b:\n        c.save()",
+            ["case 1 if False:", "case 1 if True:", "pass"],
+        ),
+    ],
+)
+def test_each_operator_edits_one_place(body: str, edits: list[str]) -> None:
+    assert came(body) == edits
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"""What it does: 1 + 1."""',
+        "log.info('%s', a + 1)",
+        "logger.warning(a if b else c)",
+        "a = f'{b + 1}'",
+        "a: list[1 + 1] = b",
+        "pass",
+    ],
+)
+def test_words_logs_and_annotations_are_left_alone(body: str) -> None:
+    assert came(body) == []
+
+
+def test_what_compiles_to_the_same_is_no_mutant() -> None:
+    assert came("return None") == []
+    assert "pass" not in came("if a:\n    pass\nreturn b")
+
+
+def test_a_with_block_that_binds_a_name_keeps_it() -> None:
+    assert all("if (True)" not in line for line in came("with a as b:\n    b.save()"))
+
+
+def test_decorators_and_defaults_keep_what_they_say() -> None:
+    source = "@lru_cache(maxsize=8)\ndef f(a=1 + 1):\n    return a\n"
+    assert [mutant.operator for mutant in mutants_of(path="m.py", source=source, name="f")] == [
+        "None returned"
+    ]
+
+
+def test_a_class_stands_for_all_its_methods_and_a_constant_for_none() -> None:
+    source = (
+        "LIMIT = 1 + 1\n\n\nclass A:\n    size = 3\n\n    def one(self):\n        return 1\n\n"
+        "    class B:\n        def two(self):\n            return 2\n"
+    )
+    found = mutants_of(path="m.py", source=source, name="A")
+    assert {mutant.unit for mutant in found} == {"A.one", "A.B.two"}
+    assert mutants_of(path="m.py", source=source, name="LIMIT") == ()
+    assert mutants_of(path="m.py", source=source, name="A.size") == ()
+
+
+def test_a_property_and_its_setter_are_told_apart() -> None:
+    source = (
+        "class A:\n    @property\n    def x(self):\n        return self._x\n\n"
+        "    @x.setter\n    def x(self, value):\n        self._x = value\n"
+    )
+    found = mutants_of(path="m.py", source=source, name="A.x")
+    assert [(mutant.operator, mutant.line) for mutant in found] == [
+        ("None returned", 4),
+        ("statement deleted", 8),
+    ]
+
+
+def test_letters_beyond_ascii_before_an_edit_do_not_move_it() -> None:
+    assert came("return ('£€', a < b)")[1:] == [
+        "return ('£€', a <= b)",
+        "return ('£€', a >= b)",
+    ]
+
+
+def test_a_comment_between_the_sides_is_not_taken_for_the_sign() -> None:
+    body = "return (\n    a  # smaller (<) is better\n    < b\n)"
+    assert came(body)[1:] == ["<= b", ">= b"]
+
+
+def test_a_mutant_has_as_many_lines_as_the_original_and_an_id_of_its_own() -> None:
+    for file in sorted((ENGINE / "falsify").glob("*.py")):
+        source = file.read_text("utf-8")
+        for unit in {name for name, _ in units_of(source)}:
+            found = mutants_of(path=file.name, source=source, name=unit)
+            assert len({mutant.id for mutant in found}) == len(found)
+            assert {mutant.text.count("\n") for mutant in found} <= {source.count("\n")}
+            assert found == mutants_of(path=file.name, source=source, name=unit)
+
+
+def units_of(source: str) -> list[tuple[str, int]]:
+    tree = ast.parse(source)
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return [(unit, first_line(node)) for name in names for unit, node in units(tree, name)]
+
+
+def test_the_code_of_every_unit_is_found_by_its_name_and_line() -> None:
+    source = (ENGINE / "falsify" / "mutants.py").read_text("utf-8")
+    module = compile(source, "mutants.py", "exec")
+    for unit, line in units_of(source):
+        code = unit_code(module, unit, line)
+        assert code is not None
+        assert code.co_qualname == unit
+
+
+def test_an_id_outlives_edits_elsewhere_in_the_file() -> None:
+    source = "def f(a):\n    return a < 1\n"
+    moved = f"import os\n\n\n{source}"
+    ids = [
+        [mutant.id for mutant in mutants_of(path="m.py", source=text, name="f")]
+        for text in (source, moved)
+    ]
+    assert ids[0] == ids[1]
