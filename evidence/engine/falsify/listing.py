@@ -28,7 +28,7 @@ def chosen(register: Register, ids: Iterable[str]) -> tuple[Claim, ...]:
     for one in wanted:
         if one not in by_id:
             raise CannotRun(
-                f"claim {one}: not in the register{did_you_mean(one, by_id) or '; see `check`'}"
+                f"claim {one}: not in the register{did_you_mean(one, tuple(by_id)) or '; see `check`'}"
             )
     return tuple(by_id[one] for one in wanted) or register.claims
 

@@ -40,6 +40,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
 def production(start: Callable[..., dict[str, Any]], settings: Any) -> Any:
     """The running shop with production's settings."""
     for name, value in start().items():
-        if name.isupper() and name not in KEPT:
+        # What is the same already is not set again: apps that are loaded twice refuse it.
+        if name.isupper() and name not in KEPT and value != getattr(settings, name, None):
             setattr(settings, name, value)
     return settings
