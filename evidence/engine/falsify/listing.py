@@ -27,9 +27,8 @@ def chosen(register: Register, ids: Iterable[str]) -> tuple[Claim, ...]:
     by_id = {claim.id: claim for claim in register.claims}
     for one in wanted:
         if one not in by_id:
-            raise CannotRun(
-                f"claim {one}: not in the register{did_you_mean(one, tuple(by_id)) or '; see `check`'}"
-            )
+            near = did_you_mean(one, tuple(by_id)) or "; `mutants` alone lists all of them"
+            raise CannotRun(f"claim {one}: not in the register{near}")
     return tuple(by_id[one] for one in wanted) or register.claims
 
 
