@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import replace
 
-from stripe_twin import objects
+from stripe_twin import objects, webhook_endpoints
 from stripe_twin.clock import Clock
 from stripe_twin.later import Later
 from stripe_twin.misbehave import Rules
@@ -27,6 +27,8 @@ class Account:
         self.rules = Rules()
         self.outbox = Outbox(self)
         self.later = Later(self)
+        with self.store.change():
+            webhook_endpoints.keep_own(self)
 
     def announce(self, kind: str, about: Json, *, previous: Json | None = None) -> Json:
         """Record an event and queue its webhook. The caller holds the store."""
@@ -51,6 +53,8 @@ class Account:
             webhook_url=url,
             webhook_secrets=secrets or self.settings.webhook_secrets,
         )
+        with self.store.change():
+            webhook_endpoints.keep_own(self)
 
     def serve_at(self, address: str) -> None:
         """Learn the address people reach the twin at, unless one was given."""
@@ -58,10 +62,11 @@ class Account:
             self.settings = replace(self.settings, public_url=address)
 
     def reset(self) -> None:
-        """Forget everything but the settings."""
+        """Forget everything but the settings and the endpoint that they name."""
         with self.store.change():
             self.rules.clear()
             self.store.clear()
+            webhook_endpoints.keep_own(self)
 
     def start(self) -> None:
         self.outbox.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from stripe_twin import disputes, intents, payments, refunds
+from stripe_twin import disputes, intents, payments, refunds, webhook_endpoints
 from stripe_twin.account import Account
 from stripe_twin.cards import DisputeReason, UnknownCard
 from stripe_twin.errors import StripeError
@@ -182,8 +182,10 @@ class Control:
         """Send the held webhooks, or the named events once more."""
         with self._account.store.change():
             self._require_events(events or [])
-            if not self._account.settings.webhook_url:
-                raise Refused("deliver: no webhook URL is set; set one with the verb webhook")
+            if not webhook_endpoints.reached(self._account):
+                raise Refused(
+                    "deliver: no webhook endpoint here is enabled; set one with the verb webhook"
+                )
             return {"queued": self._account.outbox.deliver(event_ids=events, backwards=backwards)}
 
     def wait_idle(self, *, timeout_s: float = 10.0) -> Json:

@@ -24,10 +24,12 @@ from stripe_twin.api import (
     customers,
     disputes,
     endpoint,
+    events,
     payment_intents,
     payment_methods,
     payment_pages,
     records,
+    webhook_endpoints,
 )
 from stripe_twin.api import refunds as refunds_api
 from stripe_twin.control import Control
@@ -114,6 +116,8 @@ def _endpoints() -> list[endpoint.Endpoint]:
         *charges.endpoints(),
         *payment_methods.endpoints(),
         *payment_pages.endpoints(),
+        *events.endpoints(),
+        *webhook_endpoints.endpoints(),
     ]
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from stripe_twin import webhook_endpoints
 from stripe_twin.ids import new_id
 from stripe_twin.misbehave import Fault, Rule
 from stripe_twin.settings import require_loopback
@@ -62,13 +63,18 @@ class Outbox:
 
     def post(self, event: Json) -> None:
         """Queue the event, or do to it what a rule says. The caller holds the store."""
-        if not self._account.settings.webhook_url:
+        reached = webhook_endpoints.reached(self._account, event_type=event["type"])
+        if not reached:
             return
         rule = self._account.rules.for_webhook(event_type=event["type"])
+        for endpoint in reached:
+            self._post_to(endpoint["id"], event["id"], rule)
+
+    def _post_to(self, endpoint_id: str, event_id: str, rule: Rule | None) -> None:
         fault = rule.fault if rule else None
         copies = rule.copies if rule and fault is Fault.DUPLICATE else 1
         for _ in range(copies):
-            delivery = self._queue(event["id"])
+            delivery = self._queue(event_id, endpoint_id)
             if fault is Fault.DROP:
                 self._finish(delivery, Delivery.DROPPED)
             elif fault in (Fault.HOLD, Fault.REORDER):
@@ -85,7 +91,11 @@ class Outbox:
         store = self._account.store
         with store.change():
             if event_ids is not None:
-                wanted = [{"id": "", "event": event_id} for event_id in event_ids]
+                wanted = [
+                    {"id": "", "event": event_id, "endpoint": endpoint["id"]}
+                    for event_id in event_ids
+                    for endpoint in webhook_endpoints.reached(self._account)
+                ]
             else:
                 wanted = [d for d in store.all("delivery") if d["state"] == Delivery.HELD]
             self._release(wanted[::-1] if backwards else wanted)
@@ -107,13 +117,21 @@ class Outbox:
             )
 
     def pending(self, event_id: str) -> int:
-        """`pending_webhooks` of one event."""
-        return int(any(d["event"] == event_id for d in self._account.store.all("delivery")))
+        """`pending_webhooks` of one event: how many endpoints have not got it yet."""
+        rows = self._account.store.all("delivery")
+        return len({d["endpoint"] for d in rows if d["event"] == event_id})
 
-    def _queue(self, event_id: str) -> Json:
+    def delivered(self, event_id: str) -> bool:
+        """Every endpoint that should have got the event did."""
+        done = self._account.store.all("delivery_done")
+        lost = [d for d in done if d["event"] == event_id and d["state"] != Delivery.DELIVERED]
+        return not lost and not self.pending(event_id)
+
+    def _queue(self, event_id: str, endpoint_id: str) -> Json:
         delivery = {
             "id": new_id("wd"),
             "event": event_id,
+            "endpoint": endpoint_id,
             "state": Delivery.WAITING,
             "due": self._account.clock.exact(),
             "attempts": 0,
@@ -130,7 +148,7 @@ class Outbox:
         # Queued anew, so that the order of release is the order of sending.
         for delivery in deliveries:
             self._account.store.remove("delivery", delivery["id"])
-            self._queue(delivery["event"])
+            self._queue(delivery["event"], delivery["endpoint"])
 
     def _waiting(self) -> list[Json]:
         rows = self._account.store.all("delivery")
@@ -160,9 +178,19 @@ class Outbox:
     def _attempt(self, delivery: Json) -> None:
         store = self._account.store
         with store.change():
-            event = store.get("event", delivery["event"])
-            payload = json.dumps((event or {}) | {"pending_webhooks": 1}, indent=2).encode()
-        accepted = self._send(payload, forged=delivery.get("forged", False))
+            event = store.get("event", delivery["event"]) or {}
+            endpoint = webhook_endpoints.still_reached(self._account, delivery["endpoint"])
+            if endpoint is None:
+                self._finish(delivery, Delivery.DROPPED)
+                return
+            pending = {"pending_webhooks": self.pending(delivery["event"])}
+            version = {"api_version": endpoint["api_version"] or event.get("api_version")}
+            payload = json.dumps(event | pending | version, indent=2).encode()
+            secrets = tuple(endpoint["_secrets"])
+        forged = delivery.get("forged", False)
+        accepted = self._send(
+            payload, url=endpoint["url"], secrets=("whsec_forged",) if forged else secrets
+        )
         with store.change():
             if store.get("delivery", delivery["id"]) is not delivery:
                 return  # forgotten by a reset meanwhile
@@ -184,23 +212,17 @@ class Outbox:
         self._account.store.remove("delivery", delivery["id"])
         self._account.store.put("delivery_done", delivery | {"state": state})
 
-    def _send(self, payload: bytes, *, forged: bool) -> bool:
-        settings = self._account.settings
-        if not settings.webhook_url:
-            return False
-        require_loopback(settings.webhook_url, what="webhook URL")
-        url = urlsplit(settings.webhook_url)
+    def _send(self, payload: bytes, *, url: str, secrets: tuple[str, ...]) -> bool:
+        require_loopback(url, what="webhook URL")
+        parts = urlsplit(url)
         # Signed with the machine's time, however far a test moved the twin's.
-        signature = sign(
-            payload,
-            secrets=("whsec_forged",) if forged else settings.webhook_secrets,
-            at=int(time.time()),
-        )
-        host = "127.0.0.1" if url.hostname == "localhost" else str(url.hostname)
-        link = http.client.HTTPConnection(host, url.port or 80, timeout=settings.webhook_timeout_s)
+        signature = sign(payload, secrets=secrets, at=int(time.time()))
+        host = "127.0.0.1" if parts.hostname == "localhost" else str(parts.hostname)
+        timeout_s = self._account.settings.webhook_timeout_s
+        link = http.client.HTTPConnection(host, parts.port or 80, timeout=timeout_s)
         try:
-            path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-            link.request("POST", path, body=payload, headers=_headers(url.netloc, signature))
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            link.request("POST", path, body=payload, headers=_headers(parts.netloc, signature))
             status = link.getresponse().status
         except (OSError, http.client.HTTPException) as mistake:
             log.info("webhook not delivered: %s", mistake)

@@ -26,7 +26,7 @@ def page(account: Account, *, kind: str, url: str, params: Json) -> Json:
     rows = [
         row
         for row in reversed(account.store.all(kind))
-        if _within(row["created"], params.get("created", {}))
+        if within(row["created"], params.get("created", {}))
         and all(_fits(row.get(name), value) for name, value in wanted.items())
     ]
     return cut(rows, kind=kind, url=url, params=params, known=account)
@@ -58,7 +58,8 @@ def _position(rows: list[Json], object_id: str, kind: str, known: Account, *, pa
     raise invalid_param(f"{object_id} is not in this list", param=param)
 
 
-def _within(created: int, bounds: Mapping[str, int]) -> bool:
+def within(created: int, bounds: Mapping[str, int]) -> bool:
+    """Does the time lie in the window that `created` asks for?"""
     return (
         created >= bounds.get("gte", created)
         and created <= bounds.get("lte", created)

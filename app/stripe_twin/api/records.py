@@ -1,4 +1,4 @@
-"""Objects that are only read: charges, events, balance transactions."""
+"""Objects that are only read: balance transactions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from stripe_twin.account import Account
 from stripe_twin.api.endpoint import Endpoint
 from stripe_twin.api.lists import PAGING, page
-from stripe_twin.api.params import ListOf, Spec, Text
-from stripe_twin.errors import invalid_param, missing
+from stripe_twin.api.params import Spec, Text
+from stripe_twin.errors import missing
 from stripe_twin.store import Json
 
 
@@ -19,10 +19,6 @@ def endpoints() -> list[Endpoint]:
             "/v1/balance_transactions",
             {"currency": Text(), "source": Text(), "type": Text()},
         ),
-        Endpoint(
-            "GET", "/v1/events", _events, {**PAGING, "type": Text(), "types": ListOf(Text(), 20)}
-        ),
-        Endpoint("GET", "/v1/events/<object_id>", _retrieving("event")),
     ]
 
 
@@ -44,14 +40,3 @@ def _retrieving(kind: str) -> Callable[..., Json]:
         return found
 
     return retrieve
-
-
-def _events(account: Account, params: Json) -> Json:
-    if "type" in params and "types" in params:
-        raise invalid_param(
-            "You may only specify one of these parameters: type, types.", param="type"
-        )
-    wanted = params.pop("types", None)
-    if wanted is not None:
-        params["type"] = wanted
-    return page(account, kind="event", url="/v1/events", params=params)

@@ -29,6 +29,7 @@ class Receiver:
     events: list[stripe.Event] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     signatures: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     forged: int = 0
 
     @property
@@ -37,6 +38,7 @@ class Receiver:
 
     def take(self, body: bytes, signature: str) -> int:
         self.signatures.append(signature)
+        self.bodies.append(body)
         try:
             event = stripe.Webhook.construct_event(body, signature, SECRET, tolerance=300)
         except stripe.SignatureVerificationError:

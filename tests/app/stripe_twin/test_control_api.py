@@ -30,7 +30,7 @@ def test_whole_story_over_http(
     assert state["objects"]["refund"] == 1
     assert state["webhooks"] == {"delivered": len(receiver.events)}
 
-    assert _tell(raw, "reset").json["objects"] == {}
+    assert _tell(raw, "reset").json["objects"] == {"webhook_endpoint": 1}
     assert raw("GET", f"/v1/checkout/sessions/{session.id}").status == 404
 
 

@@ -48,6 +48,18 @@ def test_kept_refusal_is_replayed_even_when_it_would_now_succeed(
     assert raw("POST", _REFUND, body, Idempotency_Key="k2").status == 200
 
 
+def test_declined_card_stays_declined_for_its_key(client: stripe.StripeClient, raw: Raw) -> None:
+    body = "amount=900&currency=gbp&confirm=true&payment_method_types[0]=card&payment_method="
+    declined = body + "pm_card_chargeDeclined"
+    first = raw("POST", "/v1/payment_intents", declined, Idempotency_Key="k1")
+    again = raw("POST", "/v1/payment_intents", declined, Idempotency_Key="k1")
+    other = raw("POST", "/v1/payment_intents", body + "pm_card_visa", Idempotency_Key="k1")
+
+    assert (first.status, again.status, again.body) == (402, 402, first.body)
+    assert (other.status, other.error["type"]) == (400, "idempotency_error")
+    assert len(client.v1.charges.list().data) == 1
+
+
 def test_other_params_are_an_idempotency_error(
     client: stripe.StripeClient, paid: stripe.PaymentIntent
 ) -> None:

@@ -63,13 +63,16 @@ def test_library_gives_up_on_a_kept_500(
 def test_timeout_after_the_work_is_done(
     twin: Running, client: stripe.StripeClient, paid: stripe.PaymentIntent
 ) -> None:
-    twin.control.misbehave(fault="timeout_after", path="/v1/refunds", seconds=30)
+    twin.control.misbehave(fault="timeout_after", method="POST", path="/v1/refunds", seconds=30)
     hasty = client_of(twin, http_client=stripe.RequestsClient(timeout=0.3))
     params: stripe.params.RefundCreateParams = {"payment_intent": paid.id, "amount": 100}
     options: stripe.RequestOptions = {"idempotency_key": "k1"}
 
     with pytest.raises(stripe.APIConnectionError):
         hasty.v1.refunds.create(params=params, options=options)
+    store = twin.account.store
+    with store.changed:  # on a busy machine the client may give up before the work begins
+        assert store.changed.wait_for(lambda: store.all("refund"), 5)
 
     made = client.v1.refunds.list().data
     assert len(made) == 1
