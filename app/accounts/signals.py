@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes.signals import user_locked_out
 from django.contrib.auth.signals import (
     user_logged_in,
     user_logged_out,
@@ -12,7 +13,7 @@ from django.contrib.auth.signals import (
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import roles
+from accounts import lockout, roles
 from accounts.access import NOBODY, actor_for
 from accounts.models import User
 from audit import services as audit
@@ -20,10 +21,11 @@ from audit.actions import Action, Result
 
 
 def listen() -> None:
-    """Record every sign-in, sign-out and failed sign-in."""
+    """Record every sign-in, sign-out, failed sign-in and lockout."""
     user_logged_in.connect(_signed_in, dispatch_uid="audit-sign-in")
     user_logged_out.connect(_signed_out, dispatch_uid="audit-sign-out")
     user_login_failed.connect(_sign_in_failed, dispatch_uid="audit-sign-in-failed")
+    user_locked_out.connect(lockout.locked_out, dispatch_uid="audit-locked-out")
 
 
 def sync_roles(**_: Any) -> None:

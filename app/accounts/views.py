@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.access import may, public
 from accounts.roles import Permission
+from core.limits import SIGN_IN, limited
 from core.pages import methods
 
 
@@ -24,5 +25,5 @@ class SignIn(LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=400)
 
 
-sign_in = public(methods("GET", "POST")(SignIn.as_view()))
+sign_in = public(methods("GET", "POST")(limited(SIGN_IN)(SignIn.as_view())))
 sign_out = public(methods("POST")(LogoutView.as_view()))

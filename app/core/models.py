@@ -50,3 +50,15 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, attempt {self.attempt}: {self.status}"
+
+
+class Tally(models.Model):
+    """How often somebody did something since a moment; see `core.limits`. The key names the limit
+    and a person's key or the keyed hash of an address, never the address."""
+
+    key = models.CharField(max_length=80, primary_key=True)
+    began_at = models.DateTimeField(db_index=True)
+    times = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.times}"

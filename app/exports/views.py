@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.access import actor_of, may, requires
 from accounts.roles import Permission
+from core.limits import EXPORT, limited
 from core.pages import methods
 from exports.forms import ExportFilters
 from exports.stream import Stream
@@ -29,6 +30,7 @@ def download(table: Table) -> Callable[[HttpRequest], HttpResponseBase]:
 
     @requires(table.permission)
     @methods("GET")
+    @limited(EXPORT)
     def view(request: HttpRequest) -> HttpResponseBase:
         filters = ExportFilters(request.GET, table=table)
         if not filters.is_valid():

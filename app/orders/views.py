@@ -10,6 +10,7 @@ from accounts.access import public, requires
 from accounts.people import person
 from accounts.roles import Permission
 from catalog.models import Product
+from core.limits import BASKET, PLACE, limited
 from core.pages import methods, portion, refusal
 from core.refusal import Refused
 from orders import services
@@ -27,18 +28,21 @@ def basket_page(request: HttpRequest) -> HttpResponse:
 
 @public
 @methods("POST")
+@limited(BASKET)
 def basket_add(request: HttpRequest) -> HttpResponse:
     return _put_in(request, "add")
 
 
 @public
 @methods("POST")
+@limited(BASKET)
 def basket_change(request: HttpRequest) -> HttpResponse:
     return _put_in(request, "change")
 
 
 @requires(Permission.ORDER_PLACE)
 @methods("POST")
+@limited(PLACE)
 def place(request: HttpRequest) -> HttpResponse:
     basket = Basket(request.session)
     wanted = {line.product: line.quantity for line in basket.lines()}

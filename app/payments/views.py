@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.access import actor_of, requires
 from accounts.people import person
 from accounts.roles import Permission
+from core.limits import PAY, limited
 from core.pages import methods, refusal
 from core.refusal import Refused
 from orders.lifecycle import OrderStatus
@@ -21,6 +22,7 @@ UNANSWERED_CANCEL = "Cancel: Stripe did not answer, so the order stays open. Try
 
 @requires(Permission.ORDER_PLACE)
 @methods("POST")
+@limited(PAY)
 def pay(request: HttpRequest, order_id: int) -> HttpResponse:
     """Send the customer to Stripe's payment page; no card data comes here."""
     order = get_object_or_404(Order, pk=order_id, customer=person(request))

@@ -3,6 +3,7 @@ that production could forget to change: see `production` for what it must be giv
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
@@ -22,6 +23,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "pgtrigger",
     "procrastinate.contrib.django",
+    "axes",
     "core",
     "audit",
     "accounts",
@@ -52,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -59,6 +62,10 @@ SESSION_ENGINE = "core.sessions"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "accounts.lockout.LockoutBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "catalog:shop-front"
 LOGOUT_REDIRECT_URL = "catalog:shop-front"
@@ -119,6 +126,21 @@ CSRF_COOKIE_SAMESITE = "Lax"
 TRUSTED_PROXIES = 0
 # Where customers pay, when it is neither Stripe's own page nor where the twin's API stands.
 STRIPE_CHECKOUT_ORIGIN = ""
+
+# Guessing passwords: see `accounts.lockout`. A name is locked from where it was tried, so that
+# nobody can lock somebody else out from afar; tries while it is locked do not prolong it.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.answer"
+AXES_USERNAME_CALLABLE = "accounts.lockout.name_tried"
+AXES_CLIENT_IP_CALLABLE = "core.client.address"
+AXES_ENABLE_ADMIN = False
+# Successful sign-ins are audited by key; a second list with names and addresses serves nothing.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 
 SHOP_NAME = "Purelaka"
 SHOP_CURRENCY = "GBP"
