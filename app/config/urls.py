@@ -16,6 +16,7 @@ from monitoring import views as monitoring
 from orders import views as orders
 from payments import views as payments
 from refunds import views as refunds
+from subscriptions import views as subscriptions
 
 catalog_pages = [path("", catalog.shop_front, name="shop-front")]
 
@@ -42,6 +43,25 @@ order_pages = [
 
 refund_pages = [path("staff/orders/<int:order_id>/refund/", refunds.issue, name="issue")]
 
+subscription_pages = [
+    path("subscriptions/plans/", subscriptions.plans, name="plans"),
+    path("subscriptions/mine/", subscriptions.mine, name="mine"),
+    path("subscriptions/plans/<int:plan_id>/start/", subscriptions.start, name="start"),
+    path("subscriptions/<int:subscription_id>/cancel/", subscriptions.cancel, name="cancel"),
+    path("staff/subscriptions/", subscriptions.staff_list, name="staff-list"),
+    path(
+        "staff/subscriptions/<int:subscription_id>/",
+        subscriptions.staff_detail,
+        name="staff-detail",
+    ),
+    path(
+        "staff/subscriptions/<int:subscription_id>/cancel/",
+        subscriptions.staff_cancel,
+        name="staff-cancel",
+    ),
+    path("staff/mrr/", subscriptions.mrr, name="mrr"),
+]
+
 issue_pages = [
     path("staff/issues/", monitoring.issues, name="issues"),
     path("staff/issues/<int:issue_id>/acknowledge/", monitoring.acknowledge, name="acknowledge"),
@@ -62,6 +82,7 @@ urlpatterns = [
     path("", include((account_pages, "accounts"))),
     path("", include((order_pages, "orders"))),
     path("", include((refund_pages, "refunds"))),
+    path("", include((subscription_pages, "subscriptions"))),
     path("", include((issue_pages, "monitoring"))),
     path("", include((audit_pages, "audit"))),
     path("", include((export_pages, "exports"))),

@@ -37,10 +37,14 @@ class Entry:
 
 MENU = (
     Entry("Products", "catalog:shop-front", None),
+    Entry("Subscriptions", "subscriptions:plans", Permission.SUBSCRIPTION_START, visitors_too=True),
     # A visitor fills a basket first and signs in when placing the order.
     Entry("Basket", "orders:basket", Permission.ORDER_PLACE, visitors_too=True),
     Entry("My orders", "orders:mine", Permission.ORDER_VIEW_OWN),
+    Entry("My subscriptions", "subscriptions:mine", Permission.SUBSCRIPTION_START),
     Entry("Orders", "orders:staff-list", Permission.ORDER_VIEW),
+    Entry("Subscriptions", "subscriptions:staff-list", Permission.SUBSCRIPTION_VIEW),
+    Entry("MRR", "subscriptions:mrr", Permission.ANALYTICS_VIEW),
     Entry("Issues", "monitoring:issues", Permission.ISSUE_VIEW),
     Entry("Exports", "exports:overview", Permission.EXPORT_DOWNLOAD),
     Entry("Audit", "audit:list", Permission.AUDIT_VIEW),

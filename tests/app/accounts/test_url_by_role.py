@@ -22,6 +22,7 @@ from catalog.models import Product
 from monitoring.models import Issue
 from orders import services as orders
 from orders.models import Order
+from subscriptions.models import Plan, Subscription
 from tests.app.conftest import NOW, person
 
 PEOPLE = ("nobody", "customer", "analyst", "ops", "admin")
@@ -51,6 +52,14 @@ WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("POST", "orders:fulfil"): OPERATORS,
     ("GET", "refunds:issue"): OPERATORS,
     ("POST", "refunds:issue"): OPERATORS,
+    ("GET", "subscriptions:plans"): EVERYONE,
+    ("GET", "subscriptions:mine"): CUSTOMER,
+    ("POST", "subscriptions:start"): CUSTOMER,
+    ("POST", "subscriptions:cancel"): CUSTOMER,
+    ("GET", "subscriptions:staff-list"): READERS,
+    ("GET", "subscriptions:staff-detail"): READERS,
+    ("POST", "subscriptions:staff-cancel"): OPERATORS,
+    ("GET", "subscriptions:mrr"): {"analyst", "admin"},
     ("GET", "monitoring:issues"): READERS,
     ("GET", "monitoring:acknowledge"): OPERATORS,
     ("POST", "monitoring:acknowledge"): OPERATORS,
@@ -65,6 +74,7 @@ OF_ONE_CUSTOMER = [
     ("POST", "orders:pay"),
     ("GET", "orders:returned"),
     ("POST", "orders:cancel"),
+    ("POST", "subscriptions:cancel"),
 ]
 
 
@@ -96,6 +106,8 @@ class Shop:
     people: dict[str, User]
     order: Order
     issue: Issue
+    plan: Plan
+    subscription: Subscription
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +124,19 @@ def shop(rows_of_the_module: None) -> Shop:
         first_seen_at=NOW,
         last_seen_at=NOW,
     )
-    return Shop(people, order, issue)
+    plan = Plan.objects.create(
+        slug="coffee", name="Coffee", price_pennies=1800, currency="GBP", interval="month"
+    )
+    subscription = Subscription.objects.create(
+        stripe_subscription_id="sub_1",
+        stripe_customer_id="cus_1",
+        customer=people["customer"],
+        status="active",
+        currency="GBP",
+        started_at=NOW,
+        seen_at=NOW,
+    )
+    return Shop(people, order, issue, plan, subscription)
 
 
 @pytest.fixture
@@ -130,7 +154,12 @@ def _client(who: str, shop: Shop, **options: Any) -> Client:
 
 
 def _visit(client: Client, method: str, name: str, shop: Shop) -> HttpResponse:
-    keys = {"order_id": shop.order.pk, "issue_id": shop.issue.pk}
+    keys = {
+        "order_id": shop.order.pk,
+        "issue_id": shop.issue.pk,
+        "plan_id": shop.plan.pk,
+        "subscription_id": shop.subscription.pk,
+    }
     wanted = ADDRESSES[name].pattern.converters
     address = reverse(name, kwargs={key: keys[key] for key in wanted})
     return client.generic(method, address)  # type: ignore[return-value]

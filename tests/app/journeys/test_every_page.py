@@ -12,6 +12,9 @@ from django.urls import reverse
 
 from monitoring.models import Issue
 from refunds import services as refunds
+from subscriptions.models import Plan, Start
+from subscriptions.services import confirm
+from tests.app.subscriptions.conftest import seen
 
 FORM = re.compile(r'<form\b[^>]*\bmethod="post".*?</form>', re.S)
 
@@ -31,17 +34,34 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
         first_seen_at=shop.now,
         last_seen_at=shop.now,
     )
+    plan = Plan.objects.create(
+        slug="coffee", name="Coffee", price_pennies=1800, currency="GBP", interval="month"
+    )
+    Start.objects.create(
+        plan=plan, customer=shop.customer, idempotency_key="start-1", created_at=shop.now
+    )
+    subscription = confirm(seen=seen(key="start-1"), now=shop.now)
     basket = {"product": shop.product("Jar").pk, "quantity": 2}
     of_customer = [reverse("orders:detail", args=[order.pk]) for order in (paid, pending)]
     of_staff = [reverse("orders:staff-detail", args=[order.pk]) for order in (paid, pending)]
     visits: list[tuple[Any, list[str]]] = [
-        (None, ["/", reverse("orders:basket"), reverse("accounts:sign-in")]),
+        (
+            None,
+            [
+                "/",
+                reverse("subscriptions:plans"),
+                reverse("orders:basket"),
+                reverse("accounts:sign-in"),
+            ],
+        ),
         (
             shop.customer,
             [
                 "/",
                 reverse("orders:basket"),
                 reverse("orders:mine"),
+                reverse("subscriptions:plans"),
+                reverse("subscriptions:mine"),
                 reverse("orders:returned", args=[pending.pk]),
                 *of_customer,
             ],
@@ -50,13 +70,18 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
             olly_ops,
             [
                 reverse("orders:staff-list"),
+                reverse("subscriptions:staff-list"),
+                reverse("subscriptions:staff-detail", args=[subscription.pk]),
                 reverse("monitoring:issues"),
                 reverse("refunds:issue", args=[paid.pk]),
                 reverse("monitoring:acknowledge", args=[issue.pk]),
                 *of_staff,
             ],
         ),
-        (alice_admin, [reverse("audit:list"), reverse("exports:overview")]),
+        (
+            alice_admin,
+            [reverse("subscriptions:mrr"), reverse("audit:list"), reverse("exports:overview")],
+        ),
     ]
 
     def look() -> dict[str, str]:
