@@ -53,7 +53,8 @@ def cancel(*, subscription: Subscription, by: Actor, reason: str, now: datetime)
 
 def _check(subscription: Subscription, *, by: Actor) -> None:
     number = subscription.pk
-    if by.role not in _STAFF and by.id != subscription.customer_id:
+    is_own = by.id is not None and by.id == subscription.customer_id
+    if by.role not in _STAFF and not is_own:
         raise CannotEnd(f"Subscription {number}: not yours; only its customer or staff can end it.")
     if subscription.has_ended:
         raise CannotEnd(f"Subscription {number}: {subscription.status}, so nothing is left to end.")

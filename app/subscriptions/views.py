@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.access import actor_of, may, public, requires
 from accounts.people import person
 from accounts.roles import Permission
+from core.limits import SUBSCRIBE, limited
 from core.pages import methods, portion, refusal
 from core.refusal import Refused
 from payments import gateway
@@ -39,6 +40,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.SUBSCRIPTION_START)
 @methods("POST")
+@limited(SUBSCRIBE)
 def start(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Send the customer to Stripe's page; no card data comes here."""
     plan = get_object_or_404(Plan, pk=plan_id)

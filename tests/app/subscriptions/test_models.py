@@ -35,6 +35,17 @@ TO = """
         after_pennies, kind)
     SELECT id, now(), 'GBP', %s, %s, %s FROM moved
 """
+PLAN = """
+    INSERT INTO subscriptions_plan (slug, name, description, price_pennies, currency, interval,
+        interval_count, is_on_sale)
+    VALUES ('coffee', 'Coffee', '', %s, %s, %s, %s, true)
+"""
+START = """
+    INSERT INTO subscriptions_start (plan_id, customer_id, status, idempotency_key,
+        stripe_customer_id, checkout_url, created_at)
+    SELECT subscriptions_plan.id, accounts_user.id, %s, %s, '', '', now()
+    FROM subscriptions_plan, accounts_user
+"""
 ENDS = {"canceled", "incomplete_expired"}
 
 
@@ -168,3 +179,41 @@ def test_an_item_makes_sense(
 def test_an_item_is_there_once(execute: Any, refused: Any) -> None:
     execute(ITEM, "si_1", 1, 1, "month", 1, 1, 1)
     assert "stripe_item_id" in refused(ITEM, "si_1", 1, 1, "month", 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("pennies", "currency", "interval", "count", "rule"),
+    [
+        (0, "GBP", "month", 1, "plan_amounts_positive"),
+        (-1, "GBP", "month", 1, "plan_amounts_positive"),
+        (1, "GBP", "month", 0, "plan_amounts_positive"),
+        (1, "gbp", "month", 1, "plan_currency_is_iso"),
+        (1, "GBP", "hour", 1, "plan_interval_is_known"),
+    ],
+)
+def test_a_plan_makes_sense(
+    refused: Any, pennies: int, currency: str, interval: str, count: int, rule: str
+) -> None:
+    assert rule in refused(PLAN, pennies, currency, interval, count)
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    ["price_pennies = 2", "currency = 'EUR'", "interval = 'year'", "interval_count = 2"],
+)
+def test_the_price_of_a_plan_never_changes(execute: Any, refused: Any, assignment: str) -> None:
+    execute(PLAN, 1800, "GBP", "month", 1)
+    assert "never change" in refused(f"UPDATE subscriptions_plan SET {assignment}")
+
+
+def test_a_customer_has_one_open_page_for_a_plan(
+    cara_customer: Any, execute: Any, refused: Any
+) -> None:
+    execute(PLAN, 1800, "GBP", "month", 1)
+    execute(START, "open", "first")
+    assert "start_one_open_each" in refused(START, "open", "second")
+    assert "idempotency_key" in refused(START, "expired", "first")
+    assert "start_status_is_known" in refused(START, "lost", "second")
+    assert "never change" in refused("UPDATE subscriptions_start SET idempotency_key = 'x'")
+    execute("UPDATE subscriptions_start SET status = 'expired'")
+    execute(START, "open", "second")
