@@ -9,7 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    settings = "test" if sys.argv[1:2] == ["test"] else "local"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"config.settings.{settings}")
 
     from django.core.management import execute_from_command_line
 

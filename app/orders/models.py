@@ -64,7 +64,10 @@ class Order(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [models.Index(fields=["status", "placed_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "placed_at"]),
+            models.Index(fields=["currency", "placed_at"], name="order_by_currency_and_day"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(status__in=list(OrderStatus)), name="order_status_is_known"
@@ -216,6 +219,7 @@ class OrderTransition(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["at"], name="history_by_moment")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(source__in=["", *OrderStatus]) & Q(target__in=list(OrderStatus)),

@@ -106,6 +106,7 @@ class Payment(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["succeeded_at"], name="payment_by_success")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(status__in=list(PaymentStatus)), name="payment_status_is_known"
@@ -144,6 +145,15 @@ class Payment(models.Model):
             guards.fixed(
                 name="payment_terms_fixed",
                 columns=["order_id", "currency", "amount_pennies", "idempotency_key"],
+            ),
+            guards.refuse(
+                name="payment_success_stays_known",
+                operation=pgtrigger.Update,
+                found=(
+                    "(OLD.succeeded_at IS NOT NULL "
+                    "AND NEW.succeeded_at IS DISTINCT FROM OLD.succeeded_at)"
+                ),
+                sentence="'payment ' || OLD.id || ': when it succeeded never changes'",
             ),
             guards.refuse(
                 name="payment_currency_of_order",

@@ -69,9 +69,15 @@ class Refund(models.Model):
     failure = models.CharField(max_length=200, blank=True)
     requested_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
+    # When it first succeeded; it stays although the refund fails later and `settled_at` moves.
+    succeeded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [
+            models.Index(fields=["succeeded_at"], name="refund_by_success"),
+            models.Index(fields=["settled_at"], name="refund_by_end"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(status__in=list(RefundStatus)), name="refund_status_is_known"
@@ -103,6 +109,21 @@ class Refund(models.Model):
             guards.fixed(
                 name="refund_terms_fixed",
                 columns=["payment_id", "currency", "amount_pennies", "idempotency_key"],
+            ),
+            guards.refuse(
+                name="refund_success_stays_known",
+                operation=pgtrigger.Update,
+                found=(
+                    "(OLD.succeeded_at IS NOT NULL "
+                    "AND NEW.succeeded_at IS DISTINCT FROM OLD.succeeded_at)"
+                ),
+                sentence="'refund ' || OLD.id || ': when it succeeded never changes'",
+            ),
+            guards.refuse(
+                name="refund_success_has_its_time",
+                operation=pgtrigger.Update,
+                found="(NEW.status = 'succeeded' AND NEW.succeeded_at IS NULL)",
+                sentence="'refund ' || OLD.id || ': succeeded, and nothing says when'",
             ),
             guards.refuse(
                 name="refund_currency_of_payment",

@@ -127,6 +127,8 @@ def _mirror(refund: Refund, fact: gateway.RefundFact, *, now: datetime) -> bool:
     refund.status, refund.failure = seen, fact.failure[:200]
     if seen in ENDED:
         refund.settled_at = now
+    if seen == RefundStatus.SUCCEEDED:
+        refund.succeeded_at = now
     refund.save()
     return True
 

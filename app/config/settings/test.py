@@ -12,3 +12,5 @@ DATABASES["default"]["TEST"] = {"NAME": f"test_purelaka_{os.getpid()}"}
 
 # Tests sign in hundreds of times; the cost of a hash proves nothing here.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+TEST_RUNNER = "config.test_runner.RealTestsRunner"

@@ -54,6 +54,7 @@ def test_only_legal_moves(
     execute: Any, refused: Any, source: RefundStatus, target: RefundStatus
 ) -> None:
     execute(INSERT, "requested", "GBP", 600, "first", None)
+    execute("UPDATE refunds_refund SET succeeded_at = now()")
     if source != REQUESTED:
         execute("UPDATE refunds_refund SET status = %s", source)
     move = ("UPDATE refunds_refund SET status = %s", target)
@@ -62,6 +63,21 @@ def test_only_legal_moves(
     else:
         assert f"{source} to {target} is no legal move" in refused(*move)
     assert (target in MOVES[source]) == (target in LEGAL[source])
+
+
+@pytest.mark.usefixtures("payment")
+def test_a_refund_succeeds_with_its_time_which_then_never_changes(
+    execute: Any, refused: Any
+) -> None:
+    execute(INSERT, "requested", "GBP", 600, "first", None)
+    assert "succeeded, and nothing says when" in refused(
+        "UPDATE refunds_refund SET status = 'succeeded'"
+    )
+    execute("UPDATE refunds_refund SET status = 'succeeded', succeeded_at = now()")
+    for change in ("NULL", "now() + interval '1 day'"):
+        assert "when it succeeded never changes" in refused(
+            f"UPDATE refunds_refund SET succeeded_at = {change}"
+        )
 
 
 @pytest.mark.usefixtures("payment")

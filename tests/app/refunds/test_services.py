@@ -276,6 +276,17 @@ def test_a_refund_that_fails_after_it_succeeded_gives_the_money_back(
     assert services.assess(order=order, now=shop.now).refundable_pennies == 10000
 
 
+def test_when_a_refund_succeeded_stays_known_after_it_failed(
+    shop: Any, order: Order, ops: Any
+) -> None:
+    refund = issue(shop, order, 3000, ops)
+    fact = gateway.retrieve_refund(refund.stripe_refund_id)
+    later = shop.now + timedelta(days=3)
+    services.confirm(fact=replace(fact, status="failed", failure="lost"), now=later)
+    refund.refresh_from_db()
+    assert (refund.succeeded_at, refund.settled_at) == (shop.now, later)
+
+
 def test_a_refund_made_in_stripes_dashboard_is_recorded_once(shop: Any, order: Order) -> None:
     intent = Payment.objects.get(order=order).stripe_intent_id
     made = shop.twin.control.refund_from_dashboard(payment_intent=intent, amount=2500)
