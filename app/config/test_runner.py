@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any
-from unittest import TestResult, TestSuite
+from unittest import TestSuite
 
 from django.test.runner import DiscoverRunner
 
@@ -12,7 +12,7 @@ from django.test.runner import DiscoverRunner
 class RealTestsRunner(DiscoverRunner):
     """`manage.py test` fails when no test ran: none was found, or all of them were skipped."""
 
-    def suite_result(self, suite: TestSuite, result: TestResult, **kwargs: Any) -> int:
+    def suite_result(self, suite: TestSuite, result: Any, **kwargs: Any) -> int:
         failures = super().suite_result(suite, result, **kwargs)
         ran = result.testsRun - len(result.skipped)
         if failures or ran:

@@ -46,7 +46,7 @@ def own(customer: User) -> Own:
     return Own(
         shown=show(found, may_cancel=may(customer, Permission.SUBSCRIPTION_CANCEL_OWN)),
         begun=list(
-            customer.subscription_starts.filter(status=StartStatus.OPEN).select_related("plan")
+            Start.objects.filter(customer=customer, status=StartStatus.OPEN).select_related("plan")
         ),
     )
 

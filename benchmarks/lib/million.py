@@ -197,11 +197,13 @@ FROM bench_plan WHERE captured > 0 OR n % 2 = 0 ORDER BY n
 """
 _REFUNDS = """
 INSERT INTO refunds_refund (payment_id, status, currency, amount_pennies, reason, requested_by_id,
-    idempotency_key, stripe_refund_id, failure, requested_at, settled_at)
+    idempotency_key, stripe_refund_id, failure, requested_at, settled_at,
+    succeeded_at)
 SELECT n, CASE fate WHEN 'failed' THEN 'failed' ELSE 'succeeded' END, currency,
     CASE fate WHEN 'failed' THEN total / 4 ELSE refunded END, 'sent back unused', 1,
     'refund:' || n, 're_' || n, CASE fate WHEN 'failed' THEN 'declined' ELSE '' END,
-    placed_at + interval '20 seconds', placed_at + interval '30 seconds'
+    placed_at + interval '20 seconds', placed_at + interval '30 seconds',
+    CASE WHEN fate <> 'failed' THEN placed_at + interval '30 seconds' END
 FROM bench_plan WHERE fate IN ('partly', 'refunded', 'failed') ORDER BY n
 """
 _EVENTS = """

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0001_initial'),
+        ('orders', '0002_form_key_and_disputes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0002_times_of_success'),
-        ('refunds', '0001_initial'),
+        ('payments', '0003_times_of_success'),
+        ('refunds', '0002_made_at_stripe_and_disputed'),
     ]
 
     operations = [

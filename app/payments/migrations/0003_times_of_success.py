@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0002_times_of_success'),
-        ('payments', '0001_initial'),
+        ('orders', '0003_times_of_success'),
+        ('payments', '0002_dispute'),
     ]
 
     operations = [
