@@ -63,7 +63,15 @@ def test_a_sane_request_id_is_kept(given: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "given",
-    ["", "short", "x" * 65, "cara@shop.example.org", "sk_" + "live_0123456789", "a b" * 9, "é" * 20],
+    [
+        "",
+        "short",
+        "x" * 65,
+        "cara@shop.example.org",
+        "sk_" + "live_0123456789",
+        "a b" * 9,
+        "é" * 20,
+    ],
 )
 def test_any_other_request_id_is_replaced(given: str) -> None:
     answer = Client().get("/", headers={HEADER: given})
