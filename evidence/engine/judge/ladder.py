@@ -12,7 +12,6 @@ from evidence.engine.judge.trials import Trials
 from evidence.engine.register.model import Link
 from evidence.engine.run.model import GateRun, GateStatus, Run
 
-_NOT_BROKEN_YET = "Not measured yet: nothing has been broken on purpose to see these tests fail."
 _NO_BROWSER_YET = "Not measured yet: demo steps have not been run in a browser."
 
 
@@ -25,6 +24,7 @@ class Findings:
     evidence: tuple[TestEvidence, ...]
     run: Run
     executed: Executed
+    falsified: RungVerdict
 
 
 def climb(findings: Findings) -> tuple[RungVerdict, ...]:
@@ -34,7 +34,7 @@ def climb(findings: Findings) -> tuple[RungVerdict, ...]:
         _verdict(Rung.LINKED, findings.cited.dead),
         _verdict(Rung.PASSED, _not_passed(findings)),
         _executed(findings),
-        RungVerdict(Rung.FALSIFIED, Standing.NOT_MEASURED, (_NOT_BROKEN_YET,)),
+        findings.falsified,
         RungVerdict(Rung.DEMONSTRATED, Standing.NOT_MEASURED, (_NO_BROWSER_YET,))
         if claim.demo
         else RungVerdict(Rung.DEMONSTRATED, Standing.NOT_APPLICABLE),

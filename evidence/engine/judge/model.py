@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from evidence.engine.register.model import Claim
+from evidence.engine.falsify.model import MutantRun, Outcome, PatchRun, Trial
+from evidence.engine.register.model import Claim, Waiver
 
 
 class Status(StrEnum):
@@ -69,6 +70,44 @@ class TestEvidence:
 
 
 @dataclass(frozen=True)
+class Mutation:
+    """A mutant as it counts for one claim: only a kill by a test that the claim cites does.
+
+    `uncited` is a kill by another claim's test; it is shown and does not count. A waiver is kept
+    only on what survived.
+    """
+
+    mutant: MutantRun
+    outcome: Outcome
+    kill: Trial | None = None
+    uncited: Trial | None = None
+    waiver: Waiver | None = None
+
+
+@dataclass(frozen=True)
+class Breakages:
+    """Everything that was broken to see a claim's tests fail. `controls` are the patches of the
+    gates that it cites; `notes` are sentences that take away no rung."""
+
+    mutations: tuple[Mutation, ...] = ()
+    patches: tuple[PatchRun, ...] = ()
+    controls: tuple[PatchRun, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(1 for each in self.mutations if each.outcome is outcome)
+
+    @property
+    def unkilled(self) -> tuple[Mutation, ...]:
+        """Those that no cited test killed and nobody waived."""
+        return tuple(e for e in self.mutations if not e.outcome.is_kill and e.waiver is None)
+
+    @property
+    def waived(self) -> tuple[Mutation, ...]:
+        return tuple(each for each in self.mutations if each.waiver)
+
+
+@dataclass(frozen=True)
 class RungVerdict:
     rung: Rung
     standing: Standing
@@ -85,6 +124,7 @@ class Verdict:
     reasons: tuple[str, ...]
     code: tuple[CodeEvidence, ...]
     tests: tuple[TestEvidence, ...]
+    broken: Breakages = field(default_factory=Breakages)
 
     def rung(self, rung: Rung) -> RungVerdict:
         return next(verdict for verdict in self.rungs if verdict.rung == rung)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from evidence.engine.falsify.model import Falsification
+from evidence.engine.falsify.record import read_falsified
 from evidence.engine.judge.cited import Cited, read_citations
 from evidence.engine.judge.executed import Executed, Recording, Wanted, read_executed
+from evidence.engine.judge.falsified import weigh
 from evidence.engine.judge.ladder import Findings, climb
 from evidence.engine.judge.model import (
     Judgement,
@@ -39,7 +43,9 @@ def judge(project: Project, register: Register, run: Run) -> Judgement:
         link.text: try_test(link.text, gates) for cited in citations for link in cited.claim.tests
     }
     executed = read_executed(_recordings(run, folder, tests), _wanted(citations), project.root)
-    verdicts = tuple(_judge(cited, tests, run, executed) for cited in citations)
+    broken = read_falsified(folder)
+    judged = _Judged(register, run, tests, executed, broken)
+    verdicts = tuple(_judge(cited, judged) for cited in citations)
     return Judgement(verdicts, judge_requirements(register, verdicts))
 
 
@@ -70,10 +76,29 @@ def _wanted(citations: Sequence[Cited]) -> dict[str, Wanted]:
     return {path: Wanted(body=body[path], tests=tests[path]) for path in body}
 
 
-def _judge(cited: Cited, tests: dict[str, Trials], run: Run, executed: Executed) -> Verdict:
-    trials = tuple(tests[link.text] for link in cited.claim.tests)
-    evidence = tuple(_evidence(test, cited, executed) for test in trials)
-    findings = Findings(cited=cited, tests=trials, evidence=evidence, run=run, executed=executed)
+@dataclass(frozen=True)
+class _Judged:
+    """Everything recorded that verdicts are made of."""
+
+    register: Register
+    run: Run
+    tests: dict[str, Trials]
+    executed: Executed
+    broken: Falsification | None
+
+
+def _judge(cited: Cited, judged: _Judged) -> Verdict:
+    trials = tuple(judged.tests[link.text] for link in cited.claim.tests)
+    evidence = tuple(_evidence(test, cited, judged.executed) for test in trials)
+    falsified, broken = weigh(cited.claim, judged.broken, judged.register.waivers)
+    findings = Findings(
+        cited=cited,
+        tests=trials,
+        evidence=evidence,
+        run=judged.run,
+        executed=judged.executed,
+        falsified=falsified,
+    )
     rungs = climb(findings)
     reasons = dict.fromkeys(reason for rung in rungs for reason in rung.reasons)
     return Verdict(
@@ -83,6 +108,7 @@ def _judge(cited: Cited, tests: dict[str, Trials], run: Run, executed: Executed)
         reasons=tuple(reasons),
         code=cited.code,
         tests=evidence,
+        broken=broken,
     )
 
 

@@ -104,6 +104,24 @@ class Requirement:
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """Why mutants of one symbol may survive: they change nothing that anybody could tell.
+
+    `symbol` is `path::Qual.name`; `mutant` names one of its mutants by id, or `operator` all of
+    one kind. It holds while `sha256`, of the symbol's text, does.
+    """
+
+    symbol: str
+    mutant: str
+    operator: str
+    category: str
+    reason: str
+    author: str
+    sha256: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class OutOfScope:
     """Something this project says it does not do, and why."""
 
@@ -121,6 +139,7 @@ class Register:
     gates: tuple[Gate, ...] = ()
     requirements: tuple[Requirement, ...] = ()
     out_of_scope: tuple[OutOfScope, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -1,0 +1,199 @@
+"""The rung Falsified: whether a claim's own tests were seen to fail when its promise was broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun
+from evidence.engine.judge.model import Breakages, Mutation, Rung, RungVerdict, Standing
+from evidence.engine.register.model import Claim, Waiver
+
+NOT_BROKEN_YET = "Not measured yet: nothing has been broken on purpose to see these tests fail."
+_NO_PATCH_YET = "Not measured yet: no patch has been applied to see tests and gates fail."
+_SHOWN = 3
+_MANY_WAIVERS = 0.15
+
+
+@dataclass(frozen=True)
+class _Lacks:
+    """What is missing from the rung, and whether it was found missing or was not looked at."""
+
+    standing: Standing
+    reason: str
+
+
+def weigh(
+    claim: Claim, record: Falsification | None, waivers: Sequence[Waiver]
+) -> tuple[RungVerdict, Breakages]:
+    """The rung of one claim and all that speaks for it, from what was recorded."""
+    if record is None:
+        return _rung(claim, [_unmeasured(NOT_BROKEN_YET)]), Breakages()
+    broken = _breakages(claim, record, waivers)
+    lacks = [
+        *_of_harness(claim, record, broken),
+        *_of_mutants(broken, record),
+        *_of_patches(claim, record, broken),
+        *_of_gates(claim, record),
+        *_of_nothing(claim, record, broken),
+    ]
+    return _rung(claim, lacks), broken
+
+
+def _rung(claim: Claim, lacks: Sequence[_Lacks]) -> RungVerdict:
+    if not (claim.tests or claim.gates or claim.sabotage):
+        return RungVerdict(Rung.FALSIFIED, Standing.NOT_APPLICABLE)
+    reasons = tuple(dict.fromkeys(each.reason for each in lacks))
+    standings = {each.standing for each in lacks}
+    worst = (Standing.NO, Standing.NOT_MEASURED)
+    standing = next((each for each in worst if each in standings), Standing.YES)
+    return RungVerdict(Rung.FALSIFIED, standing, reasons)
+
+
+def _breakages(claim: Claim, record: Falsification, waivers: Sequence[Waiver]) -> Breakages:
+    green = frozenset(link.text for link in claim.tests) - record.red.keys()
+    mutations = tuple(_mutation(each, green, waivers) for each in record.of(claim.id))
+    gates = tuple(link.text for link in claim.gates)
+    return Breakages(
+        mutations=mutations,
+        patches=record.against(claim.id),
+        controls=tuple(patch for gate in gates for patch in record.against(gate)),
+        notes=tuple(_notes(mutations)),
+    )
+
+
+def _mutation(mutant: MutantRun, tests: frozenset[str], waivers: Sequence[Waiver]) -> Mutation:
+    outcome, kill = mutant.outcome(tests), mutant.kill(tests)
+    if kill:
+        return Mutation(mutant, outcome, kill)
+    everybody = frozenset(trial.test for trial in mutant.trials)
+    waiver = next((each for each in waivers if _covers(each, mutant)), None)
+    return Mutation(mutant, outcome, None, mutant.kill(everybody - tests), waiver)
+
+
+def _covers(waiver: Waiver, mutant: MutantRun) -> bool:
+    """A waiver speaks of the function as it was when somebody looked at it, and of no other."""
+    return (
+        waiver.symbol == f"{mutant.path}::{mutant.unit}"
+        and waiver.sha256 == mutant.symbol
+        and (
+            waiver.mutant == mutant.id or (not waiver.mutant and waiver.operator == mutant.operator)
+        )
+    )
+
+
+def _notes(mutations: Sequence[Mutation]) -> Iterator[str]:
+    kills = [each.outcome for each in mutations if each.kill]
+    if kills and Outcome.ASSERTION not in kills:
+        yield (
+            "Weak: its tests notice a breakage only because the code crashes or hangs, never by "
+            "an assertion; assert the result."
+        )
+    waived = sum(1 for each in mutations if each.waiver)
+    if waived > _MANY_WAIVERS * len(mutations):
+        share = (
+            f"{waived} of its {len(mutations)} mutants, {round(100 * waived / len(mutations))} %"
+        )
+        yield f"{share}, are waived; more than 15 % is a lot: look for tests that kill some."
+
+
+def _of_harness(claim: Claim, record: Falsification, broken: Breakages) -> Iterator[_Lacks]:
+    if record.complaints and broken.mutations:
+        yield _unmeasured(f"Not measured: the harness cannot be trusted. {record.complaints[0]}")
+    for link in claim.tests if broken.mutations else ():
+        if link.text in record.red:
+            yield _unmeasured(
+                f"{link.text} is not green on unbroken code under the harness, so no kill by it "
+                f"counts: {record.red[link.text]}"
+            )
+
+
+def _of_mutants(broken: Breakages, record: Falsification) -> Iterator[_Lacks]:
+    if record.claims is None:
+        yield _unmeasured(NOT_BROKEN_YET)
+    untried = [each for each in broken.unkilled if each.outcome is Outcome.NOT_TRIED]
+    left = [each for each in broken.unkilled if each.outcome is not Outcome.NOT_TRIED]
+    total = len(broken.mutations)
+    if left:
+        yield _found(
+            f"{len(left)} of {_mutants(total)} not killed by the cited tests ({_places(left)}); "
+            "assert what they change, or cite the test that does."
+        )
+    if untried:
+        yield _unmeasured(
+            f"{len(untried)} of {_mutants(total)} could not be tried ({_places(untried)}): "
+            f"{untried[0].mutant.why}"
+        )
+
+
+def _of_patches(claim: Claim, record: Falsification, broken: Breakages) -> Iterator[_Lacks]:
+    if record.patches is None:
+        if claim.sabotage or claim.critical:
+            yield _unmeasured(_NO_PATCH_YET)
+        return
+    ran = {patch.patch: patch for patch in broken.patches}
+    for link in claim.sabotage:
+        patch = ran.get(link.text)
+        if patch is None:
+            yield _unmeasured(f"Not measured: patch {link.text} was not applied in this run.")
+        elif not patch.outcome.is_kill:
+            yield _not_caught(patch)
+    by_assertion = [each for each in ran.values() if each.outcome is Outcome.ASSERTION]
+    if claim.critical and not by_assertion:
+        yield _found(
+            "A critical claim needs a patch that breaks it and that a cited test catches by an "
+            "assertion; write one in evidence/sabotage and name it under `sabotage`."
+        )
+
+
+def _of_gates(claim: Claim, record: Falsification) -> Iterator[_Lacks]:
+    for link in claim.gates:
+        if record.patches is None:
+            yield _unmeasured(_NO_PATCH_YET)
+            continue
+        controls = record.against(link.text)
+        if not controls:
+            yield _found(f"Gate {link.text} has no control patch, so nobody saw it turn red.")
+        for patch in controls:
+            if not patch.outcome.is_kill:
+                yield _not_caught(patch)
+
+
+def _of_nothing(claim: Claim, record: Falsification, broken: Breakages) -> Iterator[_Lacks]:
+    """Tests that pass over code which no mutant reaches were never seen to fail."""
+    if broken.mutations or claim.sabotage or claim.gates or not claim.tests:
+        return
+    if record.claims is None or record.patches is None:
+        yield _unmeasured(_NO_PATCH_YET)
+    else:
+        yield _found(
+            "Nothing was broken to see these tests fail: no function is cited; write a patch in "
+            "evidence/sabotage and name it under `sabotage`."
+        )
+
+
+def _not_caught(patch: PatchRun) -> _Lacks:
+    why = f": {patch.why}" if patch.why else "."
+    if patch.outcome is Outcome.NOT_TRIED:
+        return _unmeasured(f"Patch {patch.patch} could not be tried{why}")
+    if patch.outcome is Outcome.SETUP_ERROR:
+        return _found(f"Patch {patch.patch} broke the tests' set-up, which is no kill{why}")
+    return _found(f"Patch {patch.patch} was not caught{why}")
+
+
+def _places(mutations: Iterable[Mutation]) -> str:
+    listed = [f"{e.mutant.path}:{e.mutant.line} {e.mutant.operator}" for e in mutations]
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return ", ".join(dict.fromkeys(listed[:_SHOWN])) + more
+
+
+def _mutants(number: int) -> str:
+    return f"{number} mutant{'' if number == 1 else 's'}"
+
+
+def _found(reason: str) -> _Lacks:
+    return _Lacks(Standing.NO, reason)
+
+
+def _unmeasured(reason: str) -> _Lacks:
+    return _Lacks(Standing.NOT_MEASURED, reason)

@@ -1,0 +1,62 @@
+"""falsify.record: what was written is what is read; what is no record says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun, Trial
+from evidence.engine.falsify.record import read_falsified, write_falsified
+from evidence.engine.mistakes import CannotRun
+
+FOUND = Falsification(
+    claims={"TILL-01": ("abc",)},
+    mutants=(
+        MutantRun(
+            id="abc",
+            path="till/money.py",
+            unit="total",
+            line=3,
+            operator="None returned",
+            symbol="5" * 64,
+            diff=("-a", "+b"),
+            trials=(Trial("t::a", Outcome.SURVIVED), Trial("t::b", Outcome.CRASH, "KeyError: 1")),
+            fresh=True,
+        ),
+    ),
+    red={"t::c": "it failed."},
+    flaky=("t::d",),
+    complaints=("Something is off.",),
+    audited=1,
+    patches=(
+        PatchRun("p", "ruff", "It breaks.", ("+x",), Outcome.RED, killed_by=("t",), log=("red",)),
+    ),
+)
+
+
+@pytest.mark.parametrize("found", [FOUND, Falsification()])
+def test_what_was_written_is_read(tmp_path: Path, found: Falsification) -> None:
+    write_falsified(tmp_path, found)
+    assert read_falsified(tmp_path) == found
+    assert [each.name for each in tmp_path.iterdir()] == ["falsified.json"]
+
+
+def test_run_in_which_nothing_was_broken_has_none(tmp_path: Path) -> None:
+    assert read_falsified(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"format": 2}', '{"format": 1}', '{"format": 1, "claims": 3}']
+)
+def test_file_that_is_no_record_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "falsified.json").write_text(text, "utf-8")
+    with pytest.raises(CannotRun, match=r"falsified\.json: cannot be read .*; run the gates again"):
+        read_falsified(tmp_path)
+
+
+def test_claim_knows_its_mutants_and_a_target_its_patches() -> None:
+    assert FOUND.of("TILL-01") == FOUND.mutants
+    assert FOUND.of("TILL-02") == ()
+    assert FOUND.against("ruff") == FOUND.patches
+    assert FOUND.against("mypy") == ()
