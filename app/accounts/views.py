@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.access import may, public
+from accounts import second_factor
+from accounts.access import may, public, requires
+from accounts.people import person
 from accounts.roles import Permission
 from core.limits import SIGN_IN, limited
 from core.pages import methods
@@ -27,3 +30,16 @@ class SignIn(LoginView):
 
 sign_in = public(methods("GET", "POST")(limited(SIGN_IN)(SignIn.as_view())))
 sign_out = public(methods("POST")(LogoutView.as_view()))
+
+
+@requires(Permission.PERSON_VIEW_OWN)
+@methods("GET")
+def account(request: HttpRequest) -> HttpResponse:
+    """What a person finds about themselves."""
+    user = person(request)
+    context = {
+        "may_use_factor": may(user, Permission.SECOND_FACTOR_USE),
+        "has_factor": second_factor.has_factor(user),
+        "codes_left": second_factor.codes_left(user),
+    }
+    return render(request, "accounts/account.html", context)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from accounts import factor_views as factor
 from accounts import views as accounts
 from catalog import views as catalog
 from exports import tables
@@ -23,6 +24,9 @@ catalog_pages = [path("", catalog.shop_front, name="shop-front")]
 account_pages = [
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("account/", accounts.account, name="account"),
+    path("account/second-factor/", factor.verify, name="second-factor"),
+    path("account/second-factor/set-up/", factor.enrol, name="second-factor-enrol"),
 ]
 
 order_pages = [

@@ -14,6 +14,7 @@ from enum import StrEnum
 from accounts.roles import Permission, Role
 from orders.lifecycle import OrderStatus
 from refunds.models import RefundStatus
+from subscriptions.mrr import SubscriptionStatus
 
 
 class Kind(StrEnum):
@@ -138,4 +139,30 @@ CUSTOMERS = Table(
     ),
 )
 
-TABLES = (ORDERS, REFUNDS, CUSTOMERS)
+SUBSCRIPTIONS = Table(
+    name="subscriptions",
+    title="Subscriptions",
+    says="One line a subscription with what it is worth a month, by the day it began.",
+    permission=Permission.EXPORT_DOWNLOAD,
+    rows="subscriptions_subscription",
+    key="subscriptions_subscription.id",
+    moment="started_at",
+    currency="currency",
+    status="status",
+    statuses=tuple(status.value for status in SubscriptionStatus),
+    columns=(
+        Column("subscription", "subscriptions_subscription.id", Kind.NUMBER),
+        Column("customer", "customer_id", Kind.NUMBER),
+        Column("status", "status", Kind.TEXT),
+        Column("paused", "is_paused", Kind.FLAG),
+        Column("currency", "currency", Kind.TEXT),
+        Column("mrr", "mrr_pennies", Kind.MONEY),
+        Column("started_at_utc", "started_at", Kind.TIME),
+        Column("period_ends_at_utc", "period_ends_at", Kind.TIME),
+        Column("ends_at_utc", "ends_at", Kind.TIME),
+        Column("ended_at_utc", "ended_at", Kind.TIME),
+        Column("stripe_subscription", "stripe_subscription_id", Kind.TEXT),
+    ),
+)
+
+TABLES = (ORDERS, REFUNDS, CUSTOMERS, SUBSCRIPTIONS)

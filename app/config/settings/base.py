@@ -24,6 +24,9 @@ INSTALLED_APPS = [
     "pgtrigger",
     "procrastinate.contrib.django",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "core",
     "audit",
     "accounts",
@@ -51,7 +54,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.factor_first.FactorFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -143,6 +148,10 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 
 SHOP_NAME = "Purelaka"
+
+# Staff may set up a second factor anywhere and then need it; production lets none in without.
+SECOND_FACTOR_REQUIRED = False
+OTP_TOTP_ISSUER = SHOP_NAME
 SHOP_CURRENCY = "GBP"
 
 # Stripe. The API version is pinned, so that an upgrade at Stripe changes nothing here.

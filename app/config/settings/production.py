@@ -30,6 +30,7 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 
 SHOP_IS_DEMO = False
+SECOND_FACTOR_REQUIRED = True
 SHOP_ADDRESS = given["SHOP_ADDRESS"]
 
 STRIPE_API_KEY = given["STRIPE_API_KEY"]

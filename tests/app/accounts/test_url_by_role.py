@@ -28,6 +28,7 @@ from tests.app.conftest import NOW, person
 PEOPLE = ("nobody", "customer", "analyst", "ops", "admin")
 EVERYONE = set(PEOPLE)
 CUSTOMER = {"customer"}
+SIGNED_IN = EVERYONE - {"nobody"}
 READERS = {"analyst", "ops", "admin"}
 OPERATORS = {"ops", "admin"}
 
@@ -36,6 +37,11 @@ WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "accounts:sign-in"): EVERYONE,
     ("POST", "accounts:sign-in"): EVERYONE,
     ("POST", "accounts:sign-out"): EVERYONE,
+    ("GET", "accounts:account"): SIGNED_IN,
+    ("GET", "accounts:second-factor"): READERS,
+    ("POST", "accounts:second-factor"): READERS,
+    ("GET", "accounts:second-factor-enrol"): READERS,
+    ("POST", "accounts:second-factor-enrol"): READERS,
     ("GET", "orders:basket"): EVERYONE,
     ("POST", "orders:basket-add"): EVERYONE,
     ("POST", "orders:basket-change"): EVERYONE,
@@ -68,6 +74,7 @@ WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "exports:orders"): READERS,
     ("GET", "exports:refunds"): READERS,
     ("GET", "exports:customers"): {"admin"},
+    ("GET", "exports:subscriptions"): READERS,
 }
 OF_ONE_CUSTOMER = [
     ("GET", "orders:detail"),

@@ -103,6 +103,7 @@ def test_production_takes_what_it_is_given_and_lets_nobody_switch_protection_off
         "STRIPE_WEBHOOK_SECRETS": ["whsec_new", "whsec_old"],
         "DEBUG": False,
         "SHOP_IS_DEMO": False,
+        "SECOND_FACTOR_REQUIRED": True,
         "STRIPE_API_BASE": "",
         "SECURE_SSL_REDIRECT": True,
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),

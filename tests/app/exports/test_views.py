@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from django.utils import timezone
 from audit.models import Entry
 from orders.models import Order
 from refunds import services as refunds
+from subscriptions.models import Subscription
+from subscriptions.services import confirm
 from tests.app.exports.conftest import sha256
+from tests.app.subscriptions.conftest import item_fact, seen
 
 HEADER = (
     b"order,customer,status,currency,total_pennies,total,captured_pennies,captured,"
@@ -87,6 +91,30 @@ def test_refunds_come_with_their_reason_escaped(shop: Any, olly_ops: Any, take: 
     )
     assert lines[1].startswith(f"{refund.pk},{order.pk},{refund.payment_id},")
     assert ',300,3.00,\'=HYPERLINK(1),"",' in lines[1]
+
+
+def test_subscriptions_come_with_their_mrr_and_the_customers_number(
+    ana_analyst: Any, cara_customer: Any, take: Any, ended: Any, now: datetime
+) -> None:
+    sold = confirm(seen=seen(item_fact(1250, quantity=2)), now=now)
+    Subscription.objects.filter(pk=sold.pk).update(customer=cara_customer)
+    confirm(seen=seen(id="sub_2", status="canceled", ended_at=now), now=now)
+    body, _ = take(ana_analyst, "subscriptions", status="active")
+    begun = f"{sold.started_at:%Y-%m-%d %H:%M:%S}"
+    assert body.decode().splitlines() == [
+        "subscription,customer,status,paused,currency,mrr_pennies,mrr,started_at_utc,"
+        "period_ends_at_utc,ends_at_utc,ended_at_utc,stripe_subscription",
+        f"{sold.pk},{cara_customer.pk},active,no,GBP,2500,25.00,{begun},"
+        f"{sold.period_ends_at:%Y-%m-%d %H:%M:%S},,,{sold.stripe_subscription_id}",
+    ]
+    assert ended() == {
+        "subject": "export:subscriptions",
+        "result": "done",
+        "filter": {"status": "active"},
+        "rows": 1,
+        "bytes": len(body),
+        "sha256": sha256(body),
+    }
 
 
 def test_customers_come_with_names_for_an_admin_only(

@@ -80,7 +80,13 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
         ),
         (
             alice_admin,
-            [reverse("subscriptions:mrr"), reverse("audit:list"), reverse("exports:overview")],
+            [
+                reverse("subscriptions:mrr"),
+                reverse("audit:list"),
+                reverse("exports:overview"),
+                reverse("accounts:account"),
+                reverse("accounts:second-factor-enrol"),
+            ],
         ),
     ]
 
