@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evidence.engine.judge.cited import Cited
+from evidence.engine.judge.demonstrated import Walk, demonstrated
 from evidence.engine.judge.executed import Executed
 from evidence.engine.judge.model import Rung, RungVerdict, Standing, TestEvidence
 from evidence.engine.judge.trials import Trials
 from evidence.engine.register.model import Link
 from evidence.engine.run.model import GateRun, GateStatus, Run
 
-_NO_BROWSER_YET = "Not measured yet: demo steps have not been run in a browser."
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Findings:
     run: Run
     executed: Executed
     falsified: RungVerdict
+    walk: Walk
 
 
 def climb(findings: Findings) -> tuple[RungVerdict, ...]:
@@ -35,9 +36,7 @@ def climb(findings: Findings) -> tuple[RungVerdict, ...]:
         _verdict(Rung.PASSED, _not_passed(findings)),
         _executed(findings),
         findings.falsified,
-        RungVerdict(Rung.DEMONSTRATED, Standing.NOT_MEASURED, (_NO_BROWSER_YET,))
-        if claim.demo
-        else RungVerdict(Rung.DEMONSTRATED, Standing.NOT_APPLICABLE),
+        demonstrated(claim, findings.walk),
     )
 
 

@@ -131,11 +131,23 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """How a demo step went in the browser, by the run's record. `screenshot` is the artifact's
+    path in the results, empty without one."""
+
+    status: str
+    why: str = ""
+    screenshot: str = ""
+
+
+@dataclass(frozen=True)
 class Judgement:
-    """Every claim and every requirement, judged from one run. `requirements` maps id to status."""
+    """Every claim and every requirement, judged from one run. `requirements` maps id to status,
+    `shown` holds the demo steps that were walked."""
 
     verdicts: tuple[Verdict, ...]
     requirements: dict[str, Status]
+    shown: dict[str, Shown] = field(default_factory=dict)
 
     def counts(self) -> dict[Status, int]:
         """How many claims stand at each status; out of scope is counted by the register."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from evidence.engine.falsify.model import Falsification
 from evidence.engine.falsify.record import read_falsified
 from evidence.engine.judge.cited import Cited, read_citations
+from evidence.engine.judge.demonstrated import Walk, read_walk
 from evidence.engine.judge.executed import Executed, Recording, Wanted, read_executed
 from evidence.engine.judge.falsified import weigh
 from evidence.engine.judge.ladder import Findings, climb
@@ -44,9 +45,10 @@ def judge(project: Project, register: Register, run: Run) -> Judgement:
     }
     executed = read_executed(_recordings(run, folder, tests), _wanted(citations), project.root)
     broken = read_falsified(folder)
-    judged = _Judged(register, run, tests, executed, broken)
+    walk = read_walk(register, run, folder)
+    judged = _Judged(register, run, tests, executed, broken, walk)
     verdicts = tuple(_judge(cited, judged) for cited in citations)
-    return Judgement(verdicts, judge_requirements(register, verdicts))
+    return Judgement(verdicts, judge_requirements(register, verdicts), walk.steps)
 
 
 def _read_all(run: Run, folder: Path, root: Path) -> dict[str, Results]:
@@ -85,6 +87,7 @@ class _Judged:
     tests: dict[str, Trials]
     executed: Executed
     broken: Falsification | None
+    walk: Walk
 
 
 def _judge(cited: Cited, judged: _Judged) -> Verdict:
@@ -98,6 +101,7 @@ def _judge(cited: Cited, judged: _Judged) -> Verdict:
         run=judged.run,
         executed=judged.executed,
         falsified=falsified,
+        walk=judged.walk,
     )
     rungs = climb(findings)
     reasons = dict.fromkeys(reason for rung in rungs for reason in rung.reasons)

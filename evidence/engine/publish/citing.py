@@ -13,13 +13,14 @@ from markupsafe import Markup
 from evidence.engine.mistakes import Mistake, Place, did_you_mean
 from evidence.engine.publish import links
 from evidence.engine.publish.shapes import LinkView
+from evidence.engine.publish.steps import demo_steps
 from evidence.engine.publish.text import escape
 from evidence.engine.publish.views import Views
 from evidence.engine.publish.words import Word
 
 # Turns `path::name` into the file and its first line, or raises LookupError with a sentence.
 Resolve = Callable[[str], tuple[str, int]]
-CALLS = "fact, claim, gate and source"
+CALLS = "fact, claim, gate, source and demo"
 _NAMED = 6
 _NONE = object()
 
@@ -84,6 +85,14 @@ class Citing:
         self._reading.cited.add(path)
         address = escape(self._up + links.source(path, line))
         return Markup('<a href="{}"><code>{}</code></a>').format(address, escape(text))
+
+    def demo(self) -> object:
+        """Every step of the demo: what to do, what to see, and what the browser saw."""
+        steps = tuple(self._views.steps.values())
+        if not steps:
+            self._note("demo: not found; this project has no demo.yml")
+            return ChainableUndefined()
+        return demo_steps(steps, self._up)
 
     def _cite(self, link: LinkView) -> Markup:
         word = link.word or Word("", "out")

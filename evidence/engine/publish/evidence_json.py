@@ -8,7 +8,7 @@ from collections import defaultdict
 from evidence.engine.judge.model import Judgement, Standing, Status, TestEvidence, Verdict
 from evidence.engine.project import Project
 from evidence.engine.publish import links
-from evidence.engine.register.model import Gate, OutOfScope, Register
+from evidence.engine.register.model import Claim, Gate, OutOfScope, Register
 from evidence.engine.run.model import GateRun, GateStatus, Run
 
 SCHEMA = 1
@@ -26,7 +26,7 @@ def evidence_json(
         "commit": run.tree.commit,
         "dirty": run.tree.dirty,
         "claims": [
-            *(_claim(verdict) for verdict in judgement.verdicts),
+            *(_claim(verdict, judgement) for verdict in judgement.verdicts),
             *(_out_of_scope(item) for item in register.out_of_scope),
         ],
         "gates": [_gate(gate, run.gate(gate.id)) for gate in register.gates],
@@ -41,7 +41,7 @@ def dumps(evidence: dict[str, object]) -> str:
     return json.dumps(evidence, ensure_ascii=False, indent=1) + "\n"
 
 
-def _claim(verdict: Verdict) -> dict[str, object]:
+def _claim(verdict: Verdict, judgement: Judgement) -> dict[str, object]:
     claim = verdict.claim
     return {
         "id": claim.id,
@@ -65,8 +65,18 @@ def _claim(verdict: Verdict) -> dict[str, object]:
         "gates": [link.text for link in claim.gates],
         "mutants": _no_mutants(),
         "sabotage": [],
-        "demo": {"step": claim.demo.text, "screenshot": None} if claim.demo else None,
+        "demo": _demo(claim, judgement),
     }
+
+
+def _demo(claim: Claim, judgement: Judgement) -> dict[str, object] | None:
+    """`screenshot` is its place in the site; null when the step did not leave one."""
+    if claim.demo is None:
+        return None
+    shown = judgement.shown.get(claim.demo.text)
+    picture = shown.screenshot if shown else ""
+    place = links.artifact_file(picture.partition("/")[0], picture) if picture else None
+    return {"step": claim.demo.text, "screenshot": place}
 
 
 def _test(test: TestEvidence) -> dict[str, object]:

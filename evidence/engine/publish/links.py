@@ -13,6 +13,7 @@ OUT_OF_SCOPE = "out_of_scope"
 THIS_RUN = "this_run"
 AREAS = "claims"
 GATES = "proof"
+WALKTHROUGH = "demo_walkthrough"
 
 
 def page(name: str, fragment: str = "") -> str:
@@ -51,12 +52,21 @@ def log(gate_id: str) -> str:
 
 
 def artifact_file(gate_id: str, path: str) -> str:
-    """Where a gate's artifact, recorded as `<gate>/artifacts/NAME`, lies in the site."""
-    return f"proof/{anchor(gate_id)}/{path.partition('artifacts/')[2] or path}"
+    """Where a gate's artifact, recorded as `<gate>/artifacts/NAME`, lies in the site.
+
+    A picture of a browser shows times and numbers of its own run, so it lies under `volatile/`,
+    outside of what is the same in every build of a commit.
+    """
+    home = "volatile/proof" if path.endswith(".png") else "proof"
+    return f"{home}/{anchor(gate_id)}/{path.partition('artifacts/')[2] or path}"
 
 
 def artifact(gate_id: str, path: str) -> str:
     return href(artifact_file(gate_id, path))
+
+
+def demo_step(page_name: str, step_id: str) -> str:
+    return page(page_name, f"step-{anchor(step_id)}")
 
 
 def requirement(requirement_id: str) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evidence.engine.judge.model import Status
@@ -17,7 +15,8 @@ from evidence.engine.publish import links, words
 from evidence.engine.publish.front import RING_RADIUS, Front, front
 from evidence.engine.publish.people import FRONT, PeoplesPages
 from evidence.engine.publish.proof import excerpt_of_log
-from evidence.engine.publish.text import anchor, count, escape, fence, front_matter
+from evidence.engine.publish.templating import environment
+from evidence.engine.publish.text import count
 from evidence.engine.publish.views import Views
 from evidence.engine.run.model import GateRun, GateStatus
 
@@ -66,7 +65,6 @@ class _Writer:
     def __init__(self, docs: Path, views: Views) -> None:
         self._docs = docs
         tree = views.run.tree
-        environment = _environment()
         self._shared = {
             "title": views.project.name,
             "commit": tree.commit[:_SHORT],
@@ -74,7 +72,7 @@ class _Writer:
             "matrix": links.page(links.MATRIX),
             "status": links.page(links.STATUS),
         }
-        self._environment = environment
+        self._environment = environment()
 
     def page(self, name: str, template: str, **values: object) -> None:
         """Write the page `name`.md from `template`, its blank lines joined."""
@@ -92,31 +90,13 @@ class _Writer:
         return target
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=escape,
-        trim_blocks=False,
-    )
-    environment.globals.update(
-        fence=fence,
-        front_matter=front_matter,
-        anchor=anchor,
-        verbatim=Markup,
-        radius=f"{RING_RADIUS:g}",
-    )
-    return environment
-
-
 def _write_front(writer: _Writer, views: Views, shown: Front, people: PeoplesPages) -> None:
     intro = next((page.body for page in people.pages if page.name == FRONT), "")
     writer.page(
         FRONT,
         "index.md",
         front=shown,
+        radius=f"{RING_RADIUS:g}",
         total=f"{len(views.claims):,}",
         areas=views.areas,
         gates=links.page(links.GATES),

@@ -187,7 +187,11 @@ def _environment(folder: Path, citing: Citing) -> Environment:
         comment_end_string="##}",
     )
     environment.globals.update(
-        fact=citing.fact, claim=citing.claim, gate=citing.gate, source=citing.source
+        fact=citing.fact,
+        claim=citing.claim,
+        gate=citing.gate,
+        source=citing.source,
+        demo=citing.demo,
     )
     environment.filters["verbatim"] = lambda value: Markup(str(value))  # noqa: S704 (for code)
     return environment

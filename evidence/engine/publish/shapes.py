@@ -85,6 +85,26 @@ class GateView:
 
 
 @dataclass(frozen=True)
+class StepView:
+    """A step of the demo: what to do and see, how it went in the browser, and its claims.
+
+    `picture` is empty when the step left no screenshot; `does` and `sees` hold `code` in ticks.
+    """
+
+    number: int
+    anchor: str
+    title: str
+    who: str
+    minutes: str
+    does: tuple[str, ...]
+    sees: str
+    word: Word
+    why: str
+    picture: str
+    claims: tuple[LinkView, ...]
+
+
+@dataclass(frozen=True)
 class ClaimView:
     """One claim, as its section and its row in the matrix show it."""
 
@@ -102,6 +122,7 @@ class ClaimView:
     tests: tuple[TestView, ...]
     gates: tuple[GateView, ...]
     pages: tuple[LinkView, ...]
+    demo: LinkView | None = None
 
 
 @dataclass(frozen=True)

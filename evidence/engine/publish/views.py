@@ -22,9 +22,11 @@ from evidence.engine.publish.shapes import (
     LinkView,
     RequirementView,
     RungView,
+    StepView,
     TestView,
 )
 from evidence.engine.publish.sources import Sources
+from evidence.engine.publish.steps import step_view
 from evidence.engine.publish.text import count, ranges
 from evidence.engine.publish.words import Word
 from evidence.engine.register.model import Area, Claim, Link, Register
@@ -71,6 +73,19 @@ class Views:
                 if gate_id in tested_by or any(x.text == gate_id for x in verdict.claim.gates):
                     cited[gate_id].append(self._claim_link(verdict))
         return {gate_id: self._gate(gate_id, tuple(cited[gate_id])) for gate_id in cited}
+
+    @cached_property
+    def steps(self) -> dict[str, StepView]:
+        """The demo's steps by id, in their order; none without a demo."""
+        cited: dict[str, list[LinkView]] = {}
+        for verdict in self.judgement.verdicts:
+            if verdict.claim.demo:
+                cited.setdefault(verdict.claim.demo.text, []).append(self._claim_link(verdict))
+        steps = self.register.demo.steps if self.register.demo else ()
+        return {
+            step.id: step_view(step, number, self.judgement, tuple(cited.get(step.id, ())))
+            for number, step in enumerate(steps, start=1)
+        }
 
     @cached_property
     def requirements(self) -> tuple[RequirementView, ...]:
@@ -162,7 +177,21 @@ class Views:
             tests=tuple(self._test(test) for test in verdict.tests),
             gates=tuple(self.gates[link.text] for link in claim.gates if link.text in self.gates),
             pages=tuple(self._page_link(link) for link in claim.pages),
+            demo=self._demo(claim),
         )
+
+    def _demo(self, claim: Claim) -> LinkView | None:
+        step = self.steps.get(claim.demo.text) if claim.demo else None
+        if claim.demo is None or step is None:
+            return LinkView(claim.demo.text, "") if claim.demo else None
+        has_page = self._has_walkthrough
+        address = links.demo_step(links.WALKTHROUGH, claim.demo.text) if has_page else ""
+        return LinkView(step.title, address, step.sees, step.word)
+
+    @cached_property
+    def _has_walkthrough(self) -> bool:
+        pages = self.project.pages
+        return pages is not None and (pages / f"{links.WALKTHROUGH}.md").is_file()
 
     def _area(self, area: Area) -> AreaView:
         found = [self.claims[x.id] for x in area.claims if x.id in self.claims]

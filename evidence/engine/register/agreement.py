@@ -35,11 +35,13 @@ def disagreements(register: Register, project: Project) -> tuple[Mistake, ...]:
         *_repeated("gate", register.gates),
         *_repeated("requirement", register.requirements),
         *_repeated("out-of-scope", register.out_of_scope),
+        *_repeated("demo step", register.demo.steps if register.demo else ()),
         *_repeated_areas(register),
         *_badly_named_files(register),
         *_claimed_and_out_of_scope(register),
         *_unknown_services(register, project),
         *_mistyped_placeholders(register),
+        *_demo_by_no_gate(register),
     )
 
 
@@ -133,6 +135,15 @@ def _unknown_services(register: Register, project: Project) -> Iterator[Mistake]
                     f'{gate.id} services: unknown service "{name}", expected one of '
                     f"[tool.evidence.services]{hint}",
                 )
+
+
+def _demo_by_no_gate(register: Register) -> Iterator[Mistake]:
+    """A demo that no gate walks could never show a step."""
+    demo, known = register.demo, [gate.id for gate in register.gates]
+    if demo and demo.gate.text and known and demo.gate.text not in known:
+        hint = did_you_mean(demo.gate.text, known) or f" ({', '.join(known)})"
+        text = f'gate: unknown gate "{demo.gate.text}", expected one of gates.yml{hint}'
+        yield Mistake(demo.gate.place, text)
 
 
 def _mistyped_placeholders(register: Register) -> Iterator[Mistake]:

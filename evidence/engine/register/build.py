@@ -14,6 +14,8 @@ from evidence.engine.mistakes import Place
 from evidence.engine.register.model import (
     Area,
     Claim,
+    Demo,
+    DemoStep,
     Gate,
     Link,
     OutOfScope,
@@ -68,6 +70,25 @@ def out_of_scope_of(document: Document) -> tuple[OutOfScope, ...]:
             place=_place(document, ("out_of_scope", index)),
         )
         for index, entry in _entries(document.data, "out_of_scope")
+    )
+
+
+def demo_of(document: Document) -> Demo:
+    return Demo(
+        gate=Link(_text(document.data, "gate"), _place(document, ("gate",))),
+        steps=tuple(
+            DemoStep(
+                id=_text(entry, "id"),
+                title=_text(entry, "title"),
+                who=_text(entry, "who"),
+                does=tuple(map(_folded, _texts(entry, "does"))),
+                sees=_text(entry, "sees"),
+                minutes=float(minutes) if isinstance(minutes, int | float) else 1.0,
+                place=_place(document, ("steps", index)),
+            )
+            for index, entry in _entries(document.data, "steps")
+            for minutes in [entry.get("minutes", 1)]
+        ),
     )
 
 

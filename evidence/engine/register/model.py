@@ -122,6 +122,33 @@ class Waiver:
 
 
 @dataclass(frozen=True)
+class DemoStep:
+    """One step of the demo that a person can follow by hand: who, what they do, what they see.
+
+    `does` holds one act an item, `sees` what shows that it worked, `minutes` how long it takes.
+    """
+
+    id: str
+    title: str
+    who: str
+    does: tuple[str, ...]
+    sees: str
+    minutes: float
+    place: Place
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The steps in their order, and the gate that walks them in a real browser."""
+
+    gate: Link
+    steps: tuple[DemoStep, ...] = ()
+
+    def step(self, step_id: str) -> DemoStep | None:
+        return next((step for step in self.steps if step.id == step_id), None)
+
+
+@dataclass(frozen=True)
 class OutOfScope:
     """Something this project says it does not do, and why."""
 
@@ -140,6 +167,7 @@ class Register:
     requirements: tuple[Requirement, ...] = ()
     out_of_scope: tuple[OutOfScope, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    demo: Demo | None = None
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -14,12 +14,19 @@ from evidence.engine.document.yaml_file import read_yaml
 from evidence.engine.mistakes import Mistake, Mistakes, Place
 from evidence.engine.project import Project
 from evidence.engine.register.agreement import disagreements, lacking_of_nothing
-from evidence.engine.register.build import area_of, gates_of, out_of_scope_of, requirements_of
+from evidence.engine.register.build import (
+    area_of,
+    demo_of,
+    gates_of,
+    out_of_scope_of,
+    requirements_of,
+)
 from evidence.engine.register.model import Register
 
 GATES = "gates.yml"
 REQUIREMENTS = "requirements.yml"
 SCOPE = "scope.yml"
+DEMO = "demo.yml"
 _PACKAGE = "evidence.engine.register"
 
 
@@ -39,8 +46,8 @@ class Survey:
 def read_register(project: Project) -> Register:
     """Everything people wrote under the project's register folder, in file and line order.
 
-    claims/*.yml and gates.yml are needed, requirements.yml and scope.yml may be absent. Raises
-    Mistakes with every structural mistake of all files; dead links are not looked for here.
+    claims/*.yml and gates.yml are needed, the other files may be absent. Raises Mistakes with
+    every structural mistake of all files; dead links are not looked for here.
     """
     survey = survey_register(project)
     if survey.mistakes:
@@ -55,11 +62,13 @@ def survey_register(project: Project) -> Survey:
     gates = reader.one(GATES, "gates.json", needed=True)
     requirements = reader.one(REQUIREMENTS, "requirements.json")
     scope = reader.one(SCOPE, "scope.json")
+    demo = reader.one(DEMO, "demo.json")
     register = Register(
         areas=areas,
         gates=gates_of(gates) if gates else (),
         requirements=requirements_of(requirements) if requirements else (),
         out_of_scope=out_of_scope_of(scope) if scope else (),
+        demo=demo_of(demo) if demo else None,
     )
     mistakes = (
         *reader.mistakes,
@@ -69,6 +78,7 @@ def survey_register(project: Project) -> Survey:
     broken = {mistake.place.file.rpartition("/")[2] for mistake in reader.mistakes}
     unread = {GATES} if not register.gates else set()
     unread |= {REQUIREMENTS} if not register.requirements else set()
+    unread |= {DEMO} if register.demo is None else set()
     return Survey(register, tuple(sorted(set(mistakes))), frozenset(unread & broken))
 
 

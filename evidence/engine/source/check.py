@@ -1,4 +1,4 @@
-"""Every dead link of a register: code, tests, gates, requirements, pages and sabotage."""
+"""Every dead link of a register: code, tests, gates, requirements, pages, steps and sabotage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from evidence.engine.mistakes import Mistake, Mistakes, did_you_mean
 from evidence.engine.project import Project
 from evidence.engine.register.model import Claim, Link, Register
-from evidence.engine.register.reading import GATES, REQUIREMENTS, survey_register
+from evidence.engine.register.reading import DEMO, GATES, REQUIREMENTS, survey_register
 from evidence.engine.source.links import LinkDead, resolve_path, resolve_symbol, resolve_test
 from evidence.engine.source.model import Symbol
 from evidence.engine.source.nearby import forget_files
@@ -64,14 +64,17 @@ class _Known:
 
     gates: frozenset[str] | None
     requirements: frozenset[str] | None
+    steps: frozenset[str] | None
 
 
 def _known(register: Register, unread: frozenset[str]) -> _Known:
     gates = frozenset(gate.id for gate in register.gates)
     requirements = frozenset(requirement.id for requirement in register.requirements)
+    steps = frozenset(step.id for step in register.demo.steps) if register.demo else frozenset()
     return _Known(
         gates=None if GATES in unread else gates,
         requirements=None if REQUIREMENTS in unread else requirements,
+        steps=None if DEMO in unread else steps,
     )
 
 
@@ -112,6 +115,7 @@ def _not_shared(claim: Claim, links: Iterable[Link], own: Mapping[str, str]) -> 
 def _dead_ids(project: Project, claim: Claim, known: _Known) -> Iterator[Mistake]:
     yield from _unknown(claim, claim.gates, known.gates, GATES)
     yield from _unknown(claim, claim.requirements, known.requirements, REQUIREMENTS)
+    yield from _unknown(claim, (claim.demo,) if claim.demo else (), known.steps, DEMO)
     yield from _lost_patches(project, claim)
 
 

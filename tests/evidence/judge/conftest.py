@@ -37,6 +37,7 @@ class Recorded:
     cases: dict[str, str] = field(default_factory=dict)
     lines: dict[str, list[int]] = field(default_factory=dict)
     gates: dict[str, tuple[GateStatus, str]] = field(default_factory=dict)
+    artifacts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     has_coverage: bool = True
 
     def line(self, text: str) -> int:
@@ -66,6 +67,7 @@ class Recorded:
                 log=f"proof/{gate_id}.log",
                 sha256="0" * 64,
                 elapsed_s=1.5,
+                artifacts=self.artifacts.get(gate_id, ()),
             )
             for gate_id, (status, why) in self.gates.items()
         ]

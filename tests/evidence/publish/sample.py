@@ -11,6 +11,7 @@ from evidence.engine.judge.model import (
     Judgement,
     Rung,
     RungVerdict,
+    Shown,
     Standing,
     Status,
     TestEvidence,
@@ -22,6 +23,7 @@ from evidence.engine.publish.views import Views
 from evidence.engine.register.model import (
     Area,
     Claim,
+    Demo,
     Gate,
     Link,
     OutOfScope,
@@ -111,6 +113,8 @@ class Sample:
     facts: dict[str, object] = field(default_factory=dict)
     repository: str = ""
     secret_patterns: tuple[str, ...] = ()
+    demo: Demo | None = None
+    shown: dict[str, Shown] = field(default_factory=dict)
     started_at: str = "2026-01-02T03:04:05Z"
     elapsed_s: float = 12.5
 
@@ -147,6 +151,7 @@ class Sample:
             gates=self.gates,
             requirements=self.requirements,
             out_of_scope=self.out_of_scope,
+            demo=self.demo,
         )
 
     @property
@@ -169,6 +174,7 @@ class Sample:
                 asked.id: Status.PARTLY if asked.id in cited else Status.NOT
                 for asked in self.requirements
             },
+            shown=self.shown,
         )
 
     @property

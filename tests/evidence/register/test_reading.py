@@ -521,6 +521,50 @@ def test_every_mistake_of_all_files_is_reported_at_once_and_sorted(stranger):
     ]
 
 
+DEMO = """gate: tests
+steps:
+  - {id: buy, title: Buy, who: customer, does: [Press `Buy`.], sees: "A receipt.", minutes: 2}
+"""
+
+
+def test_demo_is_read_in_written_order(stranger):
+    stranger.write("evidence/demo.yml", DEMO)
+
+    demo = read_register(load_project(stranger.root)).demo
+
+    assert demo.gate.text == "tests"
+    (step,) = demo.steps
+    assert (step.id, step.does, step.minutes) == ("buy", ("Press `Buy`.",), 2.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("gate: tests", "gate: test", '1  gate: unknown gate "test", expected one of gates.yml'),
+        ("id: buy", "id: Buy it", '3  Buy it id: found "Buy it", expected small letters'),
+        ("title: Buy, ", "", '3  buy: "title" is missing, expected the step in a few words'),
+        ("minutes: 2", "minutes: 0", "3  buy minutes: found the number 0, expected minutes above 0"),
+        ("minutes: 2", "hours: 2", '3  buy: unknown key "hours"'),
+        ("does: [Press `Buy`.]", "does: []", "3  buy does: found an empty list"),
+    ],
+)
+def test_wrong_demo_is_named(stranger, old, new, sentence):
+    stranger.write("evidence/demo.yml", DEMO.replace(old, new))
+
+    (line,) = said(stranger)
+
+    assert line.startswith(f"evidence/demo.yml:{sentence}")
+
+
+def test_demo_step_named_twice_is_reported_at_both_places(stranger):
+    stranger.write("evidence/demo.yml", DEMO + DEMO.splitlines(keepends=True)[-1])
+
+    assert [line.partition("  ")[0] for line in said(stranger)] == [
+        "evidence/demo.yml:3",
+        "evidence/demo.yml:4",
+    ]
+
+
 def test_sentences_are_folded_to_one_line(stranger):
     stranger.replace(
         TILL, "says: The package imports on its own.", "says: >\n      The package\n      imports."
