@@ -14,7 +14,6 @@ from evidence.engine.register.model import Link
 from evidence.engine.run.model import GateRun, GateStatus, Run
 
 
-
 @dataclass(frozen=True)
 class Findings:
     """What this run holds about one claim: the tests in the order in which it cites them."""

@@ -543,7 +543,11 @@ def test_demo_is_read_in_written_order(stranger):
         ("gate: tests", "gate: test", '1  gate: unknown gate "test", expected one of gates.yml'),
         ("id: buy", "id: Buy it", '3  Buy it id: found "Buy it", expected small letters'),
         ("title: Buy, ", "", '3  buy: "title" is missing, expected the step in a few words'),
-        ("minutes: 2", "minutes: 0", "3  buy minutes: found the number 0, expected minutes above 0"),
+        (
+            "minutes: 2",
+            "minutes: 0",
+            "3  buy minutes: found the number 0, expected minutes above 0",
+        ),
         ("minutes: 2", "hours: 2", '3  buy: unknown key "hours"'),
         ("does: [Press `Buy`.]", "does: []", "3  buy does: found an empty list"),
     ],
