@@ -10,7 +10,9 @@ from evidence.engine.publish.text import anchor, href
 MATRIX = "acceptance_matrix"
 STATUS = "status"
 OUT_OF_SCOPE = "out_of_scope"
-THIS_RUN = "this_run"
+# What differs between two runs of one commit lies in this folder of docs, site and build.
+VOLATILE = "volatile"
+THIS_RUN = f"{VOLATILE}/this_run"
 AREAS = "claims"
 GATES = "proof"
 WALKTHROUGH = "demo_walkthrough"
@@ -67,6 +69,15 @@ def artifact(gate_id: str, path: str) -> str:
 
 def demo_step(page_name: str, step_id: str) -> str:
     return page(page_name, f"step-{anchor(step_id)}")
+
+
+def printed_file(gate_id: str) -> str:
+    """Where what a gate of tests printed as it came lies in the site."""
+    return f"{VOLATILE}/{anchor(gate_id)}.log"
+
+
+def printed(gate_id: str) -> str:
+    return href(printed_file(gate_id))
 
 
 def requirement(requirement_id: str) -> str:

@@ -129,6 +129,8 @@ def _write_gates(writer: _Writer, views: Views) -> None:
         writer.page(links.gate_page(gate.id), "gate.md", gate=gate, log=log)
         if log and gate.run:
             shutil.copyfile(results / gate.run.log, writer.path(links.log_file(gate.id)))
+        if gate.run and gate.run.printed:
+            shutil.copyfile(results / gate.run.printed, writer.path(links.printed_file(gate.id)))
 
 
 def _write_sources(writer: _Writer, views: Views, people: PeoplesPages) -> None:
@@ -162,6 +164,7 @@ def _write_this_run(writer: _Writer, views: Views) -> None:
                 gate,
                 _seconds(gate.run.elapsed_s) if gate.run else "",
                 _executed(gate.run),
+                links.printed(gate.id) if gate.run.printed else "",
             )
             for gate in views.gates.values()
             if gate.run

@@ -42,6 +42,7 @@ def disagreements(register: Register, project: Project) -> tuple[Mistake, ...]:
         *_unknown_services(register, project),
         *_mistyped_placeholders(register),
         *_demo_by_no_gate(register),
+        *_bad_patterns(register),
     )
 
 
@@ -157,6 +158,22 @@ def _mistyped_placeholders(register: Register) -> Iterator[Mistake]:
                     f"{gate.id}: unknown placeholder {{{word}}}, expected a known one; "
                     f"did you mean {{{near[0]}}}?",
                 )
+
+
+def _bad_patterns(register: Register) -> Iterator[Mistake]:
+    for gate in register.gates:
+        for name, pattern in gate.varies:
+            try:
+                is_empty = re.compile(pattern).match("") is not None
+            except re.error as error:
+                text = f"a regular expression ({error.msg} at character {(error.pos or 0) + 1})"
+            else:
+                text = "a regular expression that finds something, for this one matches nothing"
+                if not is_empty:
+                    continue
+            yield Mistake(
+                gate.place, f'{gate.id} varies {name}: found "{pattern}", expected {text}; mend it'
+            )
 
 
 def _placeholders(gate: Gate) -> Sequence[str]:

@@ -125,6 +125,7 @@ def _gate(place: Place, entry: dict[str, Any]) -> Gate:
         env=tuple((name, str(value)) for name, value in _items(entry.get("env"))),
         tools=tuple(_tools(entry.get("tools"))),
         artifacts=_texts(entry, "artifacts"),
+        varies=tuple((name, str(value)) for name, value in _items(entry.get("varies"))),
     )
 
 

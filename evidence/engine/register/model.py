@@ -72,6 +72,8 @@ class Gate:
 
     Exactly one of `run` (an argv) and `pytest` (arguments; the engine adds its own reporting)
     is set. Both may hold `{python}`, `{out}` (a folder of the gate's own), `{root}` and `{cores}`.
+    `varies` are names and regular expressions of what differs between two runs of one commit, such
+    as seconds; the log shows the name in its place.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Gate:
     env: tuple[tuple[str, str], ...] = ()
     tools: tuple[Tool, ...] = ()
     artifacts: tuple[str, ...] = ()
+    varies: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

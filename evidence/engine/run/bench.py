@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from evidence.engine.run.model import Tree
 from evidence.engine.run.places import Places
 from evidence.engine.run.secrets import CANARY_NAME, Canary, Redactor, plant_canary, secret_values
 from evidence.engine.run.tools import Python
+from evidence.engine.run.varying import Varying
 from evidence.engine.run.watchdog import Watchdog
 
 
@@ -35,7 +36,13 @@ class Bench:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def lay_out(
-        self, name: str, *, cores: int, own: Mapping[str, str], services: Mapping[str, str]
+        self,
+        name: str,
+        *,
+        cores: int,
+        own: Mapping[str, str],
+        services: Mapping[str, str],
+        varies: Iterable[tuple[str, str]] = (),
     ) -> Place:
         """A folder, an environment with a planted secret, and the cleaner that knows them.
 
@@ -77,7 +84,7 @@ class Bench:
             env=env,
             values=values,
             canary=Canary(canary),
-            cleaner=Cleaner(redactor, places),
+            cleaner=Cleaner(redactor, places, Varying.of(varies)),
             handed_in=handed_in,
         )
 
@@ -96,6 +103,11 @@ class Place:
 
     def fill(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(fill(word, self.values) for word in argv)
+
+    def shown(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+        """The command as pages and logs show it: the same on a machine with more cores."""
+        values = {**self.values, "cores": "{cores}"}
+        return tuple(self.cleaner.clean(fill(word, values)) for word in argv)
 
     def has(self, executable: str) -> bool:
         """True when the command would find it."""

@@ -7,13 +7,14 @@ the bytes were cut into chunks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evidence.engine.run.decode import Decoder
 from evidence.engine.run.keep import Kept
 from evidence.engine.run.places import Places
 from evidence.engine.run.secrets import REDACTED, Redactor
 from evidence.engine.run.terminal import EscapeStripper, collapse_returns, show_hidden
+from evidence.engine.run.varying import Varying
 
 KEPT_BYTES = 2 * 1024 * 1024
 _WINDOW = 64 * 1024  # Characters of a line that are looked at together.
@@ -25,6 +26,7 @@ class Cleaner:
 
     redactor: Redactor
     places: Places
+    varying: Varying = field(default_factory=Varying)
 
     def clean(self, text: str) -> str:
         """For short pieces such as an argv or a message."""
@@ -35,7 +37,7 @@ class Cleaner:
     def finish(self, text: str) -> tuple[str, int]:
         """The last steps, for text without escape sequences; the number of redactions with it."""
         text, redactions = self.redactor.redact(show_hidden(text))
-        return self.places.replace(text), redactions
+        return self.varying.replace(self.places.replace(text)), redactions
 
     def cut_before(self, text: str, at: int) -> int:
         """The last place up to `at` where a long line can be cut without hiding anything."""

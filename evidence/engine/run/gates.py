@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from evidence.engine.register.model import Gate
 from evidence.engine.run.bench import Bench, Place
 from evidence.engine.run.capture import Capture, Captured
+from evidence.engine.run.listed import SAYS, listed
 from evidence.engine.run.listener import Listener
 from evidence.engine.run.log import Head, write_log
 from evidence.engine.run.model import GateRun, GateStatus
@@ -19,6 +20,7 @@ from evidence.engine.run.services import ServiceFailed, Services
 from evidence.engine.run.versions import Versions
 
 _PROGRESS_S = 0.1
+_PRINTED = "printed.log"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class _Result:
     lines: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     artifacts: tuple[str, ...] = ()
+    says: str = ""
 
 
 def run_gate(
@@ -45,13 +48,15 @@ def run_gate(
         env, failed = services.environment(gate.services), None
     except ServiceFailed as error:
         env, failed = {}, error
-    place = bench.lay_out(gate.id, cores=cores, own=dict(gate.env), services=env)
+    place = bench.lay_out(
+        gate.id, cores=cores, own=dict(gate.env), services=env, varies=gate.varies
+    )
     argv = place.fill(_argv(gate, bench))
     result = _cannot_run(gate, place, bench, failed)
     if result is None:
         listener.gate_started(gate)
         result = _run(gate, argv, place, bench, services, listener)
-    shown_argv = tuple(place.cleaner.clean(word) for word in argv)
+    shown_argv = place.shown(_argv(gate, bench))
     head = Head(
         gate=gate,
         argv=shown_argv,
@@ -60,6 +65,8 @@ def run_gate(
         why=result.why,
         ended=result.ended,
         tools=versions.of(gate),
+        varies=gate.varies,
+        says=result.says,
     )
     log = f"proof/{gate.id}.log"
     digest = write_log(bench.results / log, head, result.captured, result.lines)
@@ -76,6 +83,7 @@ def run_gate(
         coverage=_if_there(bench, f"{gate.id}/coverage"),
         artifacts=tuple(f"{gate.id}/artifacts/{name}" for name in result.artifacts),
         failures=result.failures,
+        printed=_if_there(bench, f"{gate.id}/{_PRINTED}"),
     )
 
 
@@ -130,15 +138,26 @@ def _run(
     status, why = outcome(gate, ended, captured, left)
     if status is not GateStatus.PASSED and (early := services.ended_early(gate.services)):
         why = f"{why}; {early}"
+    shown = _shown(gate, bench, captured)
     return _Result(
         status=status,
         why=why,
         ended=in_words(gate, ended),
         exit_code=ended.exit_code if ended.by is EndedBy.ITSELF else None,
-        captured=captured,
+        captured=shown,
+        says="" if shown is captured else SAYS,
         failures=failures(left, captured) if status is GateStatus.FAILED else (),
         artifacts=left.artifacts,
     )
+
+
+def _shown(gate: Gate, bench: Bench, captured: Captured) -> Captured:
+    """What the log shows: of a gate of tests its cases, and what pytest printed is kept apart."""
+    folder = bench.results / gate.id
+    cases = listed(folder / "pytest.json", captured) if gate.pytest is not None else None
+    if cases:
+        (folder / _PRINTED).write_bytes(captured.body)
+    return cases or captured
 
 
 def _reporting(gate: Gate, capture: Capture, listener: Listener) -> Callable[[bytes], None]:

@@ -17,7 +17,8 @@ _RULE = "─" * 100
 
 @dataclass(frozen=True)
 class Head:
-    """What stands above the output. `ended` is how the process ended, in words."""
+    """What stands above the output. `ended` is how the process ended, in words;
+    `says` what the output was made from, when it is not what the command printed."""
 
     gate: Gate
     argv: tuple[str, ...]
@@ -26,12 +27,16 @@ class Head:
     why: str
     ended: str
     tools: tuple[tuple[str, str], ...]
+    varies: tuple[tuple[str, str], ...] = ()
+    says: str = ""
 
 
 def write_log(path: Path, head: Head, captured: Captured | None, lines: Sequence[str] = ()) -> str:
     """Writes it and gives its SHA-256. `lines` stand in for output when nothing ran."""
     body = captured.body if captured else "".join(f"{line}\n" for line in lines).encode()
     rows = [*_rows(head), ("output", _sizes(captured) if captured else "none: it did not run")]
+    if head.says:
+        rows.append(("shows", head.says))
     text = "".join(f"{name:<9} {value}\n" for name, value in rows)
     data = f"{text}{_RULE}\n".encode() + body
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,12 +54,15 @@ def _rows(head: Head) -> list[tuple[str, str]]:
         ("status", f"{head.status}: {head.why}" if head.why else str(head.status)),
         ("ended", head.ended),
         ("tools", ", ".join(f"{name} {version}" for name, version in head.tools)),
+        *(("varies", f"{name} stands for what {pattern} finds") for name, pattern in head.varies),
     ]
 
 
 def _sizes(captured: Captured) -> str:
+    """Of what is shown: what came in differs with the length of this machine's paths."""
+    shown_bytes = len(captured.body) + captured.left_out_bytes
     bad = "1 invalid byte" if captured.bad_bytes == 1 else f"{captured.bad_bytes:,} invalid bytes"
     return (
-        f"{captured.received_bytes:,} bytes of {captured.encoding}, {bad}, "
+        f"{shown_bytes:,} bytes, read as {captured.encoding}, {bad}, "
         f"{captured.redactions:,} redacted"
     )

@@ -72,7 +72,7 @@ def clean_report(path: Path, clean: Callable[[str], str]) -> None:
     The static part of a test's id is left alone: it names code, and verdicts hang on it. Of the
     collectors only those that failed are kept.
     """
-    report = _load(path)
+    report = load_report(path)
     if report is None:
         path.unlink(missing_ok=True)
         return
@@ -86,13 +86,13 @@ def clean_report(path: Path, clean: Callable[[str], str]) -> None:
 
 def read_report(path: Path) -> Report | None:
     """None when pytest wrote no report, or none that can be read."""
-    report = _load(path)
+    report = load_report(path)
     if report is None:
         return None
     tests = [test for test in report.get("tests", ()) if isinstance(test, dict)]
     wrong = [test for test in tests if test.get("outcome") in ("failed", "error")]
     skipped = sum(1 for test in tests if test.get("outcome") == "skipped")
-    shown = [line for each in _uncollected(report)[:_SHOWN] for line in _not_collected(each)]
+    shown = [line for each in _uncollected(report)[:_SHOWN] for line in not_collected(each)]
     shown += [line for test in wrong[:_SHOWN] for line in _failure(test)]
     if len(wrong) > _SHOWN:
         shown.append(f"… and {len(wrong) - _SHOWN} more")
@@ -133,7 +133,7 @@ def _uncollected(report: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in report.get("collectors", ()) if each.get("outcome") == "failed"]
 
 
-def _not_collected(collector: dict[str, Any]) -> list[str]:
+def not_collected(collector: dict[str, Any]) -> list[str]:
     """The file, then the end of the message: an import error says last what went wrong."""
     message = str(collector.get("longrepr") or "no message").splitlines()
     return [
@@ -164,7 +164,8 @@ def _where(test: dict[str, Any], stage: dict[str, Any], crash: dict[str, Any]) -
     return f"{str(test.get('nodeid')).partition('::')[0]}:{int(test.get('lineno') or 0) + 1}"
 
 
-def _load(path: Path) -> dict[str, Any] | None:
+def load_report(path: Path) -> dict[str, Any] | None:
+    """pytest's report as it lies there; None when there is none that can be read."""
     try:
         report = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):

@@ -184,7 +184,7 @@ def test_search_works_from_a_folder_and_leaves_volatile_pages_out(built: Path) -
     index = json.loads(read(built, "search/search_index.json"))
     places = {entry["location"] for entry in index["docs"]}
     assert "claims/refunds.html#REF-02" in places
-    assert not [place for place in places if place.startswith(("this_run", "source/"))]
+    assert not [place for place in places if place.startswith(("volatile/", "source/"))]
     assert not re.search(r"https?://[^\"]*iframe-worker", read(built, "index.html"))
     assert 'src="assets/iframe-worker.js"' in read(built, "index.html")
 
@@ -196,7 +196,11 @@ def test_two_publications_of_one_result_are_identical(tmp_path: Path) -> None:
     again.gate_runs = tuple(replace(gate, elapsed_s=77.7) for gate in again.gate_runs)
     one, other = digests(build(first)), digests(build(again))
     differing = {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
-    assert differing == {"docs/this_run.md", "site/this_run.html", "volatile/run.json"}
+    assert differing == {
+        "docs/volatile/this_run.md",
+        "site/volatile/this_run.html",
+        "volatile/run.json",
+    }
 
 
 def test_nothing_of_this_machine_is_published(tmp_path: Path) -> None:

@@ -58,6 +58,22 @@ def test_service_that_is_almost_named_right_gets_its_name(stranger):
     ]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("in ([0-9.+s", "a regular expression (unterminated character set at character 5)"),
+        ("x*", "a regular expression that finds something, for this one matches nothing"),
+    ],
+)
+def test_what_varies_is_told_by_a_pattern_that_finds_something(stranger, pattern, expected):
+    stranger.replace("evidence/gates.yml", "timeout_s: 60", f"varies: {{'<seconds>': '{pattern}'}}")
+
+    assert said(stranger) == [
+        f'evidence/gates.yml:2  tests varies <seconds>: found "{pattern}", expected {expected}; '
+        "mend it"
+    ]
+
+
 def test_braces_of_an_arguments_own_are_left_alone(stranger):
     stranger.replace("evidence/gates.yml", "print('till imports')", "print(f'{till} {out}')")
 

@@ -28,7 +28,7 @@ def test_passing_gate_records_a_log_whose_head_says_what_it_is(bench: Bench) -> 
     assert head["tools"].startswith("Python 3.")
     assert "pytest 8." in head["tools"]
     assert "nothere not installed" in head["tools"]
-    assert head["output"] == "6 bytes of UTF-8, 0 invalid bytes, 0 redacted"
+    assert head["output"] == "6 bytes, read as UTF-8, 0 invalid bytes, 0 redacted"
 
 
 def test_two_runs_of_one_commit_write_the_same_log(bench: Bench) -> None:
