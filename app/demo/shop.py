@@ -19,6 +19,7 @@ from django.conf import settings
 from core.databases import sweep, temporary_database
 from demo.children import Child, ChildEnded, Children
 from demo.ports import HOST
+from demo.running import noted
 
 READY_TIMEOUT_S = 60.0
 # Slow payments and refunds of the twin end by themselves after this long.
@@ -58,7 +59,8 @@ def open_shop(door: socket.socket, *, say: Callable[[str], None]) -> Iterator[Sh
         say("worker and web server")
         start.worker()
         start.wait_until_ready(port)
-        yield Shop(f"http://{HOST}:{port}", logs, children.check)
+        with noted(logs, start.environment):
+            yield Shop(f"http://{HOST}:{port}", logs, children.check)
 
 
 class _Start:
@@ -67,6 +69,10 @@ class _Start:
     def __init__(self, children: Children, env: dict[str, str]) -> None:
         self._children = children
         self._env = env
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self._env
 
     def twin(self) -> Child:
         """On any free port; see `address_of`."""

@@ -10,7 +10,7 @@ import secrets
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,7 +46,12 @@ def pay(session_id: str) -> None:
         raise NoTwin(f"Stripe's twin: {session_id} {outcome}, expected succeeded.")
 
 
-def _ask(url: str, body: dict[str, str] | None) -> dict[str, Any]:
+def deliver(event_id: str) -> None:
+    """Send an event's webhook once more, signed anew. Raises NoTwin."""
+    _ask(f"{settings.STRIPE_API_BASE}/_twin/deliver", {"events": [event_id]})
+
+
+def _ask(url: str, body: Mapping[str, object] | None) -> dict[str, Any]:
     """The twin's answer to a GET, or to a POST of the body."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}

@@ -1,0 +1,66 @@
+"""What goes wrong in the demo on purpose, for somebody to see the shop notice."""
+
+from __future__ import annotations
+
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
+from core.money import display
+from core.refusal import Refused
+from demo import twin
+from payments.models import Payment
+from refunds.models import RESERVED, Refund
+from webhooks.models import EventStatus, StripeEvent
+
+SPOILED_PENNIES = 100
+
+
+class NothingToSpoil(Refused):
+    """The shop holds no row of the kind that this needs."""
+
+
+def repeat_webhook() -> str:
+    """Have Stripe send the newest event of a paid checkout once more; what was done."""
+    event = (
+        StripeEvent.objects.filter(type="checkout.session.completed", status=EventStatus.PROCESSED)
+        .order_by("-pk")
+        .first()
+    )
+    if event is None:
+        raise NothingToSpoil("Webhook: no paid checkout arrived yet; buy something first.")
+    twin.deliver(event.stripe_id)
+    return f"webhook  {event.stripe_id} ({event.type}) was sent and signed once more"
+
+
+def spoil_refund() -> str:
+    """Reserve money for a refund that nobody asked for, behind the shop's back."""
+    payment = (
+        Payment.objects.filter(
+            refunded_pennies__gt=0,
+            captured_pennies__gte=F("refunded_pennies")
+            + F("pending_refund_pennies")
+            + SPOILED_PENNIES,
+        )
+        .order_by("-pk")
+        .first()
+    )
+    if payment is None:
+        raise NothingToSpoil("Refund: no payment is partly refunded; refund a part of one first.")
+    Payment.objects.filter(pk=payment.pk).update(
+        pending_refund_pennies=F("pending_refund_pennies") + SPOILED_PENNIES
+    )
+    amount = display(SPOILED_PENNIES, payment.currency)
+    return f"payment {payment.pk}  {amount} is now reserved for a refund that does not exist"
+
+
+def mend_refund() -> str:
+    """Set what every payment reserves to what its refunds reserve; which payments changed."""
+    mended = []
+    for payment in Payment.objects.order_by("pk"):
+        reserved = Refund.objects.filter(
+            payment=payment, status__in=[status.value for status in RESERVED]
+        ).aggregate(sum=Coalesce(Sum("amount_pennies"), 0))["sum"]
+        if payment.pending_refund_pennies != reserved:
+            Payment.objects.filter(pk=payment.pk).update(pending_refund_pennies=reserved)
+            mended.append(str(payment.pk))
+    return f"payments  {', '.join(mended) or 'none'} set right"

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from monitoring.models import Issue, IssueStatus
+from monitoring.services import run_checks
+from payments.models import Payment
+from refunds.services import issue
+from webhooks.models import EventStatus, StripeEvent
+
+
+def said(what: str) -> str:
+    out = StringIO()
+    call_command("demo_mischief", what, stdout=out)
+    return out.getvalue().strip()
+
+
+@pytest.fixture
+def partly_refunded(shop: Any, olly_ops: Any) -> Any:
+    order = shop.paid_order()
+    issue(
+        order=order, asked_pennies=3000, reason="one broke", by=shop.actor(olly_ops), now=shop.now
+    )
+    return order
+
+
+def open_issues() -> set[str]:
+    found = Issue.objects.filter(status=IssueStatus.OPEN)
+    return set(found.values_list("check_name", flat=True))
+
+
+def test_spoiled_refund_opens_its_issue_and_mending_resolves_it(
+    partly_refunded: Any, shop: Any
+) -> None:
+    payment = Payment.objects.get(order=partly_refunded)
+
+    assert said("spoil-refund") == (
+        f"payment {payment.pk}  £1.00 is now reserved for a refund that does not exist"
+    )
+    run_checks(now=shop.now, only=["refunds-do-not-add-up"])
+    assert open_issues() == {"refunds-do-not-add-up"}
+
+    assert said("mend-refund") == f"payments  {payment.pk} set right"
+    run_checks(now=shop.now, only=["refunds-do-not-add-up"])
+    assert open_issues() == set()
+    assert said("mend-refund") == "payments  none set right"
+
+
+def test_repeated_webhook_is_sent_again_and_changes_nothing(shop: Any) -> None:
+    order = shop.paid_order()
+    event = StripeEvent.objects.get(type="checkout.session.completed")
+    assert event.status == EventStatus.PROCESSED
+    shop.twin.control.webhook(url="http://127.0.0.1:9/webhooks/stripe", secrets=[shop.secret])
+    before = shop.twin.control.state()["webhooks"]
+
+    assert event.stripe_id in said("repeat-webhook")
+
+    assert shop.twin.control.state()["webhooks"] != before
+    order.refresh_from_db()
+    assert order.captured_pennies == 10000
+
+
+def test_shop_without_refunds_has_nothing_to_spoil(db: None) -> None:
+    with pytest.raises(CommandError, match="no payment is partly refunded"):
+        said("spoil-refund")
+
+
+def test_shop_without_sales_has_no_webhook_to_repeat(db: None) -> None:
+    with pytest.raises(CommandError, match="no paid checkout arrived yet; buy something first"):
+        said("repeat-webhook")
