@@ -68,6 +68,7 @@ subscription_pages = [
 
 issue_pages = [
     path("staff/issues/", monitoring.issues, name="issues"),
+    path("staff/issues/runbook/", monitoring.runbook, name="runbook"),
     path("staff/issues/<int:issue_id>/acknowledge/", monitoring.acknowledge, name="acknowledge"),
 ]
 

@@ -12,6 +12,7 @@ from core import schedule, tasks, worker
 from core.money import display
 from demo.people import PEOPLE
 from monitoring.checks import CHECKS, FAILED
+from monitoring.checks.production import DRILL_DAYS
 from monitoring.services import LONGEST_ACKNOWLEDGEMENT_DAYS
 from orders.lifecycle import TRANSITIONS, OrderStatus
 from refunds import policy
@@ -28,13 +29,20 @@ def facts() -> dict[str, Fact]:
     return {
         "audit.actions": [action.value for action in Action],
         "checks": [
-            {"name": check.name, "title": check.title, "what_to_do": check.what_to_do}
+            {
+                "name": check.name,
+                "title": check.title,
+                "means": check.means,
+                "what_to_do": check.what_to_do,
+                "command": check.command,
+            }
             for check in (*CHECKS, FAILED)
         ],
         "demo.people": [
             {"username": person.username, "role": person.role.value, "can": person.can}
             for person in PEOPLE
         ],
+        "drills.days": DRILL_DAYS,
         "issues.longest_acknowledgement_days": LONGEST_ACKNOWLEDGEMENT_DAYS,
         "jobs.attempts": schedule.MOST_ATTEMPTS,
         "jobs.dead_worker_s": tasks.DEAD_WORKER_S,

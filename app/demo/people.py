@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from accounts import demo_names
 from accounts.roles import Role
 
 # Printed by the demo on purpose: it opens nothing but a shop on this machine.
@@ -20,8 +21,8 @@ class Person:
 
 
 PEOPLE = (
-    Person("alice_admin", Role.ADMIN, "what operations can, and reads the audit"),
-    Person("olly_ops", Role.OPS, "packs, cancels, refunds, acknowledges issues"),
-    Person("ana_analyst", Role.ANALYST, "looks at orders and issues, changes nothing"),
-    Person("cara_customer", Role.CUSTOMER, "buys, pays, sees her own orders"),
+    Person(demo_names.ALICE, Role.ADMIN, "what operations can, and reads the audit"),
+    Person(demo_names.OLLY, Role.OPS, "packs, cancels, refunds, acknowledges issues"),
+    Person(demo_names.ANA, Role.ANALYST, "looks at orders and issues, changes nothing"),
+    Person(demo_names.CARA, Role.CUSTOMER, "buys, pays, sees her own orders"),
 )

@@ -16,11 +16,13 @@ from monitoring.models import Issue, IssueStatus
 
 @dataclass(frozen=True)
 class Card:
-    """One issue for one viewer: what its check is called, what to do, who took it on."""
+    """One issue for one viewer: what its check is called, what to do, whether the runbook has an
+    entry for it (a check that is gone has none), who took it on."""
 
     issue: Issue
     title: str
     what_to_do: str
+    has_entry: bool
     acknowledged_by: str
     may_acknowledge: bool
 
@@ -40,6 +42,7 @@ def _card(issue: Issue, names: dict[int, str], allowed: bool) -> Card:
         issue=issue,
         title=check.title if check else issue.check_name,
         what_to_do=check.what_to_do if check else "This check no longer exists; nothing to do.",
+        has_entry=check is not None,
         acknowledged_by=names.get(issue.acknowledged_by_id or 0, ""),
         may_acknowledge=allowed and issue.status != IssueStatus.RESOLVED,
     )

@@ -4,7 +4,9 @@ from enum import StrEnum
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+
+from core.append_only import AppendOnly
 
 
 class IssueStatus(StrEnum):
@@ -32,6 +34,7 @@ class Issue(models.Model):
     times_seen = models.PositiveIntegerField(default=1)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    reopened_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by_id = models.BigIntegerField(null=True)
     acknowledged_why = models.CharField(max_length=300, blank=True)
@@ -58,6 +61,11 @@ class Issue(models.Model):
     def __str__(self) -> str:
         return f"{self.check_name}: {self.subject}"
 
+    @property
+    def times_reopened(self) -> int:
+        """How often it came back after it had resolved."""
+        return self.times_opened - 1
+
 
 class CheckRun(models.Model):
     """One completed or failed execution of one check."""
@@ -73,3 +81,40 @@ class CheckRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.check_name} at {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class DrillOutcome(StrEnum):
+    """Whether what came back was what had been saved."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class RestoreDrill(models.Model):
+    """One try at bringing a backup back into an empty database. Append-only by trigger."""
+
+    performed_at = models.DateTimeField()
+    backup_taken_at = models.DateTimeField()
+    outcome = models.CharField(
+        max_length=10,
+        choices=[(outcome.value, outcome.name.capitalize()) for outcome in DrillOutcome],
+    )
+    note = models.CharField(max_length=300)
+
+    class Meta:
+        ordering: ClassVar = ["-performed_at"]
+        triggers: ClassVar = [AppendOnly()]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=list(DrillOutcome)), name="drill_outcome_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(performed_at__gte=F("backup_taken_at")), name="drill_after_its_backup"
+            ),
+            models.UniqueConstraint(
+                fields=["performed_at", "backup_taken_at"], name="drill_recorded_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Restore drill of {self.performed_at:%Y-%m-%d}: {self.outcome}"

@@ -130,6 +130,7 @@ def _see(issue: Issue, finding: Finding, now: datetime) -> None:
     """The mismatch is there, now: an issue that was resolved opens again, unacknowledged."""
     if issue.status == IssueStatus.RESOLVED:
         issue.status = IssueStatus.OPEN
+        issue.reopened_at = now if issue.times_opened else None
         issue.times_opened += 1
         issue.resolved_at = None
         issue.acknowledged_by_id = None

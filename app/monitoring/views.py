@@ -13,7 +13,7 @@ from accounts.roles import Permission
 from audit.models import Entry
 from core.pages import methods, portion
 from core.refusal import Refused
-from monitoring import services
+from monitoring import checks, services
 from monitoring.forms import AcknowledgeForm, AuditFilters, IssueFilters
 from monitoring.issue_page import describe
 from monitoring.models import Issue, IssueStatus
@@ -35,6 +35,13 @@ def issues(request: HttpRequest) -> HttpResponse:
     cards = describe(page.rows, viewer=request.user)
     context = {"filters": filters, "page": page, "cards": cards}
     return render(request, "monitoring/issues.html", context)
+
+
+@requires(Permission.ISSUE_VIEW)
+@methods("GET")
+def runbook(request: HttpRequest) -> HttpResponse:
+    """What each check means, how to see it and what to do: the site's runbook says the same."""
+    return render(request, "monitoring/runbook.html", {"checks": [*checks.CHECKS, checks.FAILED]})
 
 
 @requires(Permission.ISSUE_ACKNOWLEDGE)

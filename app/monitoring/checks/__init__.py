@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.refusal import Refused
-from monitoring.checks import jobs, money, stuck, subscriptions, trust
+from monitoring.checks import jobs, money, production, stuck, subscriptions, trust
 from monitoring.checks.check import Check, Finding
 
 CHECKS: tuple[Check, ...] = (
@@ -16,6 +16,7 @@ CHECKS: tuple[Check, ...] = (
     *jobs.CHECKS,
     *subscriptions.CHECKS,
     *trust.CHECKS,
+    *production.CHECKS,
 )
 
 
@@ -24,6 +25,7 @@ class UnknownCheck(Refused):
 
 
 def _nothing(now: datetime) -> list[Finding]:
+    """Checks that crashed when they last ran."""
     return []
 
 
@@ -33,6 +35,7 @@ FAILED = Check(
     "A check that failed to run",
     "Read the error; mend its cause and run the checks again. Until then it proves nothing.",
     _nothing,
+    is_asked=False,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,20 @@ class Check:
     title: str
     what_to_do: str
     find: Callable[[datetime], list[Finding]]
+    # False for what the run of the checks finds about itself.
+    is_asked: bool = True
+
+    @property
+    def means(self) -> str:
+        """What it is that the check finds: how the docstring of its question begins."""
+        said = (inspect.getdoc(self.find) or "").partition("\n\n")[0]
+        return " ".join(said.split())
+
+    @property
+    def command(self) -> str:
+        """How to see it on the command line."""
+        only = f" --only {self.name}" if self.is_asked else ""
+        return f"manage.py run_checks{only}"
 
 
 def rows(query: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:

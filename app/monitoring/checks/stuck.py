@@ -1,5 +1,5 @@
-"""What should have moved on by now: events in the inbox, and refunds under way; and events that
-never will, because they are not meant for this shop."""
+"""What should have moved on by now: orders that wait for their payment, events in the inbox, and
+refunds under way; and events that never will, because they are not meant for this shop."""
 
 from __future__ import annotations
 
@@ -9,15 +9,65 @@ from django.conf import settings
 
 from core.money import display
 from monitoring.checks.check import Check, Finding, rows
+from orders.lifecycle import OrderStatus
+from payments.abandoned import UNPAID_DAYS
+from payments.models import LIVE, PaymentStatus
 from refunds.models import RESERVED, RefundStatus
 from webhooks.models import WAITING, EventStatus
 
+# Stripe closes a payment page after a day and says so at once; an hour holds a slow delivery.
+PAGE_HOURS = 25
+# Stripe: a bank debit takes up to ten business days to succeed or fail.
+PROCESSING_DAYS = 14
+# The job that cancels what nobody pays runs once a day, and once more a day later.
+ABANDONED_DAYS = UNPAID_DAYS + 2
 EVENT_MINUTES = 15
 UNANSWERED_REFUND_MINUTES = 15
 # Stripe: a refund reaches most customers in 5 to 10 business days; two weeks hold ten of them.
 REFUND_DAYS = 14
 # As long as they keep coming the endpoint is set up wrongly; a week without one is the cure.
 FOREIGN_EVENT_DAYS = 7
+
+
+def stuck_orders(now: datetime) -> list[Finding]:
+    """Pending orders whose payment page must have closed by now, whose bank takes too long, or
+    that nobody paid and the nightly job did not cancel."""
+    query = """
+        SELECT orders_order.id, placed_at, payment.status, payment.created_at,
+            payment.status = %(processing)s
+        FROM orders_order LEFT JOIN payments_payment AS payment
+            ON order_id = orders_order.id AND payment.status = ANY(%(live)s)
+        WHERE orders_order.status = %(pending)s AND CASE
+            WHEN payment.status = %(processing)s THEN payment.created_at < %(bank_before)s
+            ELSE payment.created_at < %(page_before)s OR placed_at < %(unpaid_before)s
+                AND payment.id IS NULL
+        END
+        ORDER BY orders_order.id
+    """
+    parameters = {
+        "pending": OrderStatus.PENDING.value,
+        "processing": PaymentStatus.PROCESSING.value,
+        "live": [status.value for status in LIVE],
+        "bank_before": now - timedelta(days=PROCESSING_DAYS),
+        "page_before": now - timedelta(hours=PAGE_HOURS),
+        "unpaid_before": now - timedelta(days=ABANDONED_DAYS),
+    }
+    return [
+        _stuck_order(key, placed, status, begun, bool(by_bank))
+        for key, placed, status, begun, by_bank in rows(query, parameters)
+    ]
+
+
+def _stuck_order(
+    key: int, placed: datetime, status: str | None, begun: datetime, by_bank: bool
+) -> Finding:
+    if status is None:
+        expected, actual = f"paid or canceled within {ABANDONED_DAYS} days", "pending, unpaid"
+        begun = placed
+    else:
+        within = f"{PROCESSING_DAYS} days" if by_bank else f"{PAGE_HOURS} hours"
+        expected, actual = f"a payment that ends within {within}", f"pending, payment {status}"
+    return Finding(f"order:{key}", expected, f"{actual} since {begun:%Y-%m-%d %H:%M} UTC")
 
 
 def stuck_events(now: datetime) -> list[Finding]:
@@ -95,6 +145,13 @@ def stuck_refunds(now: datetime) -> list[Finding]:
 
 
 CHECKS = (
+    Check(
+        "stuck-orders",
+        "Pending order that does not move on",
+        "Look the order's payment up at Stripe; replay or pull its events. Without a payment, run "
+        "cancel_abandoned, or cancel the order by hand.",
+        stuck_orders,
+    ),
     Check(
         "stuck-events",
         "Stripe event not processed",

@@ -67,6 +67,7 @@ WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("POST", "subscriptions:staff-cancel"): OPERATORS,
     ("GET", "subscriptions:mrr"): {"analyst", "admin"},
     ("GET", "monitoring:issues"): READERS,
+    ("GET", "monitoring:runbook"): READERS,
     ("GET", "monitoring:acknowledge"): OPERATORS,
     ("POST", "monitoring:acknowledge"): OPERATORS,
     ("GET", "audit:list"): {"admin"},

@@ -208,5 +208,6 @@ def test_jobs_lists_the_schedule_and_the_latest_runs(odd_job: list[datetime]) ->
 
 
 def test_running_a_job_that_does_not_exist_names_those_that_do(db: None) -> None:
-    with pytest.raises(CommandError, match="Job: found 'odd', expected one of follow_up_refunds, "):
+    names = ", ".join(job.name for job in schedule.schedule())
+    with pytest.raises(CommandError, match=f"^Job: found 'odd', expected one of {names}\\.$"):
         said("--run", "odd")

@@ -73,6 +73,7 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
                 reverse("subscriptions:staff-list"),
                 reverse("subscriptions:staff-detail", args=[subscription.pk]),
                 reverse("monitoring:issues"),
+                reverse("monitoring:runbook"),
                 reverse("refunds:issue", args=[paid.pk]),
                 reverse("monitoring:acknowledge", args=[issue.pk]),
                 *of_staff,

@@ -58,6 +58,7 @@ class Shop:
     def pay(self, **values: Any) -> Payment:
         """One more payment of the order, succeeded unless said otherwise."""
         given = {
+            "order": self.order,
             "status": "succeeded",
             "currency": "GBP",
             "idempotency_key": f"payment-{Payment.objects.count()}",
@@ -65,7 +66,7 @@ class Shop:
             **values,
         }
         with self.unguarded():
-            return Payment.objects.create(order=self.order, **given)
+            return Payment.objects.create(**given)
 
     def refund(self, status: str, pennies: int, payment: Payment | None = None) -> Refund:
         """One more refund, of the first payment unless said otherwise."""
@@ -79,6 +80,23 @@ class Shop:
                 idempotency_key=f"refund-{Refund.objects.count()}",
                 requested_at=self.now,
             )
+
+    def wait(self, *, placed_at: datetime, **payment: Any) -> Order:
+        """One more order, of £10.00, that waits for its payment; with one, if it is described."""
+        with self.unguarded():
+            order = Order.objects.create(
+                customer=self.customer, currency="GBP", total_pennies=1000, placed_at=placed_at
+            )
+            OrderLine.objects.create(
+                order=order,
+                product=Product.objects.get(slug="Lamp"),
+                name="Lamp",
+                unit_pennies=1000,
+                quantity=1,
+            )
+        if payment:
+            self.pay(order=order, amount_pennies=1000, **payment)
+        return order
 
     def remember(self, source: str, target: str) -> OrderTransition:
         """One more move in the order's history."""

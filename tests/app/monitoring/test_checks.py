@@ -98,6 +98,21 @@ def _second_given_back(shop: Any) -> None:
     shop.change(shop.order, captured_pennies=2500)
 
 
+def _waits(shop: Any, *, days: float = 1, **payment: Any) -> None:
+    """An order that was placed so many days ago, and its payment, begun so many hours ago."""
+    if "hours" in payment:
+        payment["created_at"] = shop.now - timedelta(hours=payment.pop("hours"), seconds=1)
+    placed_at = shop.now - timedelta(days=days, seconds=1)
+    if hasattr(shop, "waiting"):
+        shop.change(shop.waiting, status="pending")
+    else:
+        shop.waiting = shop.wait(placed_at=placed_at, **payment)
+
+
+def _waits_no_more(shop: Any) -> None:
+    shop.change(shop.waiting, status="canceled")
+
+
 def _all_in(shop: Any, currency: str) -> None:
     shop.change(shop.payment, currency=currency)
     for refund in shop.refunds.values():
@@ -293,6 +308,30 @@ MISMATCHES = [
         "refunded, £15.00 kept",
     ),
     Mismatch(
+        "stuck-orders",
+        lambda shop: _waits(shop, status="requires_action", hours=25),
+        _waits_no_more,
+        "order:{waiting}",
+        "a payment that ends within 25 hours",
+        "pending, payment requires_action since 2026-03-01 10:59 UTC",
+    ),
+    Mismatch(
+        "stuck-orders",
+        lambda shop: _waits(shop, days=20, status="processing", hours=14 * 24),
+        _waits_no_more,
+        "order:{waiting}",
+        "a payment that ends within 14 days",
+        "pending, payment processing since 2026-02-16 11:59 UTC",
+    ),
+    Mismatch(
+        "stuck-orders",
+        lambda shop: _waits(shop, days=9, status="canceled"),
+        _waits_no_more,
+        "order:{waiting}",
+        "paid or canceled within 9 days",
+        "pending, unpaid since 2026-02-21 11:59 UTC",
+    ),
+    Mismatch(
         "stuck-events",
         _event_stuck,
         _event_done,
@@ -376,6 +415,7 @@ def _keys(shop: Any) -> dict[str, int]:
         "customer": shop.customer.pk,
         "event": shop.event.pk if hasattr(shop, "event") else 0,
         "entry": Entry.objects.latest("id").pk,
+        "waiting": shop.waiting.pk if hasattr(shop, "waiting") else 0,
     }
 
 
@@ -419,6 +459,9 @@ def test_a_mismatch_opens_its_issue_which_resolves_and_reopens(
 # In the files beside this one, test_<file>_checks.py.
 PROVED_ELSEWHERE = {
     "failed-jobs",
+    "staff-without-second-factor",
+    "demo-accounts-in-production",
+    "restore-drill-overdue",
     "mrr-movements-do-not-add-up",
     "mrr-differs-from-ledger",
     "mrr-differs-from-items",
@@ -459,6 +502,9 @@ def test_a_check_is_one_query_however_much_it_finds(
         lambda shop: shop.change(shop.refunds["succeeded"], requested_at=OLD),
         lambda shop: shop.pay(status="canceled", amount_pennies=2500),
         lambda shop: shop.pay(status="processing", amount_pennies=2500),
+        lambda shop: _waits(shop, days=8.99),
+        lambda shop: _waits(shop, days=30, status="processing", hours=13 * 24),
+        lambda shop: _waits(shop, days=30, status="created", hours=24),
     ],
     ids=[
         "event of 15 minutes",
@@ -469,6 +515,9 @@ def test_a_check_is_one_query_however_much_it_finds(
         "settled refund",
         "given-up payment",
         "payment under way",
+        "order not paid for 8 days",
+        "payment that a bank works on",
+        "page opened a day ago",
     ],
 )
 def test_what_is_still_in_order_is_no_mismatch(

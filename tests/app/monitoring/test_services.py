@@ -65,6 +65,7 @@ def test_a_finding_opens_one_issue_with_all_that_is_known(probe: Probe, now: dat
     assert (issue.expected, issue.actual) == ("5 lamps", "4 lamps")
     assert (issue.status, issue.times_opened, issue.times_seen) == ("open", 1, 1)
     assert (issue.first_seen_at, issue.last_seen_at, issue.resolved_at) == (now, now, None)
+    assert (issue.reopened_at, issue.times_reopened) == (None, 0)
     assert str(issue) == "stock: product:1"
 
 
@@ -120,6 +121,7 @@ def test_a_finding_that_comes_back_reopens_the_same_row(probe: Probe, now: datet
         2,
     )
     assert (issue.resolved_at, issue.first_seen_at) == (None, now)
+    assert (issue.reopened_at, issue.times_reopened) == (now + LATER, 1)
     assert (issue.acknowledged_by_id, issue.acknowledged_why, issue.acknowledged_until) == (
         None,
         "",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -66,6 +67,37 @@ def test_issues_show_what_was_expected_found_and_to_be_done(ops: Client) -> None
         assert words in page
 
 
+def test_an_issue_tells_its_life_and_leads_to_its_runbook_entry(ops: Client, olly_ops: Any) -> None:
+    times = {
+        name: datetime(2026, 3, day, 9, 30, tzinfo=UTC)
+        for day, name in enumerate(("first_seen_at", "reopened_at", "last_seen_at"), start=1)
+    }
+    until = datetime(2026, 3, 9, 23, 59, tzinfo=UTC)
+    known = {"acknowledged_by_id": olly_ops.pk, "acknowledged_why": "known to the bank"}
+    kept = {"status": IssueStatus.ACKNOWLEDGED, "acknowledged_until": until, **known}
+    _issue(times_opened=3, times_seen=14, **times, **kept)
+    page = " ".join(re.sub(r"<[^>]+>", " ", ops.get(ISSUES).text).split())
+    for words in (
+        "Opened 1 Mar 2026, 09:30 UTC",
+        "Seen 14 times, last 3 Mar 2026, 09:30 UTC",
+        "Reopened 2 times, last 2 Mar 2026, 09:30 UTC",
+        "Acknowledged by olly_ops until 9 Mar 2026, 23:59 UTC : known to the bank",
+    ):
+        assert words in page
+    assert "Resolved 2" not in page
+    link = f'href="{reverse("monitoring:runbook")}#paid-without-payment"'
+    assert link in ops.get(ISSUES).text
+    assert 'id="paid-without-payment"' in ops.get(reverse("monitoring:runbook")).text
+
+
+def test_a_resolved_issue_says_when(ops: Client) -> None:
+    _issue(status=IssueStatus.RESOLVED, resolved_at=datetime(2026, 3, 4, 9, 30, tzinfo=UTC))
+    page = ops.get(ISSUES, {"status": "resolved"}).text
+    assert "<dt>Resolved</dt>" in page
+    assert "4 Mar 2026, 09:30" in page
+    assert "<dt>Reopened</dt>" not in page
+
+
 def test_issues_leave_out_resolved_ones_unless_asked(ops: Client) -> None:
     _issue(1, status=IssueStatus.RESOLVED, resolved_at=timezone.now())
     assert "All is well." in ops.get(ISSUES).text
@@ -83,7 +115,9 @@ def test_an_analyst_looks_and_does_not_acknowledge(ana_analyst: Any) -> None:
 
 def test_an_issue_of_a_check_that_is_gone_is_still_shown(ops: Client) -> None:
     _issue(check_name="long-gone")
-    assert "This check no longer exists" in ops.get(ISSUES).text
+    page = ops.get(ISSUES).text
+    assert "This check no longer exists" in page
+    assert "In the runbook" not in page
 
 
 def test_acknowledging_says_who_why_and_until(ops: Client) -> None:

@@ -1,0 +1,66 @@
+"""payments.abandoned: what nobody paid within a week is canceled, and only that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from core.actor import system
+from payments import gateway
+from payments.abandoned import Outcome, cancel_abandoned
+from payments.models import Payment
+
+pytestmark = pytest.mark.django_db
+WEEK = timedelta(days=7)
+BY = system("worker")
+
+
+def status(row: Any) -> str:
+    row.refresh_from_db()
+    return str(row.status)
+
+
+def test_an_order_that_nobody_paid_for_a_week_is_canceled_and_its_page_closed(shop: Any) -> None:
+    order = shop.order()
+    payment = shop.checkout(order)
+    later = shop.now + WEEK
+    assert cancel_abandoned(by=BY, now=later) == Outcome(0, 0)
+    later += timedelta(seconds=1)
+    assert cancel_abandoned(by=BY, now=later) == Outcome(1, 0)
+    assert (status(order), status(payment)) == ("canceled", "canceled")
+    assert gateway.retrieve_session(payment.stripe_session_id).status == "expired"
+    last = order.history.latest("id")
+    assert (last.actor_role, last.reason) == ("system", "not paid within 7 days")
+    assert cancel_abandoned(by=BY, now=later) == Outcome(0, 0)
+
+
+def test_orders_that_are_paid_or_being_paid_stay(shop: Any) -> None:
+    paid, paying = shop.paid_order(), shop.order()
+    Payment.objects.filter(pk=shop.checkout(paying).pk).update(status="processing")
+    later = shop.now + 2 * WEEK
+    assert cancel_abandoned(by=BY, now=later) == Outcome(0, 0)
+    assert (status(paid), status(paying)) == ("paid", "pending")
+
+
+def test_an_order_paid_at_stripe_at_the_last_moment_is_left_for_its_event(shop: Any) -> None:
+    order, other = shop.order(), shop.order()
+    shop.twin.control.pay(session=shop.checkout(order).stripe_session_id)
+    assert cancel_abandoned(by=BY, now=shop.now + 2 * WEEK) == Outcome(1, 1)
+    assert (status(order), status(other)) == ("pending", "canceled")
+    shop.deliver()
+    assert status(order) == "paid"
+
+
+def test_the_command_says_what_it_did_and_takes_a_day(shop: Any) -> None:
+    order = shop.order()
+    for since, said in (("2026-03-03", "0 canceled"), ("2026-03-02", "1 canceled")):
+        out = StringIO()
+        call_command("cancel_abandoned", f"--since={since}", stdout=out)
+        assert out.getvalue() == f"orders  {said}, 0 could not be\n"
+    assert status(order) == "canceled"
+    with pytest.raises(CommandError, match="--since: found 'soon'"):
+        call_command("cancel_abandoned", "--since=soon")
