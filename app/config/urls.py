@@ -10,6 +10,7 @@ from django.urls import include, path
 
 from accounts import factor_views as factor
 from accounts import views as accounts
+from analyticsapp import views as analytics
 from catalog import views as catalog
 from exports import tables
 from exports import views as exports
@@ -74,6 +75,8 @@ issue_pages = [
 
 audit_pages = [path("staff/audit/", monitoring.audit_record, name="list")]
 
+analytics_pages = [path("staff/analytics/", analytics.overview, name="overview")]
+
 export_pages = [
     path("staff/exports/", exports.overview, name="overview"),
     *(
@@ -90,6 +93,7 @@ urlpatterns = [
     path("", include((subscription_pages, "subscriptions"))),
     path("", include((issue_pages, "monitoring"))),
     path("", include((audit_pages, "audit"))),
+    path("", include((analytics_pages, "analyticsapp"))),
     path("", include((export_pages, "exports"))),
     path("webhooks/", include("webhooks.urls")),
 ]

@@ -11,6 +11,8 @@ from django.conf import settings
 from accounts.access import actor_for
 from accounts.models import User
 from accounts.services import give_role
+from analyticsapp import snapshots
+from analyticsapp.days import yesterday
 from catalog.models import Product
 from core.actor import Actor, system
 from demo import twin
@@ -48,6 +50,8 @@ def seed(*, now: datetime) -> Added:
     if Order.objects.filter(customer=customer).exists():
         return Added(people, products, 0)
     _Past(customer, User.objects.get(username="olly_ops")).happen(now)
+    # What the nights since would have kept.
+    snapshots.rebuild(first=(now - JOINED_AGO).date(), last=yesterday(now=now), now=now)
     return Added(people, products, len(STORIES))
 
 

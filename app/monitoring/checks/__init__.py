@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.refusal import Refused
-from monitoring.checks import jobs, money, production, stuck, subscriptions, trust
+from monitoring.checks import jobs, money, production, snapshots, stuck, subscriptions, trust
 from monitoring.checks.check import Check, Finding
 
 CHECKS: tuple[Check, ...] = (
@@ -15,6 +15,7 @@ CHECKS: tuple[Check, ...] = (
     *stuck.CHECKS,
     *jobs.CHECKS,
     *subscriptions.CHECKS,
+    *snapshots.CHECKS,
     *trust.CHECKS,
     *production.CHECKS,
 )

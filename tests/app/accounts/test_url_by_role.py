@@ -66,6 +66,7 @@ WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "subscriptions:staff-detail"): READERS,
     ("POST", "subscriptions:staff-cancel"): OPERATORS,
     ("GET", "subscriptions:mrr"): {"analyst", "admin"},
+    ("GET", "analyticsapp:overview"): {"analyst", "admin"},
     ("GET", "monitoring:issues"): READERS,
     ("GET", "monitoring:runbook"): READERS,
     ("GET", "monitoring:acknowledge"): OPERATORS,

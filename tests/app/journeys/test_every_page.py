@@ -83,6 +83,7 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
             alice_admin,
             [
                 reverse("subscriptions:mrr"),
+                reverse("analyticsapp:overview"),
                 reverse("audit:list"),
                 reverse("exports:overview"),
                 reverse("accounts:account"),

@@ -466,6 +466,8 @@ PROVED_ELSEWHERE = {
     "mrr-differs-from-ledger",
     "mrr-differs-from-items",
     "counted-after-its-end",
+    "snapshot-missing",
+    "snapshot-differs",
 }
 
 

@@ -188,7 +188,7 @@ def test_lists_ask_no_more_for_more_rows(
             now=now,
         )
     assert Entry.objects.count() >= 20
-    with django_assert_num_queries(5):  # session, person, two of permissions, issues
+    with django_assert_num_queries(6):  # session, person, two of permissions, factor, issues
         admin.get(ISSUES)
-    with django_assert_num_queries(6):  # and the names
+    with django_assert_num_queries(7):  # and the names
         admin.get(AUDIT)

@@ -177,7 +177,7 @@ def test_lists_ask_no_more_for_more_orders(
     django_assert_num_queries: Any,
 ) -> None:
     _orders(cara_customer, mug, now, 20)
-    with django_assert_num_queries(5):  # session, person, two of permissions, orders
+    with django_assert_num_queries(6):  # session, person, two of permissions, factor, orders
         ops.get(LIST)
     with django_assert_num_queries(5):
         customer.get(MINE)

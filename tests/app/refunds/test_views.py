@@ -221,6 +221,6 @@ def test_an_order_page_asks_no_more_for_more_refunds(
         _send(ops, order, "1")
     url = reverse("orders:staff-detail", args=[order.pk])
     ops.get(url)
-    # session, person, two of permissions; order, lines, payments, refunds, history, names
-    with django_assert_num_queries(10):
+    # session, person, two of permissions, factor; order, lines, payments, refunds, history, names
+    with django_assert_num_queries(11):
         ops.get(url)
