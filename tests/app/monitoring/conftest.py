@@ -11,6 +11,8 @@ import pytest
 from django.db import connection, models
 
 from accounts.models import User
+from analyticsapp import snapshots
+from analyticsapp.days import yesterday
 from catalog.models import Product
 from orders.models import Order, OrderLine, OrderTransition
 from payments.models import Payment
@@ -96,7 +98,13 @@ class Shop:
             )
         if payment:
             self.pay(order=order, amount_pennies=1000, **payment)
+        self.keep_figures(since=placed_at)
         return order
+
+    def keep_figures(self, *, since: datetime) -> None:
+        """What each night since then would have kept."""
+        newest = yesterday(now=self.now)
+        snapshots.rebuild(first=min(since.date(), newest), last=newest, now=self.now)
 
     def remember(self, source: str, target: str) -> OrderTransition:
         """One more move in the order's history."""
