@@ -40,7 +40,7 @@ def area_of(document: Document) -> Area:
 
 def gates_of(document: Document) -> tuple[Gate, ...]:
     return tuple(
-        _gate(_place(document, ("gates", index)), entry)
+        _gate(document, ("gates", index), entry)
         for index, entry in _entries(document.data, "gates")
     )
 
@@ -93,7 +93,6 @@ def demo_of(document: Document) -> Demo:
 
 
 def _claim(document: Document, path: Path, entry: dict[str, Any], area: str) -> Claim:
-    demo = _text(entry, "demo")
     return Claim(
         id=_text(entry, "id"),
         area=area,
@@ -105,17 +104,17 @@ def _claim(document: Document, path: Path, entry: dict[str, Any], area: str) -> 
         tests=_links(document, path, entry, "tests"),
         gates=_links(document, path, entry, "gates"),
         pages=_links(document, path, entry, "pages"),
-        demo=Link(demo, Place(document.file, document.line((*path, "demo")))) if demo else None,
+        demo=_one_link(document, path, entry, "demo"),
         sabotage=_links(document, path, entry, "sabotage"),
     )
 
 
-def _gate(place: Place, entry: dict[str, Any]) -> Gate:
+def _gate(document: Document, path: Path, entry: dict[str, Any]) -> Gate:
     timeout_s, cores = entry.get("timeout_s", 300), entry.get("cores", 1)
     return Gate(
         id=_text(entry, "id"),
         proves=_text(entry, "proves"),
-        place=place,
+        place=_place(document, path),
         run=_texts(entry, "run"),
         pytest=_texts(entry, "pytest") if "pytest" in entry else None,
         timeout_s=float(timeout_s) if isinstance(timeout_s, int | float) else 300.0,
@@ -126,6 +125,7 @@ def _gate(place: Place, entry: dict[str, Any]) -> Gate:
         tools=tuple(_tools(entry.get("tools"))),
         artifacts=_texts(entry, "artifacts"),
         varies=tuple((name, str(value)) for name, value in _items(entry.get("varies"))),
+        control=_one_link(document, path, entry, "control"),
     )
 
 
@@ -144,6 +144,11 @@ def _links(document: Document, path: Path, entry: dict[str, Any], key: str) -> t
         for index, value in enumerate(values if isinstance(values, list) else ())
         if isinstance(value, str) and value.strip()
     )
+
+
+def _one_link(document: Document, path: Path, entry: dict[str, Any], key: str) -> Link | None:
+    text = _text(entry, key)
+    return Link(text, _place(document, (*path, key))) if text else None
 
 
 def _place(document: Document, path: Path) -> Place:

@@ -89,6 +89,36 @@ class Gate:
     tools: tuple[Tool, ...] = ()
     artifacts: tuple[str, ...] = ()
     varies: tuple[tuple[str, str], ...] = ()
+    control: Link | None = None
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A diff that breaks one promise on purpose, and what is expected to catch it.
+
+    `breaks` is a claim's id or, with `is_control`, a gate's. `caught_by` are tests of the claim
+    that have to fail (all that it cites when empty). A gate has to fail with `expect` in its log;
+    `narrow` are the arguments that stand in for the paths it is given otherwise. `diff` is as
+    written: where `seam` stands in it, two halves are joined, so that the file itself does not
+    hold what it plants. `touches` are paths from the project's root.
+    """
+
+    name: str
+    place: Place
+    breaks: str
+    is_control: bool
+    says: str
+    diff: str
+    touches: tuple[str, ...] = ()
+    caught_by: tuple[Link, ...] = ()
+    expect: str = ""
+    narrow: tuple[str, ...] = ()
+    seam: str = ""
+
+    @property
+    def joined(self) -> str:
+        """The diff as it is applied."""
+        return self.diff.replace(self.seam, "") if self.seam else self.diff
 
 
 @dataclass(frozen=True)
@@ -171,6 +201,7 @@ class Register:
     out_of_scope: tuple[OutOfScope, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     demo: Demo | None = None
+    patches: tuple[Patch, ...] = ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -178,3 +209,6 @@ class Register:
 
     def gate(self, gate_id: str) -> Gate | None:
         return next((gate for gate in self.gates if gate.id == gate_id), None)
+
+    def patch(self, name: str) -> Patch | None:
+        return next((patch for patch in self.patches if patch.name == name), None)

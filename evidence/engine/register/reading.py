@@ -22,6 +22,8 @@ from evidence.engine.register.build import (
     requirements_of,
 )
 from evidence.engine.register.model import Register
+from evidence.engine.register.patches import read_patches
+from evidence.engine.register.sabotage import unbound_patches
 
 GATES = "gates.yml"
 REQUIREMENTS = "requirements.yml"
@@ -63,16 +65,20 @@ def survey_register(project: Project) -> Survey:
     requirements = reader.one(REQUIREMENTS, "requirements.json")
     scope = reader.one(SCOPE, "scope.json")
     demo = reader.one(DEMO, "demo.json")
+    patches, ill_formed = read_patches(project)
     register = Register(
         areas=areas,
         gates=gates_of(gates) if gates else (),
         requirements=requirements_of(requirements) if requirements else (),
         out_of_scope=out_of_scope_of(scope) if scope else (),
         demo=demo_of(demo) if demo else None,
+        patches=patches,
     )
     mistakes = (
         *reader.mistakes,
+        *ill_formed,
         *disagreements(register, project),
+        *unbound_patches(register, complete=not reader.mistakes),
         *(lacking_of_nothing(requirements, register) if requirements else ()),
     )
     broken = {mistake.place.file.rpartition("/")[2] for mistake in reader.mistakes}

@@ -1,0 +1,171 @@
+"""The patches under sabotage/: each breaks one promise on purpose, and says which.
+
+A head of `key: value` lines, then a diff as `git diff` writes it. Nothing is applied here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from evidence.engine.document.text import read_text
+from evidence.engine.mistakes import Mistake, Mistakes, Place, did_you_mean
+from evidence.engine.project import Project
+from evidence.engine.register.model import Link, Patch
+
+FOLDER = "sabotage"
+ENDING = ".patch"
+_KEYS = ("breaks", "says", "caught-by", "expect", "narrow", "seam")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_FIRST_OF_DIFF = ("diff --git ", "--- ")
+_GATE = "gate "
+
+
+def read_patches(project: Project) -> tuple[tuple[Patch, ...], tuple[Mistake, ...]]:
+    """Every patch that could be read, by name, and what is wrong in how they are written."""
+    folder = project.register / FOLDER
+    found: list[Patch] = []
+    wrong: list[Mistake] = []
+    for path in sorted(folder.glob(f"*{ENDING}")):
+        file = path.relative_to(project.root).as_posix()
+        try:
+            text = read_text(path, file=file, root=project.root)
+        except Mistakes as unreadable:
+            wrong.extend(unreadable.found)
+            continue
+        head, diff, first, mistakes = _split(text, file)
+        patch = _patch(path, file, head, diff)
+        wrong.extend([*mistakes, *_ill_formed(patch, head, first, project.root)])
+        found.append(patch)
+    return tuple(found), tuple(wrong)
+
+
+def touched(diff: str) -> tuple[str, ...]:
+    """Paths that a diff changes, makes or deletes, each once, in the order of their lines."""
+    paths = [_path(line[4:]) for line in diff.splitlines() if line[:4] in ("--- ", "+++ ")]
+    for line in diff.splitlines():
+        if line.startswith(("rename to ", "rename from ")):
+            paths.append(_unquoted(line.partition(" ")[2].partition(" ")[2]))
+    return tuple(dict.fromkeys(path for path in paths if path))
+
+
+def _split(text: str, file: str) -> tuple[dict[str, tuple[str, int]], str, int, list[Mistake]]:
+    """The head's values with their lines, the diff, its first line, and wrong lines of the head."""
+    head: dict[str, tuple[str, int]] = {}
+    wrong: list[Mistake] = []
+    lines = text.splitlines(keepends=True)
+    key = ""
+    for number, line in enumerate(lines, start=1):
+        if line.startswith(_FIRST_OF_DIFF):
+            return head, "".join(lines[number - 1 :]), number, wrong
+        if line[:1].isspace() and line.strip() and key:
+            value, at = head[key]
+            head[key] = (f"{value} {line.strip()}", at)
+        elif line.strip():
+            key, _, value = (part.strip() for part in line.partition(":"))
+            if key not in _KEYS:
+                text_of = f'found "{key}", expected one of {", ".join(_KEYS)} before the diff'
+                wrong.append(Mistake(Place(file, number), text_of + did_you_mean(key, _KEYS)))
+            head[key] = (value, number)
+    return head, "", len(lines), wrong
+
+
+def _patch(path: Path, file: str, head: Mapping[str, tuple[str, int]], diff: str) -> Patch:
+    breaks = _value(head, "breaks")
+    return Patch(
+        name=path.name.removesuffix(ENDING),
+        place=Place(file, head.get("breaks", ("", 1))[1]),
+        breaks=breaks.removeprefix(_GATE).strip(),
+        is_control=breaks.startswith(_GATE),
+        says=_value(head, "says"),
+        caught_by=tuple(
+            Link(text, Place(file, head["caught-by"][1]))
+            for text in _value(head, "caught-by").split()
+        ),
+        expect=_value(head, "expect"),
+        narrow=tuple(_value(head, "narrow").split()),
+        diff=diff,
+        seam=_value(head, "seam"),
+        touches=touched(_without(diff, _value(head, "seam"))),
+    )
+
+
+def _value(head: Mapping[str, tuple[str, int]], key: str) -> str:
+    return head.get(key, ("", 1))[0]
+
+
+def _without(text: str, seam: str) -> str:
+    return text.replace(seam, "") if seam else text
+
+
+def _ill_formed(
+    patch: Patch, head: Mapping[str, tuple[str, int]], first: int, root: Path
+) -> Iterator[Mistake]:
+    file = patch.place.file
+    if not _NAME.fullmatch(patch.name):
+        text = f'found the name "{patch.name}", expected small letters, digits and hyphens'
+        yield Mistake(Place(file), f"{text}; rename the file")
+    if not patch.breaks:
+        text = "breaks: found none, expected the claim or gate that this breaks"
+        yield Mistake(Place(file), f"{text}; add `breaks: REF-02` or `breaks: gate ruff`")
+    if not patch.says:
+        text = "says: found none, expected one sentence about what is broken; add it"
+        yield Mistake(Place(file), text)
+    yield from _wrong_keys(patch, head)
+    if not _changes(patch.diff):
+        text = "touches nothing: found no line that it adds or takes away, expected a diff"
+        yield Mistake(Place(file, first), f"{text}; write one with `git diff`, or delete the file")
+    yield from _lost_files(patch, first, root)
+
+
+def _wrong_keys(patch: Patch, head: Mapping[str, tuple[str, int]]) -> Iterator[Mistake]:
+    """A claim is caught by its tests, a gate by what its log says."""
+    file = patch.place.file
+    if patch.is_control and not patch.expect:
+        text = "expect: found none, expected words of the gate's log that only this breakage brings"
+        yield Mistake(patch.place, f"{text}; add them, so that red for another reason is no proof")
+    for key in ("caught-by",) if patch.is_control else ("expect", "narrow"):
+        if key in head:
+            whose = "a claim" if patch.is_control else "a gate"
+            yield Mistake(
+                Place(file, head[key][1]),
+                f"{key}: found in a patch that does not break {whose}, expected none; delete it",
+            )
+
+
+def _changes(diff: str) -> bool:
+    is_text = any(
+        line[:1] in "+-" and not line.startswith(("+++ ", "--- ")) for line in diff.splitlines()
+    )
+    return is_text or "\nrename to " in diff or "\nnew mode " in diff
+
+
+def _lost_files(patch: Patch, first: int, root: Path) -> Iterator[Mistake]:
+    lines = _without(patch.diff, patch.seam).splitlines()
+    for number, line in enumerate(lines, start=first):
+        if line[:4] not in ("--- ", "+++ "):
+            continue
+        path = _path(line[4:])
+        place = Place(patch.place.file, number)
+        if path and (PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts):
+            yield Mistake(place, f"{path}: found a path that leaves the project; mend it")
+        elif path and line.startswith("--- ") and not os.path.lexists(root / path):
+            yield Mistake(
+                place, f"{path}: not found, so the patch no longer applies; make it anew"
+            )
+
+
+def _path(written: str) -> str:
+    """`a/app/x.py` or `"b/na\\154me"` as a path; empty for /dev/null."""
+    plain = _unquoted(written.split("\t")[0].strip())
+    return "" if plain == "/dev/null" else plain.partition("/")[2]
+
+
+def _unquoted(written: str) -> str:
+    """Git's quoting: octal escapes between quotation marks."""
+    if not written.startswith('"'):
+        return written
+    inner = written.strip('"').encode("ascii", "backslashreplace").decode("unicode_escape")
+    return inner.encode("latin-1", "replace").decode("utf-8", "replace")
