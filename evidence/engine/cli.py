@@ -177,12 +177,25 @@ def _run_gates(order: Order, project: Project, register: Register, reporter: Rep
 
     reporter.stage("gates")
     found = run_gates(project, register, order.only or None, reporter)
+    if not order.only:
+        _break_promises(project, register, found, reporter)
     if found.changed:
         reporter.problem(
             f"{', '.join(found.changed)}: changed while the gates ran, so this run counts as one "
             "over changes that are not committed; run again."
         )
     return found
+
+
+def _break_promises(project: Project, register: Register, found: Run, reporter: Reporter) -> None:
+    from evidence.engine.falsify.sabotage.stage import sabotage
+    from evidence.engine.falsify.sabotage.words import caught
+
+    if register.patches:
+        reporter.stage("sabotage")
+    patches = sabotage(project, register, found, reporter)
+    for line in caught(patches) if patches else ():
+        reporter.note(line)
 
 
 def _recorded_run(order: Order, project: Project, register: Register, reporter: Reporter) -> Run:

@@ -77,6 +77,10 @@ class Reporter:
     def stage(self, text: str) -> None:
         self._print(f"[bold]{escape(text)}[/]")
 
+    def note(self, text: str) -> None:
+        """A plain line."""
+        self._print(escape(text))
+
     def gate_started(self, gate: Gate) -> None:
         with self._lock:
             self._running[gate.id] = _Line(gate.id)
@@ -94,6 +98,13 @@ class Reporter:
         self._print(f"{word}  {escape(gate.id)}  [dim]{run.elapsed_s:.1f} s[/]{why}")
         for line in run.failures:
             self._print(f"         {escape(line)}")
+
+    def progress(self, what: str, done: int, of: int) -> None:
+        with self._lock:
+            line = self._running.setdefault(what, _Line(what))
+            line.newest = f"{done:,} of {of:,}"
+            if done >= of:
+                self._running.pop(what)
 
     def mistakes(self, found: Iterable[Mistake]) -> None:
         """All of them, in file order, and how many."""

@@ -99,8 +99,8 @@ class Patch:
     `breaks` is a claim's id or, with `is_control`, a gate's. `caught_by` are tests of the claim
     that have to fail (all that it cites when empty). A gate has to fail with `expect` in its log;
     `narrow` are the arguments that stand in for the paths it is given otherwise. `diff` is as
-    written: where `seam` stands in it, two halves are joined, so that the file itself does not
-    hold what it plants. `touches` are paths from the project's root.
+    written: where `seam` stands in it (and stood in `expect`), two halves are joined, so that the
+    file itself does not hold what it plants. `touches` are paths from the project's root.
     """
 
     name: str

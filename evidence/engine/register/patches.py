@@ -84,7 +84,7 @@ def _patch(path: Path, file: str, head: Mapping[str, tuple[str, int]], diff: str
             Link(text, Place(file, head["caught-by"][1]))
             for text in _value(head, "caught-by").split()
         ),
-        expect=_value(head, "expect"),
+        expect=_without(_value(head, "expect"), _value(head, "seam")),
         narrow=tuple(_value(head, "narrow").split()),
         diff=diff,
         seam=_value(head, "seam"),
@@ -126,6 +126,9 @@ def _wrong_keys(patch: Patch, head: Mapping[str, tuple[str, int]]) -> Iterator[M
     if patch.is_control and not patch.expect:
         text = "expect: found none, expected words of the gate's log that only this breakage brings"
         yield Mistake(patch.place, f"{text}; add them, so that red for another reason is no proof")
+    if set(patch.seam) & set("+-@ \t") or len(patch.seam) == 1:
+        text = f'seam: found "{patch.seam}", expected two signs or more that no diff begins with'
+        yield Mistake(Place(file, head["seam"][1]), f"{text}, such as ~~; change it")
     for key in ("caught-by",) if patch.is_control else ("expect", "narrow"):
         if key in head:
             whose = "a claim" if patch.is_control else "a gate"
@@ -137,7 +140,8 @@ def _wrong_keys(patch: Patch, head: Mapping[str, tuple[str, int]]) -> Iterator[M
 
 def _changes(diff: str) -> bool:
     is_text = any(
-        line[:1] in "+-" and not line.startswith(("+++ ", "--- ")) for line in diff.splitlines()
+        line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
+        for line in diff.splitlines()
     )
     return is_text or "\nrename to " in diff or "\nnew mode " in diff
 
@@ -152,9 +156,7 @@ def _lost_files(patch: Patch, first: int, root: Path) -> Iterator[Mistake]:
         if path and (PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts):
             yield Mistake(place, f"{path}: found a path that leaves the project; mend it")
         elif path and line.startswith("--- ") and not os.path.lexists(root / path):
-            yield Mistake(
-                place, f"{path}: not found, so the patch no longer applies; make it anew"
-            )
+            yield Mistake(place, f"{path}: not found, so the patch no longer applies; make it anew")
 
 
 def _path(written: str) -> str:

@@ -24,6 +24,9 @@ class Listener(Protocol):
     def gate_ended(self, gate: Gate, run: GateRun) -> None:
         """The gate's result is known."""
 
+    def progress(self, what: str, done: int, of: int) -> None:
+        """Of many small things of one kind, so many are done."""
+
 
 class Silent:
     """Hears everything and says nothing."""
@@ -35,6 +38,8 @@ class Silent:
     def gate_progress(self, gate: Gate, line: str) -> None: ...
 
     def gate_ended(self, gate: Gate, run: GateRun) -> None: ...
+
+    def progress(self, what: str, done: int, of: int) -> None: ...
 
 
 class OneAtATime:
@@ -59,3 +64,7 @@ class OneAtATime:
     def gate_ended(self, gate: Gate, run: GateRun) -> None:
         with self._lock:
             self._listener.gate_ended(gate, run)
+
+    def progress(self, what: str, done: int, of: int) -> None:
+        with self._lock:
+            self._listener.progress(what, done, of)

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import platform
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import FrameType
-from typing import NoReturn
 
 from evidence.engine.mistakes import CannotRun, did_you_mean
 from evidence.engine.project import Project
@@ -25,6 +19,7 @@ from evidence.engine.run.model import GateRun, Run
 from evidence.engine.run.record import read_run, record, staging
 from evidence.engine.run.schedule import Job, run_side_by_side, usable_cores
 from evidence.engine.run.services import Services
+from evidence.engine.run.signals import heeding_signals
 from evidence.engine.run.tools import ask_python
 from evidence.engine.run.tree import changed_files, read_files, tree_of
 from evidence.engine.run.versions import Versions, distributions
@@ -41,7 +36,7 @@ def run_gates(
     under the project's lock (`evidence.engine.lock`).
     """
     gates = _chosen(register, only)
-    with staging(project) as (results, scratch), _heeding_signals(), watchdog() as guard:
+    with staging(project) as (results, scratch), heeding_signals(), watchdog() as guard:
         began, started_at = time.monotonic(), datetime.now(UTC)
         files = read_files(project)
         bench = Bench(
@@ -126,33 +121,6 @@ def _elapsed_before(project: Project) -> dict[str, float]:
         return {gate.id: gate.elapsed_s for gate in read_run(project).gates}
     except CannotRun:
         return {}
-
-
-@contextmanager
-def _heeding_signals() -> Iterator[None]:
-    """INT and TERM end the run tidily, once: while it tidies up, more of them change nothing."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, _frame: FrameType | None) -> NoReturn:
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise SystemExit(128 + number)
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    handlers = {number: signal.getsignal(number) for number in numbers}
-    # What the caller ignores (nohup, a background job) stays ignored.
-    before = {number: each for number, each in handlers.items() if each is not signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _host(bench: Bench) -> dict[str, str]:

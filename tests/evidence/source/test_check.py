@@ -69,11 +69,15 @@ def test_pages_and_patches_that_exist_are_alive(stranger):
     stranger.replace(
         TILL,
         "gates: [imports]",
-        "gates: [imports]\n    pages: [site_src/till.md]\n    sabotage: [no-sum]",
+        "gates: [imports]\n    pages: [site_src/till.md]",
     )
+    stranger.replace(TILL, "gates: [tests]\n", "gates: [tests]\n    sabotage: [no-sum]\n")
     stranger.replace("pyproject.toml", 'name = "Till"', 'name = "Till"\npages = "site_src"')
     stranger.write("site_src/till.md", "# Till\n")
-    stranger.write("evidence/sabotage/no-sum.patch", "diff\n")
+    diff = "--- a/README.md\n+++ b/README.md\n@@ -1 +0,0 @@\n-# Till\n"
+    stranger.write(
+        "evidence/sabotage/no-sum.patch", f"breaks: TILL-01\nsays: It has no title.\n{diff}"
+    )
 
     assert links_said(stranger) == []
 

@@ -92,9 +92,7 @@ def _copy_changed(source: Path, target: Path, files: Iterable[str]) -> None:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return (
-        one.stat().st_mode == other.stat().st_mode and one.read_bytes() == other.read_bytes()
-    )
+    return one.stat().st_mode == other.stat().st_mode and one.read_bytes() == other.read_bytes()
 
 
 def _plain(said: str) -> str:

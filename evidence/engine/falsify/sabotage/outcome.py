@@ -68,16 +68,16 @@ def red_tests(run: GateRun, report: Path, asked: Iterable[str]) -> dict[str, str
     for test in _tests(report):
         outcomes.setdefault(_name(test), set()).add(str(test.get("outcome")))
     return {
-        test: f"is {_worst(outcomes.get(test))} on unbroken code in a copy of the project"
+        test: f"{_worst(outcomes.get(test))} on unbroken code in a copy of the project"
         for test in asked
         if outcomes.get(test) != {"passed"}
     }
 
 
 def _worst(found: set[str] | None) -> str:
-    if not found:
-        return "never run"
-    return sorted(found - {"passed"})[0]
+    words = {"error": "ended in an error", "skipped": "was skipped"}
+    worst = sorted(found - {"passed"})[0] if found else "never ran"
+    return words.get(worst, worst)
 
 
 def _tests(report: Path) -> list[dict[str, Any]]:

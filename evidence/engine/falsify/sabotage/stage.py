@@ -1,0 +1,156 @@
+"""Every patch, each in a copy of the project, as many side by side as there are cores."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from evidence.engine.falsify.model import Falsification, PatchRun
+from evidence.engine.falsify.record import read_falsified, write_falsified
+from evidence.engine.falsify.sabotage.clone import Clone, make_clone
+from evidence.engine.falsify.sabotage.controls import Controls
+from evidence.engine.falsify.sabotage.trial import Lane, try_patch
+from evidence.engine.project import Project
+from evidence.engine.register.model import Patch, Register
+from evidence.engine.run.bench import Bench
+from evidence.engine.run.listener import Listener, OneAtATime
+from evidence.engine.run.model import Run
+from evidence.engine.run.record import results_folder, staging
+from evidence.engine.run.schedule import Job, run_side_by_side, usable_cores
+from evidence.engine.run.services import Services
+from evidence.engine.run.signals import heeding_signals
+from evidence.engine.run.tools import ask_python
+from evidence.engine.run.tree import read_files
+from evidence.engine.run.versions import Versions, distributions
+from evidence.engine.run.watchdog import watchdog
+
+
+def sabotage(
+    project: Project, register: Register, run: Run, listener: Listener
+) -> tuple[PatchRun, ...]:
+    """What each patch of the register came to, by name; written beside the recorded run.
+
+    The gates of `run` are what unbroken looks like. Call it under the project's lock. Raises
+    CannotRun when no copy can be made. However it ends, no process it started is left.
+    """
+    found: tuple[PatchRun, ...] = ()
+    if register.patches:
+        with opened_ground(project, register, run, listener) as ground:
+            found = ground.try_all(register.patches)
+    results = results_folder(project)
+    before = read_falsified(results) or Falsification()
+    write_falsified(results, replace(before, patches=found))
+    return found
+
+
+@contextmanager
+def opened_ground(
+    project: Project, register: Register, run: Run, listener: Listener
+) -> Iterator[Ground]:
+    """Where patches are tried; gone without a trace afterwards."""
+    with staging(project) as (results, scratch), heeding_signals(), watchdog() as guard:
+        bench = Bench(
+            project=project,
+            python=ask_python(project, distributions(register)),
+            tree=run.tree,
+            results=results,
+            scratch=scratch,
+            cores=usable_cores(project.cores),
+            watchdog=guard,
+        )
+        ground = Ground(bench, register, run, OneAtATime(listener))
+        try:
+            yield ground
+        finally:
+            bench.stop.set()
+            ground.services.close()
+
+
+class Ground:
+    """Where patches are tried: a copy of the project a core, and the services they share."""
+
+    def __init__(self, bench: Bench, register: Register, run: Run, listener: Listener) -> None:
+        self.bench = bench
+        self.register = register
+        self.run = run
+        self.listener = listener
+        self.services, self.versions = Services(bench), Versions(bench)
+        self._files = sorted(read_files(bench.project))
+        self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
+        self._made = 0
+
+    def try_all(self, patches: Sequence[Patch]) -> tuple[PatchRun, ...]:
+        """Each once, beside one run of the same tests on unbroken code."""
+        found: dict[str, PatchRun] = {}
+        controls = Controls(self.register, patches, self.bench.project.root)
+
+        def work_of(patch: Patch) -> None:
+            with self.lane() as lane:
+                found[patch.name] = try_patch(patch, lane)
+            self.listener.progress("sabotage", len(found), len(patches))
+
+        def control() -> None:
+            with self.lane() as lane:
+                controls.run(lane)
+
+        jobs = [Job("unbroken", 1, float("inf"), control)] if controls.tests else []
+        jobs += [
+            Job(patch.name, 1, 2.0 if patch.is_control else 1.0, lambda patch=patch: work_of(patch))  # type: ignore[misc]
+            for patch in patches
+        ]
+        run_side_by_side(jobs, cores=self.bench.cores, stop=self.bench.stop)
+        return tuple(controls.judged(found[patch.name], patch) for patch in patches)
+
+    @contextmanager
+    def lane(self) -> Iterator[Lane]:
+        """A copy that nobody else uses; mended before somebody else gets it."""
+        lane = self._free_lane()
+        try:
+            yield lane
+        finally:
+            lane.clone.mend()
+            self._lanes.put(lane)
+
+    def _free_lane(self) -> Lane:
+        try:
+            return self._lanes.get_nowait()
+        except queue.Empty:
+            self._made += 1
+            return self._new_lane(self._made)
+
+    def _new_lane(self, number: int) -> Lane:
+        at = self.bench.scratch / f"copy-{number}"
+        clone = make_clone(self.bench.project, self._files, at)
+        bench = replace(
+            self.bench,
+            project=_moved(self.bench.project, clone),
+            results=self.bench.results / str(number),
+            scratch=self.bench.scratch / f"out-{number}",
+        )
+        return Lane(
+            clone=clone,
+            bench=bench,
+            register=self.register,
+            run=self.run,
+            clean_logs=results_folder(self.bench.project),
+            services=self.services,
+            versions=self.versions,
+        )
+
+
+def _moved(project: Project, clone: Clone) -> Project:
+    """The project as it stands in the copy; its folders for output lie in the copy too."""
+
+    def moved(path: Path) -> Path:
+        return clone.root / path.relative_to(project.root)
+
+    return replace(
+        project,
+        root=clone.root,
+        register=moved(project.register),
+        build=moved(project.build),
+        work=moved(project.work),
+    )

@@ -1,0 +1,107 @@
+"""One patch: apply it, run what has to catch it, and say what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence.engine.falsify.model import Outcome, PatchRun
+from evidence.engine.falsify.sabotage.clone import Clone, DoesNotApply
+from evidence.engine.falsify.sabotage.narrowed import for_control, for_tests, gate_of
+from evidence.engine.falsify.sabotage.outcome import Answer, of_gate, of_tests
+from evidence.engine.register.model import Gate, Patch, Register
+from evidence.engine.run.bench import Bench
+from evidence.engine.run.gates import run_gate
+from evidence.engine.run.listener import Silent
+from evidence.engine.run.model import GateRun, GateStatus, Run
+from evidence.engine.run.services import Services
+from evidence.engine.run.versions import Versions
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A copy of the project and all that is needed to run gates in it; one patch at a time."""
+
+    clone: Clone
+    bench: Bench
+    register: Register
+    run: Run
+    clean_logs: Path
+    services: Services
+    versions: Versions
+
+    def run_gate(self, gate: Gate) -> GateRun:
+        return run_gate(
+            gate,
+            bench=self.bench,
+            services=self.services,
+            versions=self.versions,
+            listener=Silent(),
+        )
+
+
+def try_patch(patch: Patch, lane: Lane) -> PatchRun:
+    """Breaks the copy and runs the tests or the gate; whoever lent the copy mends it."""
+    try:
+        lane.clone.break_(patch.joined)
+    except DoesNotApply as error:
+        why = f"it no longer applies ({error}); make it anew with `git diff`"
+        return recorded(patch, Answer(Outcome.NOT_TRIED, why))
+    return recorded(patch, _of_gate(patch, lane) if patch.is_control else _of_tests(patch, lane))
+
+
+def tests_of(patch: Patch, register: Register) -> tuple[str, ...]:
+    """The tests that have to catch it: those it names, or all that its claim cites."""
+    claim = next((each for each in register.claims if each.id == patch.breaks), None)
+    return tuple(link.text for link in patch.caught_by or (claim.tests if claim else ()))
+
+
+def by_gate(
+    tests: Sequence[str], register: Register, root: Path
+) -> tuple[tuple[Gate, tuple[str, ...]], ...]:
+    """The tests, each under the gate that runs it."""
+    found: dict[str, tuple[Gate, tuple[str, ...]]] = {}
+    for test in tests:
+        if gate := gate_of(test, register, root):
+            found[gate.id] = (gate, (*found.get(gate.id, (gate, ()))[1], test))
+    return tuple(found.values())
+
+
+def recorded(patch: Patch, answer: Answer) -> PatchRun:
+    return PatchRun(
+        patch=patch.name,
+        target=patch.breaks,
+        breaks=patch.says,
+        diff=tuple(patch.diff.splitlines()),
+        outcome=answer.outcome,
+        killed_by=answer.red,
+        why=answer.why,
+        log=answer.log,
+    )
+
+
+def _of_tests(patch: Patch, lane: Lane) -> Answer:
+    answer = Answer(Outcome.NOT_TRIED, "no gate runs tests; add one with a pytest: key")
+    root = lane.bench.project.root
+    groups = by_gate(tests_of(patch, lane.register), lane.register, root)
+    for number, (gate, tests) in enumerate(groups):
+        name = f"{patch.name}_{number}"
+        run = lane.run_gate(for_tests(gate, tests, name=name, root=root, once=True))
+        answer = of_tests(run, lane.bench.results / name / "pytest.json", patch.touches)
+        if answer.outcome.is_kill:
+            break
+    return answer
+
+
+def _of_gate(patch: Patch, lane: Lane) -> Answer:
+    gate = lane.register.gate(patch.breaks)
+    clean = lane.run.gate(patch.breaks)
+    if gate is None or clean is None or clean.status is not GateStatus.PASSED:
+        state = f"was {clean.status}" if clean else "was not selected"
+        state = "failed" if clean and clean.status is GateStatus.FAILED else state
+        why = f"gate {patch.breaks} {state} on unbroken code, so red would show nothing"
+        return Answer(Outcome.NOT_TRIED, why)
+    run = lane.run_gate(for_control(gate, patch, lane.bench.project.root))
+    logs = lane.bench.results, lane.clean_logs
+    return of_gate(run, logs[0] / run.log, patch.expect, logs[1] / clean.log)

@@ -1,0 +1,222 @@
+"""falsify.sabotage: every way in which a breakage can end, in one build of a stranger's project."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from dataclasses import dataclass
+
+import pytest
+
+from evidence.engine.falsify.model import Outcome, PatchRun
+from evidence.engine.falsify.record import read_falsified
+from evidence.engine.falsify.sabotage.stage import sabotage
+from evidence.engine.falsify.sabotage.words import caught
+from evidence.engine.project import load_project
+from evidence.engine.register.reading import read_register
+from evidence.engine.run.listener import Silent
+from evidence.engine.run.record import results_folder
+from evidence.engine.run.session import run_gates
+from tests.evidence.conftest import Stranger
+
+CHANGE = "caught-by: tests/test_money.py::test_change_is_the_difference"
+REFUSED = "caught-by: tests/test_money.py::test_too_little_is_refused"
+GUARD = '    if paid < price:\n        raise ValueError("not enough")\n'
+BACK = "    return paid - price\n"
+
+# What is broken in till/money.py: the head of the patch, a passage, and what stands there instead.
+IN_MONEY = {
+    "pays-all-back": (CHANGE, BACK, "    return paid\n"),
+    "breaks-at-once": (CHANGE, BACK, "    return paid.amount\n"),
+    "lets-too-little": (REFUSED, GUARD, ""),
+    "asserts-itself": (CHANGE, BACK, "    assert paid is None\n    return 0\n"),
+    "nobody-minds": (REFUSED, BACK, "    return paid\n"),
+    "no-module": (CHANGE, 'CURRENCY = "GBP"\n', "import no_such_thing\n"),
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """One run of every patch."""
+
+    repository: Stranger
+    before: str
+    found: dict[str, PatchRun]
+
+
+def patch(breaks: str, says: str, head: str, diff: str) -> str:
+    return f"breaks: {breaks}\nsays: {says}\n{head}\n\n{diff}"
+
+
+def changed(path: str, old: str, new: str) -> str:
+    """A diff between two texts of a file, as git writes it."""
+    lines = [text.splitlines(keepends=True) for text in (old, new)]
+    return "".join(difflib.unified_diff(*lines, f"a/{path}", f"b/{path}"))
+
+
+def new_file(path: str, *lines: str) -> str:
+    body = "".join(f"+{line}\n" for line in lines)
+    return f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n{body}"
+
+
+@pytest.fixture(scope="module")
+def build(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    home = tmp_path_factory.mktemp("sabotaged")
+    repository = Stranger(shutil.copytree(first_stranger.root, home / "till"))
+    money = repository.read("till/money.py")
+    broken = {
+        name: (head, changed("till/money.py", money, money.replace(old, new)))
+        for name, (head, old, new) in IN_MONEY.items()
+    }
+    broken["no-longer"] = (CHANGE, changed("till/money.py", "a = 1\n", "a = 2\n"))
+    for name, (head, diff) in broken.items():
+        text = patch("TILL-02", f"{name} is broken.", head, diff)
+        repository.write(f"evidence/sabotage/{name}.patch", text.encode())
+    repository.replace(
+        "evidence/claims/till.yml",
+        "critical: true\n",
+        f"critical: true\n    sabotage: [{', '.join(broken)}]\n",
+    )
+    _add_a_red_test(repository)
+    _add_controls(repository)
+    repository.commit()
+    # Not committed, and still part of what is copied.
+    repository.replace("tests/test_money.py", "return Drawer()", "return Drawer()\n\n\nEURO = 1")
+    before = state(repository)
+    project = load_project(repository.root)
+    register = read_register(project)
+    run = run_gates(project, register, None, Silent())
+    found = sabotage(project, register, run, Silent())
+    assert read_falsified(results_folder(project)).patches == found
+    return Build(repository, before, {each.patch: each for each in found})
+
+
+def state(repository: Stranger) -> str:
+    return "\n".join(
+        repository.git(*words)
+        for words in (("status", "--porcelain"), ("log", "--all"), ("worktree", "list"), ("tag",))
+    )
+
+
+def _add_a_red_test(repository: Stranger) -> None:
+    repository.write("tests/test_red.py", "def test_red():\n    assert False\n")
+    repository.write(
+        "evidence/claims/red.yml",
+        """
+        area: Red
+        claims:
+          - id: RED-01
+            says: A test that is red anyway catches nothing.
+            code: [till/money.py::total]
+            tests: [tests/test_red.py::test_red]
+            sabotage: [red-anyway]
+        """,
+    )
+    diff = "--- a/README.md\n+++ b/README.md\n@@ -1 +1 @@\n-# Till\n+# No till\n"
+    repository.write(
+        "evidence/sabotage/red-anyway.patch",
+        patch("RED-01", "The title is wrong.", "", diff).encode(),
+    )
+
+
+def _add_controls(repository: Stranger) -> None:
+    controls = {
+        "imports": (
+            "expect: No module named 'gone'",
+            new_file("till/money/__init__.py", "import gone"),
+        ),
+        "wrong-reason": (
+            "expect: No module named 'elsewhere'",
+            new_file("till/money/__init__.py", "1 / 0"),
+        ),
+        "harmless": ("expect: anything", new_file("notes.txt", "nothing")),
+        "committed": ("expect: a planted~~key", new_file("plan~~ted.txt", "a planted~~key")),
+        "said-anyway": ("expect: nothing to find", new_file("planted.txt", "planted")),
+        "tests": (
+            "narrow: tests/test_planted.py\nexpect: planted on purpose",
+            new_file(
+                "tests/test_planted.py", "def test_fails():", '    assert 0, "planted on purpose"'
+            ),
+        ),
+    }
+    text = repository.read("evidence/gates.yml").replace(
+        "pytest: [tests]", "pytest: [-p, no:faulthandler, -n, '{cores}', tests]\n    control: tests"
+    )
+    text = text.replace("    timeout_s: 30", "    timeout_s: 30\n    control: imports")
+    look = ["sh", "-c", "echo nothing to find; ! git grep -h planted -- '*.txt'"]
+    gates = {
+        "wrong-reason": ["{python}", "-c", "import till.money"],
+        "harmless": ["{python}", "-c", "import till.money"],
+        "committed": look,
+        "said-anyway": look,
+    }
+    for name, run in gates.items():
+        text += f"  - id: {name}\n    proves: It is so.\n    run: {run!r}\n    control: {name}\n"
+    repository.write("evidence/gates.yml", text)
+    for name, (head, diff) in controls.items():
+        seam = "\nseam: ~~" if name == "committed" else ""
+        repository.write(
+            f"evidence/sabotage/{name}.patch",
+            patch(f"gate {name}", "It is not so.", head + seam, diff),
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "why"),
+    [
+        ("pays-all-back", Outcome.ASSERTION, ""),
+        ("lets-too-little", Outcome.ASSERTION, ""),
+        ("breaks-at-once", Outcome.CRASH, ""),
+        ("asserts-itself", Outcome.CRASH, ""),
+        ("nobody-minds", Outcome.SURVIVED, "test_too_little_is_refused passed all the same"),
+        ("no-module", Outcome.SETUP_ERROR, "no test got as far as its own lines"),
+        ("no-longer", Outcome.NOT_TRIED, "it no longer applies (patch failed: till/money.py:1"),
+        ("red-anyway", Outcome.NOT_TRIED, "test_red failed on unbroken code"),
+        ("imports", Outcome.RED, ""),
+        ("committed", Outcome.RED, ""),
+        ("tests", Outcome.NOT_TRIED, "gate tests failed on unbroken code"),
+        ("wrong-reason", Outcome.SURVIVED, "its log does not hold \"No module named 'elsewhere'\""),
+        ("said-anyway", Outcome.SURVIVED, "stands in the log of the unbroken gate too"),
+        ("harmless", Outcome.SURVIVED, "the gate passed"),
+    ],
+)
+def test_each_breakage_ends_as_it_should(build, name, outcome, why):
+    run = build.found[name]
+
+    assert (run.outcome, bool(run.why)) == (outcome, bool(why)), run
+    assert why in run.why
+
+
+def test_a_kill_names_its_test_and_shows_what_it_said(build):
+    run = build.found["pays-all-back"]
+
+    assert run.target == "TILL-02"
+    assert run.breaks == "pays-all-back is broken."
+    assert run.killed_by == ("tests/test_money.py::test_change_is_the_difference[500-350-150]",)
+    assert "  assert 500 == 150" in run.log[1]
+    assert "+    return paid" in run.diff
+
+
+def test_a_red_gate_shows_the_lines_that_say_why(build):
+    assert any("No module named 'gone'" in line for line in build.found["imports"].log)
+
+
+def test_nothing_is_left_in_the_project(build):
+    project = load_project(build.repository.root)
+
+    assert state(build.repository) == build.before
+    assert not (project.work / "stage").exists()
+
+
+def test_what_was_not_caught_is_told_in_a_line_each(build):
+    lines = caught(list(build.found.values()))
+
+    assert lines[0] == (
+        "14 broken on purpose: 2 caught by an assertion, 2 caught by a crash, 2 red gates, "
+        "4 NOT CAUGHT, 1 only broke the set-up, 3 not tried"
+    )
+    assert (
+        "  RED-01, patch red-anyway: not tried: tests/test_red.py::test_red failed on unbroken "
+        "code in a copy of the project, so that it fails here shows nothing"
+    ) in lines
+    assert len(lines) == 9

@@ -1,0 +1,181 @@
+"""What can be wrong in a patch or in who names it, by the whole sentence at its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from evidence.engine.mistakes import Mistakes
+from evidence.engine.project import load_project
+from evidence.engine.register.patches import touched
+from evidence.engine.register.reading import read_register
+from evidence.engine.source.check import check_register
+
+HEAD = (
+    "breaks: TILL-01\nsays: Prices are\n  not added up.\n"
+    "caught-by: tests/test_money.py::test_total_adds_up\n\n"
+)
+DIFF = (
+    "--- a/till/money.py\n+++ b/till/money.py\n@@ -8,3 +8,3 @@\n"
+    "-    return sum(prices)\n+    return len(prices)\n\n\n"
+)
+PATCH = "evidence/sabotage/no-sum.patch"
+CITED = "gates: [tests]\n    sabotage: [no-sum]\n"
+
+
+def said(stranger) -> list[str]:
+    with pytest.raises(Mistakes) as refused:
+        check_register(load_project(stranger.root))
+    return str(refused.value).splitlines()
+
+
+def cite(stranger, text=HEAD + DIFF):
+    stranger.write(PATCH, text.encode())
+    stranger.replace("evidence/claims/till.yml", "gates: [tests]\n", CITED)
+
+
+def test_a_patch_is_read_with_its_head_and_what_it_touches(stranger):
+    cite(stranger)
+
+    (patch,) = read_register(load_project(stranger.root)).patches
+
+    assert (patch.name, patch.breaks, patch.is_control) == ("no-sum", "TILL-01", False)
+    assert patch.says == "Prices are not added up."
+    assert [link.text for link in patch.caught_by] == ["tests/test_money.py::test_total_adds_up"]
+    assert patch.touches == ("till/money.py",)
+    assert (patch.diff, patch.joined) == (DIFF, DIFF)
+    assert str(patch.place) == f"{PATCH}:1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "breaks: TILL-01\n",
+            "",
+            ":1  breaks: found none, expected the claim or gate that this breaks; add "
+            "`breaks: REF-02` or `breaks: gate ruff`",
+        ),
+        (
+            "says: Prices are\n  not added up.\n",
+            "",
+            ":1  says: found none, expected one sentence about what is broken; add it",
+        ),
+        (
+            "says:",
+            "say:",
+            ':2  found "say", expected one of breaks, says, caught-by, expect, narrow, seam before '
+            "the diff; did you mean says?",
+        ),
+        (
+            "test_total_adds_up",
+            "test_total_adds",
+            ":4  caught-by tests/test_money.py::test_total_adds: not among the tests of TILL-01; "
+            "did you mean tests/test_money.py::test_total_adds_up?",
+        ),
+        (
+            "TILL-01",
+            "TALL-99",
+            ":1  breaks TALL-99: not found in claims/; name one that is there",
+        ),
+        (
+            "TILL-01",
+            "TILL-02",
+            ":1  breaks claim TILL-02, which does not name it, so nothing would run it; add "
+            "`sabotage: [no-sum]` there, or delete the patch",
+        ),
+        (
+            "-    return sum(prices)\n+    return len(prices)\n",
+            "",
+            ":6  touches nothing: found no line that it adds or takes away, expected a diff; write "
+            "one with `git diff`, or delete the file",
+        ),
+        (
+            "a/till/money.py",
+            "a/till/monei.py",
+            ":6  till/monei.py: not found, so the patch no longer applies; make it anew",
+        ),
+        (
+            "+++ b/till/money.py",
+            "+++ b/../money.py",
+            ":7  ../money.py: found a path that leaves the project; mend it",
+        ),
+        (
+            "says:",
+            "expect: red\nsays:",
+            ":2  expect: found in a patch that does not break a gate, expected none; delete it",
+        ),
+        (
+            "says:",
+            "seam: ++\nsays:",
+            ':2  seam: found "++", expected two signs or more that no diff begins with, such as '
+            "~~; change it",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_patch_is_told_at_its_line(stranger, old, new, sentence):
+    text = HEAD + DIFF
+    assert text.count(old) == 1
+    cite(stranger, text.replace(old, new))
+
+    assert f"{PATCH}{sentence}" in said(stranger)
+
+
+def test_a_patch_that_nobody_names_is_told(stranger):
+    stranger.write(PATCH, (HEAD + DIFF).encode())
+
+    assert said(stranger) == [
+        f"{PATCH}:1  breaks claim TILL-01, which does not name it, so nothing would run it; add "
+        "`sabotage: [no-sum]` there, or delete the patch"
+    ]
+
+
+def test_a_control_that_is_not_there_is_told_at_the_gate(stranger):
+    stranger.replace("evidence/gates.yml", "timeout_s: 60\n", "timeout_s: 60\n    control: gone\n")
+
+    assert said(stranger) == [
+        "evidence/gates.yml:6  tests control: sabotage/gone.patch not found; write it"
+    ]
+
+
+def test_a_patch_has_one_owner(stranger):
+    cite(stranger)
+    stranger.replace(
+        "evidence/gates.yml", "timeout_s: 60\n", "timeout_s: 60\n    control: no-sum\n"
+    )
+
+    assert said(stranger) == [
+        f"evidence/gates.yml:6  gate tests names no-sum, which says at {PATCH}:1 that it breaks "
+        "claim TILL-01; expected one owner; write a patch of its own"
+    ]
+
+
+def test_a_control_says_what_the_log_has_to_hold(stranger):
+    stranger.write(PATCH, ("breaks: gate tests\nsays: A test is red.\n\n" + DIFF).encode())
+    stranger.replace(
+        "evidence/gates.yml", "timeout_s: 60\n", "timeout_s: 60\n    control: no-sum\n"
+    )
+
+    assert said(stranger) == [
+        f"{PATCH}:1  expect: found none, expected words of the gate's log that only this breakage "
+        "brings; add them, so that red for another reason is no proof"
+    ]
+
+
+def test_a_claim_without_tests_cannot_have_a_patch(stranger):
+    stranger.write(PATCH, ("breaks: TILL-03\nsays: It is gone.\n\n" + DIFF).encode())
+    stranger.replace(
+        "evidence/claims/till.yml",
+        "gates: [imports]\n",
+        "gates: [imports]\n    sabotage: [no-sum]\n",
+    )
+
+    assert said(stranger) == [
+        f"{PATCH}:1  breaks TILL-03, which cites no test that could catch it; cite one, or make "
+        "this the control of a gate that the claim rests on"
+    ]
+
+
+def test_names_that_git_quotes_are_read_as_they_are():
+    diff = '--- /dev/null\n+++ "b/pl\\141n \\303\\251t\\303\\251.md"\n@@ -0,0 +1 @@\n+x\n'
+
+    assert touched(diff) == ("plan été.md",)
