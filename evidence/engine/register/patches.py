@@ -28,7 +28,7 @@ def read_patches(project: Project) -> tuple[tuple[Patch, ...], tuple[Mistake, ..
     folder = project.register / FOLDER
     found: list[Patch] = []
     wrong: list[Mistake] = []
-    for path in sorted(folder.glob(f"*{ENDING}")):
+    for path in _files(folder, project, wrong):
         file = path.relative_to(project.root).as_posix()
         try:
             text = read_text(path, file=file, root=project.root)
@@ -40,6 +40,19 @@ def read_patches(project: Project) -> tuple[tuple[Patch, ...], tuple[Mistake, ..
         wrong.extend([*mistakes, *_ill_formed(patch, head, first, project.root)])
         found.append(patch)
     return tuple(found), tuple(wrong)
+
+
+def _files(folder: Path, project: Project, wrong: list[Mistake]) -> list[Path]:
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        place = Place(folder.relative_to(project.root).as_posix())
+        text = f"could not be read ({error.strerror}); check its permissions"
+        wrong.append(Mistake(place, text))
+        return []
+    return [folder / name for name in names if name.endswith(ENDING)]
 
 
 def touched(diff: str) -> tuple[str, ...]:
