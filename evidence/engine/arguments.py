@@ -21,6 +21,7 @@ examples:
   python build_evidence.py --only tests    one gate while you work on it; publishes nothing
   python build_evidence.py site            publish the recorded run again, after editing pages
   python build_evidence.py serve           look at it
+  python build_evidence.py bundle          pack it for somebody who does not trust you
   python build_evidence.py mutants REF-02  the ways to break the code that this claim cites
   python build_evidence.py --release       everything, and anything short of Met fails
 
@@ -44,6 +45,7 @@ _COMMANDS = {
     "mutants": "list the small edits that would break the code of claims; run nothing",
     "run": "run the gates and judge; record the results, publish nothing",
     "site": "judge the recorded run again and publish it, if no file changed but pages",
+    "bundle": "pack the last build into one ZIP that a buyer can verify",
     "serve": "show the last build in a browser on this machine",
     "doctor": "say what this machine can and cannot prove, and how to change that",
 }
@@ -65,6 +67,7 @@ class Order:
     cores: int
     port: int
     claims: tuple[str, ...] = ()
+    out: Path | None = None
 
 
 def read_order(arguments: Sequence[str] | None = None) -> Order:
@@ -80,6 +83,7 @@ def read_order(arguments: Sequence[str] | None = None) -> Order:
         cores=getattr(given, "cores", 0),
         port=getattr(given, "port", 0),
         claims=tuple(getattr(given, "claims", ())),
+        out=getattr(given, "out", None),
     )
 
 
@@ -105,6 +109,13 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=says, description=says, parents=parents, allow_abbrev=False
         )
+        if name == "bundle":
+            command.add_argument(
+                "--out",
+                type=Path,
+                metavar="FILE",
+                help="default: NAME_evidence.zip in the folder of builds, .build",
+            )
         if name == "serve":
             command.add_argument(
                 "--port", type=_port, default=_PORT, help=f"default {_PORT}; 0 takes any free one"

@@ -64,6 +64,7 @@ def run(order: Order) -> int:
     from evidence.engine.judge.verdict import judge
     from evidence.engine.lock import alone
     from evidence.engine.publish.publication import publish
+    from evidence.engine.publish.sealing import signed_by, signing_key
 
     project, register = _load_and_check(order)
     is_published = order.command != "run" and not order.only
@@ -73,10 +74,11 @@ def run(order: Order) -> int:
         recorded = _recorded_run if order.command == "site" else _run_gates
         found = recorded(order, project, register, reporter)
         judgement = judge(project, register, found)
-        where = ""
+        where = sealed = ""
         if is_published:
             where = str(publish(project, register, found, judgement, reporter) / _FRONT_PAGE)
-    return _conclude(order, register, found, judgement, reporter, where)
+            sealed = signed_by(signing_key(project))
+    return _conclude(order, register, found, judgement, reporter, where, sealed)
 
 
 _FRONT_PAGE = "site/index.html"
@@ -121,6 +123,19 @@ def _serve(order: Order) -> int:
     return OK
 
 
+def _bundle(order: Order) -> int:
+    from evidence.engine.project import find_root, load_project
+    from evidence.engine.publish.bundle import pack
+
+    project = load_project(find_root(order.project))
+    path, size = pack(project, order.out)
+    _say(f"bundle  {path}  {size:,} bytes")
+    _say(
+        f"        python3 verify.py {path.name} --signers FILE  tells a buyer whether to believe it"
+    )
+    return OK
+
+
 def _examine(order: Order) -> int:
     from evidence.engine.doctor import examine
     from evidence.engine.project import find_root, load_project
@@ -136,7 +151,13 @@ def _examine(order: Order) -> int:
     return UNPROVEN if any(finding.ok is False for finding in findings) else OK
 
 
-_COMMANDS = {"check": _check, "mutants": _mutants, "serve": _serve, "doctor": _examine}
+_COMMANDS = {
+    "check": _check,
+    "mutants": _mutants,
+    "serve": _serve,
+    "doctor": _examine,
+    "bundle": _bundle,
+}
 
 
 def _load(order: Order) -> tuple[Project, Register, tuple[Mistake, ...]]:
@@ -167,8 +188,10 @@ def _prepare_publishing(project: Project) -> None:
     """What would stop the publishing is said before the gates run and not minutes later."""
     from evidence.engine.outputs import make_output_folder
     from evidence.engine.publish.atomic import check_place
+    from evidence.engine.publish.sealing import signing_key
 
     check_place(project.build)
+    signing_key(project)
     make_output_folder(project.store, key="build")
 
 
@@ -220,6 +243,7 @@ def _conclude(
     judgement: Judgement,
     reporter: Reporter,
     where: str,
+    sealed: str,
 ) -> int:
     """The summary, and the exit code that says the same."""
     from evidence.engine.judge.model import Status
@@ -229,7 +253,7 @@ def _conclude(
     if order.only:
         _say(f"{', '.join(sorted(order.only))} ran alone, so no claim was judged or published.")
         return UNPROVEN if has_failed else OK
-    reporter.summary(register, found, judgement, where)
+    reporter.summary(register, found, judgement, where, sealed)
     counts = judgement.counts()
     held_back = [
         (counts[Status.NOT] + counts[Status.PARTLY], "not every claim in scope is Met"),

@@ -39,7 +39,8 @@ class Project:
     `python` runs the gates, `facts` is the argv that prints the facts as one JSON object.
     `pass_env` lists the only variables of the caller that gates see besides PATH, HOME, LANG
     and the like; `secret_names` are fnmatch patterns of variables whose values are redacted,
-    `secret_patterns` are regular expressions of secrets by shape.
+    `secret_patterns` are regular expressions of secrets by shape. `signing_key` is a key file of
+    ssh, absolute or below the root.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class Project:
     pages: Path | None = None
     mkdocs: Path | None = None
     repository: str = ""
+    signing_key: str = ""
     python: str = ""
     cores: int = 0
     facts: tuple[str, ...] = ()
@@ -140,6 +142,7 @@ def _project(root: Path, table: dict[str, Any], about: dict[str, Any]) -> Projec
         pages=root / table["pages"] if "pages" in table else None,
         mkdocs=root / table["mkdocs"] if "mkdocs" in table else None,
         repository=table.get("repository", "").rstrip("/").removesuffix(".git"),
+        signing_key=table.get("signing_key", ""),
         python=table.get("python", sys.executable),
         cores=table.get("cores", 0),
         facts=tuple(table.get("facts", ())),

@@ -117,12 +117,21 @@ class Reporter:
         """A sentence about why something could not be done."""
         self._print(f"[red]{escape(text)}[/]")
 
-    def summary(self, register: Register, run: Run, judgement: Judgement, where: str = "") -> None:
+    def summary(
+        self,
+        register: Register,
+        run: Run,
+        judgement: Judgement,
+        where: str = "",
+        sealed: str = "",
+    ) -> None:
         """The last lines: gates, requirements, claims, and every claim that needs a look."""
         for line in summary_lines(register, run, judgement):
             self._print(escape(self._hung(line)))
         if where:
             self._print(f"site    {escape(where)}")
+        if sealed:
+            self._print(f"seal    {escape(sealed)}")
 
     def _hung(self, line: str) -> str:
         """On a terminal, what wraps stays indented below its first words."""

@@ -74,4 +74,5 @@ def _evidence(link: Link, symbol: Symbol | None) -> CodeEvidence:
         first=symbol.first,
         last=symbol.last,
         sha256=symbol.sha256,
+        executable=symbol.is_code,
     )

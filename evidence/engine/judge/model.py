@@ -39,13 +39,17 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class CodeEvidence:
-    """A cited symbol as it stands at this commit. `first`/`last` are 0 when the link is dead."""
+    """A cited symbol as it stands at this commit. `first`/`last` are 0 when the link is dead.
+
+    `executable`: it has lines that a test can run, as a constant or a document has not.
+    """
 
     path: str
     symbol: str
     first: int
     last: int
     sha256: str
+    executable: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def evidence_json(
         "requirements": {
             requirement: status.value for requirement, status in judgement.requirements.items()
         },
+        "lacks": {asked.id: asked.lacks for asked in register.requirements if asked.lacks},
     }
 
 
@@ -58,6 +59,7 @@ def _claim(verdict: Verdict, judgement: Judgement) -> dict[str, object]:
                 "symbol": code.symbol,
                 "lines": [code.first, code.last],
                 "sha256": code.sha256,
+                "executable": code.executable,
             }
             for code in verdict.code
         ],

@@ -33,8 +33,14 @@ class Chapter:
     pages: tuple[Chapter, ...] = ()
 
 
-def write_pages(docs: Path, views: Views, people: PeoplesPages) -> tuple[Chapter, ...]:
-    """Write every page, log and asset into `docs`. Returns the navigation."""
+def write_pages(
+    docs: Path, views: Views, people: PeoplesPages, *, sealed: str = ""
+) -> tuple[Chapter, ...]:
+    """Write every page, log and asset into `docs`. Returns the navigation.
+
+    `sealed` says who signs the build; only the page of this run tells, for the rest of a build is
+    the same whoever made it.
+    """
     writer = _Writer(docs, views)
     shown = front(views)
     _write_front(writer, views, shown, people)
@@ -53,7 +59,7 @@ def write_pages(docs: Path, views: Views, people: PeoplesPages) -> tuple[Chapter
         writer.page(area.page, "area.md", area=area)
     _write_gates(writer, views)
     _write_sources(writer, views, people)
-    _write_this_run(writer, views)
+    _write_this_run(writer, views, sealed)
     _write_people(writer, views, people)
     shutil.copytree(_HERE / "assets", docs / "assets", dirs_exist_ok=True)
     return _navigation(views, people)
@@ -151,13 +157,14 @@ def _write_sources(writer: _Writer, views: Views, people: PeoplesPages) -> None:
         )
 
 
-def _write_this_run(writer: _Writer, views: Views) -> None:
+def _write_this_run(writer: _Writer, views: Views, sealed: str) -> None:
     run = views.run
     writer.page(
         links.THIS_RUN,
         "this_run.md",
         run=run,
         elapsed=_seconds(run.elapsed_s),
+        sealed=sealed,
         host=tuple(sorted(run.host.items())),
         gates=tuple(
             (

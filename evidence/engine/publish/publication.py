@@ -13,6 +13,7 @@ from evidence.engine.publish.atomic import publish_whole
 from evidence.engine.publish.evidence_json import dumps, evidence_json
 from evidence.engine.publish.pages import write_pages
 from evidence.engine.publish.people import render_people
+from evidence.engine.publish.sealing import VERIFIER, seal, signed_by, signing_key
 from evidence.engine.publish.selfcontained import check_site
 from evidence.engine.publish.site import build_site
 from evidence.engine.publish.text import count
@@ -32,18 +33,19 @@ def publish(
 ) -> Path:
     """Publish a build whole and return `project.build`, now a link to it.
 
-    The build holds `docs` (Markdown), `site` (open site/index.html) and `volatile`. Raises
-    Mistakes when people's pages cite what is not there or is in no clone, CannotRun when the site
-    cannot be built; the last build then stays.
+    The build holds `docs` (Markdown), `site` (open site/index.html), `volatile`, the verifier and
+    the seal: manifest, statements and, when a key is named, signatures. Raises Mistakes when
+    people's pages cite what is not there or is in no clone, CannotRun when the site cannot be
+    built or signed; the last build then stays.
     """
-    views = Views(project, register, run, judgement)
+    views, key = Views(project, register, run, judgement), signing_key(project)
     listener.stage("pages")
     people = render_people(views, lambda text: resolve_citation(project, text))
 
     def fill(folder: Path, lock: int) -> None:
         docs, site = folder / "docs", folder / "site"
         docs.mkdir()
-        chapters = write_pages(docs, views, people)
+        chapters = write_pages(docs, views, people, sealed=signed_by(key))
         evidence = dumps(evidence_json(project, register, run, judgement))
         (docs / "evidence.json").write_text(evidence, encoding="utf-8", newline="\n")
         shutil.copyfile(_SCHEMA, docs / "evidence.schema.json")
@@ -59,6 +61,8 @@ def publish(
         _check(site, _copy_artifacts(project, run, site))
         (folder / "volatile").mkdir()
         (folder / "volatile" / "run.json").write_text(run_json(run), encoding="utf-8")
+        shutil.copyfile(VERIFIER, folder / VERIFIER.name)
+        seal(folder, key)
 
     return publish_whole(project.build, fill)
 

@@ -199,6 +199,7 @@ def test_two_publications_of_one_result_are_identical(tmp_path: Path) -> None:
     assert differing == {
         "docs/volatile/this_run.md",
         "site/volatile/this_run.html",
+        "volatile/provenance.dsse.json",
         "volatile/run.json",
     }
 

@@ -1,0 +1,59 @@
+"""The last build as one ZIP, the same bytes wherever and whenever it is packed."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evidence.engine.git import ask_git
+from evidence.engine.mistakes import CannotRun
+from evidence.engine.project import Project
+
+_LEVEL = 9
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # ZIP knows no time before.
+_PLAIN_FILE = 0o100644 << 16
+_UNIX = 3
+
+
+def pack(project: Project, out: Path | None = None) -> tuple[Path, int]:
+    """Write the ZIP whole and return its path and size in bytes.
+
+    Without `out` it lies beside the builds. Raises CannotRun when there is no build yet.
+    """
+    build = project.build.resolve()
+    if not (build / "MANIFEST.sha256").is_file():
+        raise CannotRun(
+            f"{project.build.name}: no sealed build there; build first: python build_evidence.py"
+        )
+    name = re.sub(r"[^a-z0-9]+", "_", project.name.lower()).strip("_") or "project"
+    target = out or project.store / f"{name}_evidence.zip"
+    spare = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        _write(build, spare, _moment(project, build))
+        spare.replace(target)
+    finally:
+        spare.unlink(missing_ok=True)
+    return target, target.stat().st_size
+
+
+def _write(build: Path, target: Path, moment: tuple[int, int, int, int, int, int]) -> None:
+    files = sorted(path for path in build.rglob("*") if path.is_file())
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in sorted(files, key=lambda path: path.relative_to(build).as_posix().encode()):
+            about = zipfile.ZipInfo(path.relative_to(build).as_posix(), moment)
+            about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, _PLAIN_FILE
+            about.create_system = _UNIX
+            archive.writestr(about, path.read_bytes(), compresslevel=_LEVEL)
+
+
+def _moment(project: Project, build: Path) -> tuple[int, int, int, int, int, int]:
+    """When the build's commit was made, so that no clock of this machine is in the ZIP."""
+    commit = re.search(r'"commit": "([0-9a-f]{40})"', (build / "site/evidence.json").read_text())
+    answer = ask_git(project.root, "show", "-s", "--format=%ct", commit[1] if commit else "HEAD")
+    if answer.returncode or not answer.stdout.strip().isdecimal():
+        return _EARLIEST
+    at = datetime.fromtimestamp(int(answer.stdout), UTC)
+    return max((at.year, at.month, at.day, at.hour, at.minute, at.second), _EARLIEST)
