@@ -29,7 +29,9 @@ def repeat_webhook() -> str:
     if event is None:
         raise NothingToSpoil("Webhook: no paid checkout arrived yet; buy something first.")
     twin.deliver(event.stripe_id)
-    return f"webhook  {event.stripe_id} ({event.type}) was sent and signed once more"
+    held = StripeEvent.objects.filter(stripe_id=event.stripe_id).count()
+    times = "once" if held == 1 else f"{held} times"
+    return f"webhook  {event.stripe_id} arrived once more; the inbox holds it {times}"
 
 
 def spoil_refund() -> str:

@@ -47,8 +47,10 @@ def pay(session_id: str) -> None:
 
 
 def deliver(event_id: str) -> None:
-    """Send an event's webhook once more, signed anew. Raises NoTwin."""
+    """Send an event's webhook once more, signed anew, and wait until it was. Raises NoTwin."""
     _ask(f"{settings.STRIPE_API_BASE}/_twin/deliver", {"events": [event_id]})
+    if not _ask(f"{settings.STRIPE_API_BASE}/_twin/wait_idle", {"timeout_s": 10.0})["idle"]:
+        raise NoTwin(f"Stripe's twin: {event_id} was not delivered within 10 s.")
 
 
 def _ask(url: str, body: Mapping[str, object] | None) -> dict[str, Any]:

@@ -1,0 +1,77 @@
+"""Gate: walk the demo in a real browser, step by step, and leave a screenshot of each.
+
+Writes `demo/steps.json` and the pictures under `--out`. Exit code 77 where no browser can be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import yaml
+from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Page
+
+from tests.browser import chromium
+from tests.browser.shop import ROOT, Shop, demo
+from tests.browser.steps import STEPS
+
+NOT_RUN = 77
+LONGEST_WHY = 300
+
+
+def main() -> int:
+    """Exit code 0 when every step of evidence/demo.yml was seen, 1 when not, 77 without browser."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="where to leave demo/")
+    folder = parser.parse_args().out / "demo"
+    wanted = _written()
+    if wanted != list(STEPS):
+        print(f"evidence/demo.yml has the steps {wanted}, the walk {list(STEPS)}; make them agree")
+        return 1
+    try:
+        path = chromium.find(say=print)
+    except chromium.NoBrowser as no:
+        print(f"not run: {no}")
+        return NOT_RUN
+    folder.mkdir(parents=True)
+    with demo() as address, chromium.browser(path) as opened:
+        told = _walk(Shop(address, opened), folder)
+    text = json.dumps({"steps": told}, indent=1, ensure_ascii=False)
+    (folder / "steps.json").write_text(text + "\n", encoding="utf-8")
+    seen = sum(step["status"] == "passed" for step in told)
+    print(f"{seen} of {len(STEPS)} steps seen in the browser")
+    return 0 if seen == len(STEPS) else 1
+
+
+def _photograph(page: Page, path: Path) -> None:
+    page.evaluate("document.activeElement?.blur()")
+    page.screenshot(path=path, animations="disabled")
+
+
+def _written() -> list[str]:
+    told = yaml.safe_load((ROOT / "evidence" / "demo.yml").read_text("utf-8"))
+    return [step["id"] for step in told["steps"]]
+
+
+def _walk(shop: Shop, folder: Path) -> list[dict[str, str]]:
+    """Each step that was tried; the first that fails ends the walk, as it would for a person."""
+    told = []
+    for name, walk in STEPS.items():
+        outcome = {"id": name, "status": "passed", "why": "", "screenshot": f"{name}.png"}
+        try:
+            _photograph(walk(shop), folder / f"{name}.png")
+        except (AssertionError, BrowserError) as error:
+            why = " ".join(str(error).split())[:LONGEST_WHY]
+            outcome |= {"status": "failed", "why": why, "screenshot": ""}
+        told.append(outcome)
+        print(f"{outcome['status']}  {name}  {outcome['why']}".rstrip(), flush=True)
+        if outcome["status"] != "passed":
+            break
+    return told
+
+
+if __name__ == "__main__":
+    sys.exit(main())
