@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).parents[2]
 MANAGE = ROOT / "app" / "manage.py"
-PASSWORD = "purelaka-demo"  # noqa: S105 (printed by the demo; it opens nothing else)
+PASSWORD = "purelaka-demo"
 WINDOW = {"width": 1280, "height": 800}
 PATIENCE_MS = 15_000
 
