@@ -29,12 +29,12 @@ def main() -> int:
     folder = parser.parse_args().out / "demo"
     wanted = _written()
     if wanted != list(STEPS):
-        print(f"evidence/demo.yml has the steps {wanted}, the walk {list(STEPS)}; make them agree")
+        _say(f"evidence/demo.yml has the steps {wanted}, the walk {list(STEPS)}; make them agree")
         return 1
     try:
-        path = chromium.find(say=print)
+        path = chromium.find(say=_say)
     except chromium.NoBrowser as no:
-        print(f"not run: {no}")
+        _say(f"not run: {no}")
         return NOT_RUN
     folder.mkdir(parents=True)
     with demo() as address, chromium.browser(path) as opened:
@@ -42,7 +42,7 @@ def main() -> int:
     text = json.dumps({"steps": told}, indent=1, ensure_ascii=False)
     (folder / "steps.json").write_text(text + "\n", encoding="utf-8")
     seen = sum(step["status"] == "passed" for step in told)
-    print(f"{seen} of {len(STEPS)} steps seen in the browser")
+    _say(f"{seen} of {len(STEPS)} steps seen in the browser")
     return 0 if seen == len(STEPS) else 1
 
 
@@ -67,10 +67,15 @@ def _walk(shop: Shop, folder: Path) -> list[dict[str, str]]:
             why = " ".join(str(error).split())[:LONGEST_WHY]
             outcome |= {"status": "failed", "why": why, "screenshot": ""}
         told.append(outcome)
-        print(f"{outcome['status']}  {name}  {outcome['why']}".rstrip(), flush=True)
+        _say(f"{outcome['status']}  {name}  {outcome['why']}".rstrip())
         if outcome["status"] != "passed":
             break
     return told
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
