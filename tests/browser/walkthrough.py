@@ -38,6 +38,7 @@ def main() -> int:
         return NOT_RUN
     folder.mkdir(parents=True)
     with demo() as address, chromium.browser(path) as opened:
+        _say(f"in Chromium {opened.version}")
         told = _walk(Shop(address, opened), folder)
     text = json.dumps({"steps": told}, indent=1, ensure_ascii=False)
     (folder / "steps.json").write_text(text + "\n", encoding="utf-8")
