@@ -16,7 +16,7 @@ from monitoring.checks.production import DRILL_DAYS
 from monitoring.services import LONGEST_ACKNOWLEDGEMENT_DAYS
 from orders.lifecycle import TRANSITIONS, OrderStatus
 from refunds import policy
-from webhooks import backoff
+from webhooks import backoff, pull, reconcile
 
 EXAMPLE_PENNIES = 10_000
 EXAMPLE_ASKED = (3_000, 8_000, 7_000, 1)
@@ -69,7 +69,9 @@ def facts() -> dict[str, Fact]:
         "stripe.api_version": settings.STRIPE_API_VERSION,
         "stripe.timeout_s": settings.STRIPE_TIMEOUT_S,
         "webhooks.attempts_before_dead": backoff.MOST_ATTEMPTS,
+        "webhooks.kept_days": pull.KEPT.days,
         "webhooks.max_bytes": settings.STRIPE_WEBHOOK_MAX_BYTES,
+        "webhooks.reconciled_days": reconcile.LOOKS_BACK.days,
         "webhooks.tolerance_s": settings.STRIPE_WEBHOOK_TOLERANCE_S,
     }
 

@@ -8,7 +8,7 @@ from payments.gateway import CheckoutSession, Intent
 from payments.models import MOVES, PaymentStatus
 
 # docs.stripe.com/payments/paymentintents/lifecycle. A failed attempt waits for another method.
-_OF_INTENT = {
+OF_INTENT = {
     "requires_payment_method": PaymentStatus.CREATED,
     "requires_confirmation": PaymentStatus.CREATED,
     "requires_action": PaymentStatus.REQUIRES_ACTION,
@@ -34,7 +34,7 @@ def mirror(*, intent: Intent | None, session: CheckoutSession | None = None) -> 
     if intent is None:
         expired = session is not None and session.status == "expired"
         return Mirror(PaymentStatus.CANCELED if expired else PaymentStatus.CREATED, 0, "")
-    status = _OF_INTENT[intent.status]
+    status = OF_INTENT[intent.status]
     if status != PaymentStatus.SUCCEEDED:
         return Mirror(status, 0, intent.failure)
     if session is not None and session.payment_status != "paid":

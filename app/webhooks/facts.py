@@ -15,7 +15,7 @@ from payments import services as payments
 from refunds import services as refunds
 from subscriptions import services as subscriptions
 from subscriptions import starting
-from webhooks.models import StripeEvent
+from webhooks.models import Kind, StripeEvent
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,12 @@ def handles(event_type: str) -> bool:
 
 def fetch(event: StripeEvent) -> Fetched:
     """The event's object now. Makes HTTP calls; raises gateway.Rejected or gateway.Unknown."""
-    return HANDLED[event.type](event.object_id)
+    return look(HANDLED[event.type], event.object_id)
+
+
+def look(kind: Kind, stripe_id: str) -> Fetched:
+    """The object now, with what belongs to it. Makes HTTP calls and raises as `fetch` does."""
+    return _LOOK[kind](stripe_id)
 
 
 def apply(fetched: Fetched, *, now: datetime) -> None:
@@ -90,29 +95,36 @@ def _subscription(subscription_id: str) -> Fetched:
     return Fetched(subscription=subscriptions.look(subscription_id))
 
 
-HANDLED: dict[str, Callable[[str], Fetched]] = {
-    "checkout.session.completed": _session,
-    "checkout.session.async_payment_succeeded": _session,
-    "checkout.session.async_payment_failed": _session,
-    "checkout.session.expired": _session,
-    "payment_intent.requires_action": _intent,
-    "payment_intent.processing": _intent,
-    "payment_intent.payment_failed": _intent,
-    "payment_intent.succeeded": _intent,
-    "payment_intent.canceled": _intent,
-    "refund.created": _refund,
-    "refund.updated": _refund,
-    "refund.failed": _refund,
-    "charge.refund.updated": _refund,
-    "charge.dispute.created": _dispute,
-    "charge.dispute.updated": _dispute,
-    "charge.dispute.closed": _dispute,
-    "charge.dispute.funds_withdrawn": _dispute,
-    "charge.dispute.funds_reinstated": _dispute,
-    "customer.subscription.created": _subscription,
-    "customer.subscription.updated": _subscription,
-    "customer.subscription.deleted": _subscription,
-    "customer.subscription.paused": _subscription,
-    "customer.subscription.resumed": _subscription,
-    "customer.subscription.trial_will_end": _subscription,
+_LOOK: dict[Kind, Callable[[str], Fetched]] = {
+    Kind.SESSION: _session,
+    Kind.INTENT: _intent,
+    Kind.REFUND: _refund,
+    Kind.DISPUTE: _dispute,
+    Kind.SUBSCRIPTION: _subscription,
+}
+HANDLED: dict[str, Kind] = {
+    "checkout.session.completed": Kind.SESSION,
+    "checkout.session.async_payment_succeeded": Kind.SESSION,
+    "checkout.session.async_payment_failed": Kind.SESSION,
+    "checkout.session.expired": Kind.SESSION,
+    "payment_intent.requires_action": Kind.INTENT,
+    "payment_intent.processing": Kind.INTENT,
+    "payment_intent.payment_failed": Kind.INTENT,
+    "payment_intent.succeeded": Kind.INTENT,
+    "payment_intent.canceled": Kind.INTENT,
+    "refund.created": Kind.REFUND,
+    "refund.updated": Kind.REFUND,
+    "refund.failed": Kind.REFUND,
+    "charge.refund.updated": Kind.REFUND,
+    "charge.dispute.created": Kind.DISPUTE,
+    "charge.dispute.updated": Kind.DISPUTE,
+    "charge.dispute.closed": Kind.DISPUTE,
+    "charge.dispute.funds_withdrawn": Kind.DISPUTE,
+    "charge.dispute.funds_reinstated": Kind.DISPUTE,
+    "customer.subscription.created": Kind.SUBSCRIPTION,
+    "customer.subscription.updated": Kind.SUBSCRIPTION,
+    "customer.subscription.deleted": Kind.SUBSCRIPTION,
+    "customer.subscription.paused": Kind.SUBSCRIPTION,
+    "customer.subscription.resumed": Kind.SUBSCRIPTION,
+    "customer.subscription.trial_will_end": Kind.SUBSCRIPTION,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -36,8 +37,26 @@ def receive(*, payload: bytes, header: str, now: datetime) -> EventStatus:
     )
     mismatch = mismatch_of(event)
     status = EventStatus.IGNORED if mismatch else EventStatus.RECEIVED
-    _store(event, status=status, why=mismatch, now=now)
+    _store([_arrived(event, status=status, why=mismatch, now=now)])
     return status
+
+
+def add(*, events: Sequence[gateway.Event], now: datetime) -> int:
+    """Store events that Stripe was asked for, like those that it sent; how many were new here.
+
+    Their version is the account's, which says nothing of the endpoint's and does not matter: an
+    event only says which object to look at.
+    """
+    known = StripeEvent.objects.filter(stripe_id__in=[event.id for event in events])
+    ids = set(known.values_list("stripe_id", flat=True))
+    new = [event for event in events if event.id not in ids]
+    _store(
+        [
+            _arrived(event, status=EventStatus.RECEIVED, why="", now=now, is_pulled=True)
+            for event in new
+        ]
+    )
+    return len(new)
 
 
 def mismatch_of(event: gateway.Event) -> str:
@@ -49,8 +68,10 @@ def mismatch_of(event: gateway.Event) -> str:
     return ""
 
 
-def _store(event: gateway.Event, *, status: EventStatus, why: str, now: datetime) -> None:
-    arrived = StripeEvent(
+def _arrived(
+    event: gateway.Event, *, status: EventStatus, why: str, now: datetime, is_pulled: bool = False
+) -> StripeEvent:
+    return StripeEvent(
         stripe_id=event.id,
         type=event.type,
         api_version=event.api_version,
@@ -63,9 +84,13 @@ def _store(event: gateway.Event, *, status: EventStatus, why: str, now: datetime
         last_error=why,
         created_at=event.created_at,
         received_at=now,
+        is_pulled=is_pulled,
     )
+
+
+def _store(arrived: Sequence[StripeEvent]) -> None:
     with transaction.atomic():
         # ON CONFLICT DO NOTHING: the same event delivered again changes nothing, even in a race.
-        StripeEvent.objects.bulk_create([arrived], ignore_conflicts=True)
-        if status == EventStatus.RECEIVED:
+        StripeEvent.objects.bulk_create(arrived, ignore_conflicts=True)
+        if any(event.status == EventStatus.RECEIVED for event in arrived):
             queue.wake()

@@ -40,6 +40,8 @@ class StripeEvent(models.Model):
     last_error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     received_at = models.DateTimeField()
+    # Asked for by pull_stripe_events: then its version is the account's, not the endpoint's.
+    is_pulled = models.BooleanField(default=False, db_default=False)
     processed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -59,3 +61,64 @@ class StripeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.stripe_id}"
+
+
+class Kind(StrEnum):
+    """The objects that shop and Stripe must agree on, by Stripe's own names, and its endpoints."""
+
+    SESSION = "checkout.session"
+    INTENT = "payment_intent"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    SUBSCRIPTION = "subscription"
+    ENDPOINT = "webhook_endpoint"
+
+
+# Written when Stripe knows no object that it should know.
+MISSING = "missing"
+
+
+class StripeRecord(models.Model):
+    """What Stripe last said about one object, for the checks to compare with. `said_at` is the
+    database's clock just before Stripe was asked; amounts are whole minor units of `currency`.
+
+    Rows come from reconcile_stripe only; whatever is heard later about an object with a row is
+    written there as well, in the transaction that writes it to the shop.
+    """
+
+    kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in Kind])
+    stripe_id = models.CharField(max_length=120, unique=True)
+    status = models.CharField(max_length=40)
+    currency = models.CharField(max_length=3, blank=True)
+    amount_pennies = models.BigIntegerField(default=0)
+    intent_id = models.CharField(max_length=120, blank=True)
+    key = models.CharField(max_length=120, blank=True)
+    # What a subscription is made of, or the version and address of an endpoint.
+    terms = models.TextField(blank=True)
+    ends_at = models.DateTimeField(null=True)
+    said_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kind__in=list(Kind)), name="record_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stripe_id}: {self.status}"
+
+
+class Reconciliation(models.Model):
+    """One run of reconcile_stripe that read all it wanted: from when on, and what came of it."""
+
+    since = models.DateTimeField()
+    said_at = models.DateTimeField()
+    looked_at = models.PositiveIntegerField()
+    differed = models.PositiveIntegerField()
+    mended = models.PositiveIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Reconciliation {self.pk}"

@@ -11,7 +11,8 @@ from django.db.models import Min
 
 from core.refusal import Refused
 from payments import gateway
-from webhooks import backoff, facts
+from subscriptions.services import database_time
+from webhooks import backoff, facts, said
 from webhooks.models import WAITING, EventStatus, StripeEvent
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ def _process(event: StripeEvent, *, now: datetime) -> None:
     if not facts.handles(event.type):
         _finish(event, EventStatus.IGNORED, now=now, why="not a type this shop acts on")
         return
+    at = database_time()
     fetched = facts.fetch(event)
     with transaction.atomic():
         # The claim may have run out meanwhile and another worker be here as well: whoever holds
@@ -91,6 +93,7 @@ def _process(event: StripeEvent, *, now: datetime) -> None:
         if mine is None:
             return
         facts.apply(fetched, now=now)
+        said.keep_news(fetched, at=at)
         _finish(mine, EventStatus.PROCESSED, now=now)
 
 

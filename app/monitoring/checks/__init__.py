@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.refusal import Refused
-from monitoring.checks import jobs, money, production, snapshots, stuck, subscriptions, trust
+from monitoring.checks import (
+    jobs,
+    money,
+    production,
+    snapshots,
+    stripe,
+    stuck,
+    subscriptions,
+    trust,
+)
 from monitoring.checks.check import Check, Finding
 
 CHECKS: tuple[Check, ...] = (
@@ -16,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     *jobs.CHECKS,
     *subscriptions.CHECKS,
     *snapshots.CHECKS,
+    *stripe.CHECKS,
     *trust.CHECKS,
     *production.CHECKS,
 )

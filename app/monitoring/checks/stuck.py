@@ -98,6 +98,7 @@ def foreign_events(now: datetime) -> list[Finding]:
     query = """
         SELECT livemode, api_version, count(*) FROM webhooks_stripeevent
         WHERE (livemode <> %(livemode)s OR api_version <> %(version)s) AND received_at >= %(since)s
+            AND NOT is_pulled
         GROUP BY livemode, api_version ORDER BY livemode, api_version
     """
     mode, version = settings.STRIPE_LIVEMODE, settings.STRIPE_API_VERSION

@@ -19,6 +19,7 @@ from payments.gateway.billing import (
 from payments.gateway.billing_facts import (
     DiscountFact,
     ItemFact,
+    ListedSubscription,
     NewPrice,
     NewSubscriptionSession,
     PriceFact,
@@ -35,6 +36,7 @@ from payments.gateway.errors import (
     BadSignature,
     GatewayError,
     Missing,
+    NotAnEvent,
     Rejected,
     Unknown,
 )
@@ -44,6 +46,7 @@ from payments.gateway.events import (
 from payments.gateway.facts import (
     CheckoutSession,
     DisputeFact,
+    Endpoint,
     Event,
     Intent,
     Line,
@@ -52,6 +55,15 @@ from payments.gateway.facts import (
 )
 from payments.gateway.intents import (
     retrieve_intent,
+)
+from payments.gateway.lists import (
+    list_disputes,
+    list_endpoints,
+    list_events,
+    list_intents,
+    list_refunds,
+    list_sessions,
+    list_subscriptions,
 )
 from payments.gateway.refunds import (
     create_refund,
@@ -65,15 +77,18 @@ __all__ = [
     "CheckoutSession",
     "DiscountFact",
     "DisputeFact",
+    "Endpoint",
     "Event",
     "GatewayError",
     "Intent",
     "ItemFact",
     "Line",
+    "ListedSubscription",
     "Missing",
     "NewPrice",
     "NewSession",
     "NewSubscriptionSession",
+    "NotAnEvent",
     "PriceFact",
     "RefundFact",
     "Rejected",
@@ -90,6 +105,13 @@ __all__ = [
     "find_refund",
     "find_session",
     "find_subscription_paid_by",
+    "list_disputes",
+    "list_endpoints",
+    "list_events",
+    "list_intents",
+    "list_refunds",
+    "list_sessions",
+    "list_subscriptions",
     "retrieve_dispute",
     "retrieve_intent",
     "retrieve_refund",

@@ -15,6 +15,7 @@ import stripe
 from payments.gateway.billing_facts import (
     DiscountFact,
     ItemFact,
+    ListedSubscription,
     NewPrice,
     NewSubscriptionSession,
     PriceFact,
@@ -127,13 +128,7 @@ def _price(found: stripe.Price) -> PriceFact:
 
 
 def _subscription(found: stripe.Subscription) -> SubscriptionFact:
-    # `items` is a method of dict, so the list is asked for by name.
-    listed = found["items"]
-    items: list[stripe.SubscriptionItem] = list(
-        listed.auto_paging_iter() if listed.has_more else listed.data
-    )
-    period_ends = [_moment(item.current_period_end) for item in items]
-    period_end = max(filter(None, period_ends), default=None)
+    items = _items(found)
     return SubscriptionFact(
         id=found.id,
         customer_id=id_of(found.customer),
@@ -141,10 +136,8 @@ def _subscription(found: stripe.Subscription) -> SubscriptionFact:
         is_paused=found.pause_collection is not None,
         currency=found.currency.upper(),
         started_at=datetime.fromtimestamp(found.start_date, UTC),
-        period_ends_at=period_end,
-        ends_at=_moment(found.ended_at)
-        or _moment(found.cancel_at)
-        or (period_end if found.cancel_at_period_end else None),
+        period_ends_at=_period_end(items),
+        ends_at=_ends_at(found, items),
         ended_at=_moment(found.ended_at),
         items=tuple(_item(item, found) for item in items),
         discounts=_discounts(found.discounts, found),
@@ -202,6 +195,38 @@ def _discount(one: stripe.Discount, of: stripe.Subscription) -> DiscountFact:
 def _exact(percentage: float) -> Fraction:
     """The decimal that Stripe wrote, which the library hands over as a float."""
     return Fraction(str(percentage))
+
+
+def listed_fact(found: stripe.Subscription) -> ListedSubscription:
+    """The subscription as a list shows it: without what its coupons come to."""
+    items = _items(found)
+    return ListedSubscription(
+        id=found.id,
+        status=found.status,
+        is_paused=found.pause_collection is not None,
+        currency=found.currency.upper(),
+        ends_at=_ends_at(found, items),
+        prices=tuple(sorted((i.price.id, getattr(i, "quantity", None) or 0) for i in items)),
+        key=key_of(found),
+    )
+
+
+def _items(found: stripe.Subscription) -> list[stripe.SubscriptionItem]:
+    # `items` is a method of dict, so the list is asked for by name.
+    listed = found["items"]
+    return list(listed.auto_paging_iter() if listed.has_more else listed.data)
+
+
+def _period_end(items: list[stripe.SubscriptionItem]) -> datetime | None:
+    return max(filter(None, (_moment(item.current_period_end) for item in items)), default=None)
+
+
+def _ends_at(found: stripe.Subscription, items: list[stripe.SubscriptionItem]) -> datetime | None:
+    return (
+        _moment(found.ended_at)
+        or _moment(found.cancel_at)
+        or (_period_end(items) if found.cancel_at_period_end else None)
+    )
 
 
 def _moment(at: int | None) -> datetime | None:

@@ -68,6 +68,19 @@ class ItemFact:
 
 
 @dataclass(frozen=True)
+class ListedSubscription:
+    """A subscription as a list shows it. `prices`: price id and quantity of each item, sorted."""
+
+    id: str
+    status: str
+    is_paused: bool
+    currency: str
+    ends_at: datetime | None
+    prices: tuple[tuple[str, int], ...]
+    key: str
+
+
+@dataclass(frozen=True)
 class SubscriptionFact:
     """A subscription as Stripe has it. `ends_at` is when it ends or ended, None while it renews;
     `key` is empty when it was made in Stripe's own dashboard."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import stripe
+
 from payments.gateway.calling import client, id_of, translating
 from payments.gateway.facts import DisputeFact
 
@@ -11,7 +13,11 @@ from payments.gateway.facts import DisputeFact
 def retrieve_dispute(dispute_id: str) -> DisputeFact:
     """The dispute as it is now."""
     with translating():
-        found = client().v1.disputes.retrieve(dispute_id)
+        return dispute_fact(client().v1.disputes.retrieve(dispute_id))
+
+
+def dispute_fact(found: stripe.Dispute) -> DisputeFact:
+    """The dispute as a fact."""
     due_by = found.evidence_details.due_by if found.evidence_details else None
     return DisputeFact(
         id=found.id,

@@ -21,3 +21,7 @@ class Unknown(GatewayError):
 
 class BadSignature(GatewayError):
     """The body was not signed with any active secret, or too long ago, or is no event."""
+
+
+class NotAnEvent(BadSignature):
+    """What came, or what Stripe listed, is no event that can be kept."""

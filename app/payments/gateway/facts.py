@@ -83,8 +83,21 @@ class DisputeFact:
 
 
 @dataclass(frozen=True)
+class Endpoint:
+    """An address that Stripe sends events to. Without an `api_version` of its own it gets the
+    account's; `enabled_events` are types, or `*` for all."""
+
+    id: str
+    url: str
+    status: str
+    api_version: str
+    enabled_events: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Event:
-    """An event whose signature was verified. `payload` is the whole body."""
+    """An event whose signature was verified, or that Stripe was asked for. `payload` is the
+    whole body."""
 
     id: str
     type: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stripe
+
 from payments.gateway.calling import client, key_of, translating
 from payments.gateway.facts import Intent
 
@@ -9,7 +11,11 @@ from payments.gateway.facts import Intent
 def retrieve_intent(intent_id: str) -> Intent:
     """The PaymentIntent as it is now."""
     with translating():
-        found = client().v1.payment_intents.retrieve(intent_id)
+        return intent_fact(client().v1.payment_intents.retrieve(intent_id))
+
+
+def intent_fact(found: stripe.PaymentIntent) -> Intent:
+    """The PaymentIntent as a fact."""
     error = found.last_payment_error
     return Intent(
         id=found.id,

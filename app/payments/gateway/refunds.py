@@ -19,23 +19,24 @@ def create_refund(*, intent_id: str, amount_pennies: int, key: str, order_id: in
             },
             options={"idempotency_key": key},
         )
-    return _refund(made)
+    return refund_fact(made)
 
 
 def retrieve_refund(refund_id: str) -> RefundFact:
     """The refund as it is now."""
     with translating():
-        return _refund(client().v1.refunds.retrieve(refund_id))
+        return refund_fact(client().v1.refunds.retrieve(refund_id))
 
 
 def find_refund(*, key: str, intent_id: str) -> RefundFact | None:
     """The refund of this payment that was made with this key, by its metadata."""
     with translating():
         made = client().v1.refunds.list(params={"payment_intent": intent_id, "limit": 100})
-        return next((_refund(r) for r in made.auto_paging_iter() if key_of(r) == key), None)
+        return next((refund_fact(r) for r in made.auto_paging_iter() if key_of(r) == key), None)
 
 
-def _refund(made: stripe.Refund) -> RefundFact:
+def refund_fact(made: stripe.Refund) -> RefundFact:
+    """The refund as a fact."""
     return RefundFact(
         id=made.id,
         status=made.status or "pending",

@@ -468,6 +468,11 @@ PROVED_ELSEWHERE = {
     "counted-after-its-end",
     "snapshot-missing",
     "snapshot-differs",
+    "payments-differ-from-stripe",
+    "refunds-differ-from-stripe",
+    "disputes-differ-from-stripe",
+    "subscriptions-differ-from-stripe",
+    "webhook-endpoint",
 }
 
 

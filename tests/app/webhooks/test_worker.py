@@ -16,7 +16,7 @@ from orders.models import Order, OrderTransition
 from payments.models import Payment
 from refunds.models import Refund
 from webhooks import backoff, facts, worker
-from webhooks.models import StripeEvent
+from webhooks.models import Kind, StripeEvent
 
 LATER = timedelta(hours=2)
 
@@ -243,7 +243,7 @@ def test_a_bug_in_one_event_does_not_stop_the_others(
     def broken(object_id: str) -> Any:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setitem(facts.HANDLED, "payment_intent.succeeded", broken)
+    monkeypatch.setitem(facts._LOOK, Kind.INTENT, broken)
     order = shop.paid_order()
     event = StripeEvent.objects.get(type="payment_intent.succeeded")
     assert (event.status, event.last_error) == ("failed", "ZeroDivisionError: a bug")
