@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from evidence.engine.publish.code import line_anchor
 from evidence.engine.publish.text import anchor, href
 
 MATRIX = "acceptance_matrix"
@@ -90,8 +91,8 @@ def source_page(path: str) -> str:
 
 
 def source(path: str, line: int = 0) -> str:
-    """The page of a cited file, at a line. The highlighter names lines so: block 0, line n."""
-    return page(source_page(path), f"__codelineno-0-{line}" if line else "")
+    """The page of a cited file, at a line."""
+    return page(source_page(path), line_anchor(line) if line else "")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,10 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import BuildError, ConfigurationError
 from mkdocs.utils.yaml import yaml_load
 
+from evidence.engine.publish.shortcuts import skim_search
+
+_BLOCKS = "evidence.engine.publish.shortcuts:Blocks"
+
 
 def main() -> int:
     """Build the site that the order on standard input describes."""
@@ -26,8 +30,11 @@ def main() -> int:
     logging.getLogger("mkdocs").addHandler(notes)
     logging.getLogger("mkdocs").setLevel(logging.WARNING)
     try:
-        options = merged(_read(order["default"]), _read(order["config"]))
-        build(load_config(order["config"], **{**options, **order["options"]}))
+        options = {**merged(_read(order["default"]), _read(order["config"])), **order["options"]}
+        if order["shortcuts"]:
+            skim_search()
+            options["markdown_extensions"] = [*options["markdown_extensions"], _BLOCKS]
+        build(load_config(order["config"], **options))
     except (BuildError, ConfigurationError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

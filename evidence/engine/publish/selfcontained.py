@@ -29,6 +29,7 @@ _LOADING = {
     "embed": {"src"}, "object": {"data"}, "use": {"href", "xlink:href"}, "input": {"src"},
     "image": {"href", "xlink:href"},
 }  # fmt: skip
+_TELLING = frozenset({"a", *_LOADING})
 _NOT_LOADED = frozenset({"canonical", "alternate", "prev", "next", "license", "author", "me"})
 
 # Parts of addresses that the theme's own scripts hold, each with the attribute and the word in it
@@ -42,6 +43,11 @@ _THEME_ASKS = {
 }
 # The words of every page, as data: an address in a log or a failure's message is no load.
 _SEARCH_INDEX = "search/search_index.js"
+# What the attributes of any other tag hold when the tag matters here.
+_telling = re.compile(
+    "|".join(["id *=", "style *=", *(sign[1] for sign in _THEME_ASKS.values() if sign)]),
+    re.IGNORECASE,
+).search
 _ONLY_NAMES = ("http://www.w3.org/",)
 
 
@@ -110,13 +116,15 @@ def _read(text: str) -> _Page:
 
 
 def _tags(text: str) -> Iterator[_Tag]:
-    for found in _TAG.finditer(text):
-        if "=" in found[2]:
+    """Tags that may be a place, lead somewhere or load something; most of a page's only colour."""
+    for name, written in _TAG.findall(text):
+        kind = name.lower()
+        if "=" in written and (kind in _TELLING or _telling(written)):
             yield _Tag(
-                found[1].lower(),
+                kind,
                 {
                     name.lower(): unescape(double or single or bare)
-                    for name, double, single, bare in _ATTRIBUTE.findall(found[2])
+                    for name, double, single, bare in _ATTRIBUTE.findall(written)
                 },
             )
 
@@ -167,4 +175,4 @@ def _dead_links(site: Path, pages: dict[str, _Page]) -> Iterator[str]:
 
 
 def _arrives(page: _Page, fragment: str) -> bool:
-    return unquote(fragment) in page.ids or fragment.startswith("__")
+    return unquote(fragment) in page.ids

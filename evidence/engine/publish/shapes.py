@@ -35,16 +35,17 @@ class LinkView:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Lines of a file with their real numbers. No lines: `note` says why."""
+    """Lines of a file, and `code`: the same highlighted, with their real numbers.
+
+    No lines: `note` says why.
+    """
 
     title: str
     href: str
     permalink: str
     where: str
-    language: str = "text"
-    first: int = 0
     lines: tuple[str, ...] = ()
-    marked: tuple[int, ...] = ()
+    code: str = ""
     note: str = ""
 
     @property

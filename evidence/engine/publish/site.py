@@ -25,8 +25,11 @@ def build_site(
     chapters: tuple[Chapter, ...],
     epoch: int,
     lock: int,
+    shortcuts: bool = True,
 ) -> None:
     """Build `docs` into `site`. `epoch` is the commit's time in Unix seconds.
+
+    `shortcuts` only saves time: without them MkDocs comes to the same bytes.
 
     `lock` is inherited by MkDocs, so the stage stays held if this process is killed. Raises
     CannotRun when MkDocs finds anything to warn of.
@@ -43,7 +46,8 @@ def build_site(
     }
     if own == _DEFAULT:
         options["site_name"] = project.name
-    order = {"config": str(own), "default": str(_DEFAULT), "options": options}
+    order: dict[str, object] = {"config": str(own), "default": str(_DEFAULT), "options": options}
+    order["shortcuts"] = shortcuts
     ended = subprocess.run(
         [sys.executable, "-m", "evidence.engine.publish.mkdocs_build"],
         input=json.dumps(order),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from evidence.engine.publish.code import highlighted
 from evidence.engine.run.secrets import Redactor
 
 # A cited file longer than this is shown up to here: a page must stay readable in a browser.
@@ -45,6 +47,17 @@ class SourceFile:
     @property
     def shown(self) -> tuple[str, ...]:
         return self.lines[:_LONGEST]
+
+    @cached_property
+    def html(self) -> tuple[str, ...]:
+        """`shown`, highlighted once for this file's page and for every excerpt of it."""
+        return highlighted(self.shown, language=self.language)
+
+    def html_of(self, first: int, last: int) -> tuple[str, ...]:
+        """Lines `first` to `last` (inclusive, from 1), highlighted."""
+        if last <= len(self.shown):
+            return self.html[first - 1 : last]
+        return highlighted(self.lines[first - 1 : last], language=self.language)
 
     @property
     def left_out(self) -> int:

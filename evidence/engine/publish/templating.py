@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from evidence.engine.publish.code import whole_file
 from evidence.engine.publish.text import anchor, escape, fence, front_matter
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -23,5 +24,11 @@ def environment() -> Environment:
         finalize=escape,
         trim_blocks=False,
     )
-    made.globals.update(fence=fence, front_matter=front_matter, anchor=anchor, verbatim=Markup)
+    made.globals.update(
+        fence=fence,
+        front_matter=front_matter,
+        anchor=anchor,
+        verbatim=Markup,
+        whole_file=whole_file,
+    )
     return made

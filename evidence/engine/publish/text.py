@@ -21,14 +21,14 @@ _SPACE = re.compile(r"\s+")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _TICKS = re.compile(r"`{3,}")
 _UNSAFE_IN_ID = re.compile(r"[^A-Za-z0-9._-]+")
-_TAB_WIDTH = 4
+TAB_WIDTH = 4
 
 
 def escape(value: object) -> Markup:
     """`value` as one line of text that neither Markdown nor HTML reads as markup."""
     if isinstance(value, Markup):
         return value
-    text = _SPACE.sub(" ", _show_unseen(str(value))).strip()
+    text = _SPACE.sub(" ", show_unseen(str(value))).strip()
     return Markup(text.translate(_MARKUP))  # noqa: S704 (escaped on this line)
 
 
@@ -56,23 +56,12 @@ def front_matter(title: str, *, hide: Iterable[str] = (), searched: bool = True)
     return Markup("\n".join([*lines, "---"]))  # noqa: S704 (a JSON string of escaped text)
 
 
-def fence(
-    lines: Iterable[str], *, language: str, first: int | None = None, marked: Iterable[int] = ()
-) -> Markup:
-    """`lines` as a fenced block that shows them as they are.
-
-    `first` is the number of the first line (none: no numbers), `marked` the numbers of lines to
-    highlight.
-    """
-    body = [_show_unseen(line.expandtabs(_TAB_WIDTH)) for line in lines]
+def fence(lines: Iterable[str], *, language: str) -> Markup:
+    """`lines` as a fenced block that shows them as they are."""
+    body = [show_unseen(line.expandtabs(TAB_WIDTH)) for line in lines]
     longest = max((len(run) for line in body for run in _TICKS.findall(line)), default=2)
     ticks = "`" * (longest + 1)
-    head = ticks + language
-    if first is not None:
-        head += f' linenums="{first}"'
-        if inside := " ".join(str(number - first + 1) for number in sorted(marked)):
-            head += f' hl_lines="{inside}"'
-    return Markup("\n".join([head, *body, ticks]))  # noqa: S704 (a fence stays text)
+    return Markup("\n".join([ticks + language, *body, ticks]))  # noqa: S704 (a fence stays text)
 
 
 def ranges(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
@@ -91,5 +80,6 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def _show_unseen(text: str) -> str:
+def show_unseen(text: str) -> str:
+    """`text` with each character that nobody would see written out."""
     return _UNSEEN.sub(lambda found: f"⟨U+{ord(found.group()):04X}⟩", text)

@@ -13,6 +13,7 @@ from evidence.engine.judge.model import (
 )
 from evidence.engine.project import Project
 from evidence.engine.publish import links, words
+from evidence.engine.publish.code import block
 from evidence.engine.publish.once import say_once, shared_rungs
 from evidence.engine.publish.shapes import (
     AreaView,
@@ -271,10 +272,8 @@ class Views:
             href=links.source(path, first),
             permalink=self.permalinks.to(path, first, last),
             where=f"lines {first}–{last}" if last > first else f"line {first}",
-            language=file.language,
-            first=first,
             lines=shown,
-            marked=tuple(line for line in sorted(seen) if line <= last_shown),
+            code=block(file.html_of(first, last_shown), first=first, marked=seen),
             note=left_out if file.is_text else "Not a text file.",
         )
 

@@ -23,15 +23,13 @@ def test_projects_entries_follow_the_engines() -> None:
     assert options["plugins"] == ["search", "offline", {"tags": {}}]
 
 
-def test_engines_highlighting_holds_for_line_anchors() -> None:
-    own = {"markdown_extensions": [{"pymdownx.highlight": {"anchor_linenums": False}}, "abbr"]}
+def test_engines_markdown_settings_hold() -> None:
+    own = {"markdown_extensions": [{"toc": {"permalink": False}}, "abbr"]}
     extensions = merged(DEFAULT, own)["markdown_extensions"]
     assert "abbr" in extensions
-    assert [entry for entry in extensions if "pymdownx.highlight" in entry] == [
-        {"pymdownx.highlight": {
-            "anchor_linenums": True, "line_spans": "__span", "pygments_lang_class": True,
-        }}
-    ]  # fmt: skip
+    assert [entry for entry in extensions if "toc" in entry] == [
+        {"toc": {"permalink": True, "toc_depth": 3}}
+    ]
 
 
 def test_no_font_comes_from_another_host_whatever_a_project_says() -> None:

@@ -94,7 +94,7 @@ def test_claim_and_gate_are_links_with_their_verdict(sample: Sample) -> None:
 
 def test_source_leads_to_the_line_and_gets_a_page(sample: Sample) -> None:
     text = page(sample, '{{ source("app/policy.py::assess") }}')
-    assert "source/app/policy.py.html&#35;&#95;&#95;codelineno-0-4" in text
+    assert "source/app/policy.py.html&#35;L4" in text
     assert render_people(sample.views, resolve).cited == {"app/policy.py"}
 
 

@@ -58,7 +58,7 @@ def test_each_file_is_read_once(tmp_path: Path) -> None:
 
 
 def test_addresses_of_source_pages() -> None:
-    assert source("app/x.py", 12) == "source/app/x.py.html#__codelineno-0-12"
+    assert source("app/x.py", 12) == "source/app/x.py.html#L12"
     assert page(source_page("docs/README")) == "source/docs/README_.html"
     assert up("source/app/x.py") == "../../"
 

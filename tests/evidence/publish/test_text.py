@@ -62,11 +62,6 @@ def test_code_cannot_leave_its_fence(line: str) -> None:
     assert line.strip() in _text_of(html).split("after")[0]
 
 
-def test_fence_numbers_and_marks_real_lines() -> None:
-    head = fence(["a", "b", "c"], language="python", first=41, marked=[42]).split("\n")[0]
-    assert head == '```python linenums="41" hl_lines="2"'
-
-
 def test_ranges_join_neighbours() -> None:
     assert ranges([9, 3, 4, 5, 4]) == ((3, 5), (9, 9))
     assert ranges([]) == ()
