@@ -18,7 +18,8 @@ class RunStatus(StrEnum):
 class JobRun(models.Model):
     """One attempt at a scheduled job. `said` is its last line, or why it failed.
 
-    `due_at` is the moment the schedule named; empty when somebody started the job by hand.
+    `due_at` is the moment the schedule named, or the one that somebody who started the job by
+    hand asked for; empty when nobody named one. Only what a worker took up has a `job_id`.
     """
 
     name = models.CharField(max_length=60)

@@ -65,12 +65,20 @@ class NoSuchJob(Refused):
     """The schedule has no job of this name."""
 
 
-def run_now(*, name: str) -> str:
-    """Do a scheduled job here and now, recorded like any other run; its line. Whatever it raises
-    is recorded and rises. Raises NoSuchJob."""
+class NotYet(Refused):
+    """The moment that a job was to be done for has not come."""
+
+
+def run_now(*, name: str, moment: datetime | None = None) -> str:
+    """Do a scheduled job here and now, recorded like any other run; its line. With a `moment` of
+    the past it is done as it would have been then. Whatever it raises is recorded and rises.
+    Raises NoSuchJob or NotYet."""
     if name not in _SCHEDULE:
         raise NoSuchJob(f"Job: found {name!r}, expected one of {', '.join(sorted(_SCHEDULE))}.")
-    return _recorded(_SCHEDULE[name].work, name=name)
+    if moment and moment > timezone.now():
+        raise NotYet(f"--date: found {moment:%Y-%m-%d %H:%M} UTC, expected a moment of the past.")
+    timestamp = int(moment.timestamp()) if moment else None
+    return _recorded(_SCHEDULE[name].work, name=name, timestamp=timestamp, moment=moment)
 
 
 def scheduled(
@@ -99,6 +107,7 @@ def _recorded(
     name: str,
     job: Job | None = None,
     timestamp: int | None = None,
+    moment: datetime | None = None,
 ) -> str:
     row = JobRun.objects.create(
         name=name,
@@ -108,7 +117,7 @@ def _recorded(
         started_at=timezone.now(),
     )
     try:
-        said = work(row.started_at)
+        said = work(moment or row.started_at)
     except Exception as error:
         _end(row, RunStatus.FAILED, f"{type(error).__name__}: {error}")
         raise

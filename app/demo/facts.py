@@ -12,6 +12,7 @@ from core import schedule, tasks, worker
 from core.money import display
 from demo.people import PEOPLE
 from monitoring.checks import CHECKS, FAILED
+from monitoring.checks.jobs import SILENT_HOURS
 from monitoring.checks.production import DRILL_DAYS
 from monitoring.services import LONGEST_ACKNOWLEDGEMENT_DAYS
 from orders.lifecycle import TRANSITIONS, OrderStatus
@@ -46,11 +47,14 @@ def facts() -> dict[str, Fact]:
         "issues.longest_acknowledgement_days": LONGEST_ACKNOWLEDGEMENT_DAYS,
         "jobs.attempts": schedule.MOST_ATTEMPTS,
         "jobs.dead_worker_s": tasks.DEAD_WORKER_S,
+        "jobs.first_wait_s": round(schedule.FIRST_WAIT_S),
         "jobs.kept_days": tasks.KEEP_RUNS_DAYS,
+        "jobs.made_up_hours": settings.PROCRASTINATE_PERIODIC_DEFAULTS["max_delay"] // 3600,
         "jobs.schedule": [
             {"name": job.name, "cron": job.cron, "does": job.does, "command": job.command}
             for job in schedule.schedule()
         ],
+        "jobs.silent_hours": SILENT_HOURS,
         "jobs.threads": worker.THREADS,
         "orders.statuses": [status.value for status in OrderStatus],
         "orders.transitions": _transitions(),

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -63,14 +63,31 @@ def shop(*, orders: int = COUNT) -> Iterator[str]:
 def prepare(url: str, *, orders: int) -> None:
     """Migrate, fill and vacuum an empty database; says how long it took."""
     began = time.perf_counter()
-    manage = [sys.executable, str(ROOT / "app/manage.py"), "migrate", "--verbosity", "0"]
-    subprocess.run(manage, env=os.environ | {"DATABASE_URL": url}, check=True)
+    _manage(url, "migrate", "--verbosity", "0")
     with psycopg.connect(url) as connection:
         fill(connection, orders=orders)
+    _vacuum(url)
+    first, last = snapshot_days()
+    _manage(url, "take_snapshots", "--from", str(first), "--to", str(last))
+    _vacuum(url)
+    print(f"{orders:,} orders made in {time.perf_counter() - began:.0f} s")
+
+
+def snapshot_days() -> tuple[date, date]:
+    """The first and the last day that the shop has a snapshot of."""
+    return (NOW - timedelta(days=DAYS)).date(), (NOW - timedelta(days=1)).date()
+
+
+def _manage(url: str, *arguments: str) -> None:
+    command = [sys.executable, str(ROOT / "app/manage.py"), *arguments]
+    environment = os.environ | {"DATABASE_URL": url}
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def _vacuum(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
-    print(f"{orders:,} orders made in {time.perf_counter() - began:.0f} s")
 
 
 def _numbers(orders: int) -> dict[str, object]:

@@ -9,7 +9,8 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import ForeignKey
 
-from benchmarks.lib.million import NOW, fill
+from analyticsapp.snapshots import rebuild
+from benchmarks.lib.million import NOW, fill, snapshot_days
 from catalog.models import Product
 from monitoring.checks import CHECKS
 from orders.models import Order
@@ -23,6 +24,8 @@ ORDERS = 300
 def generated(db: None) -> None:
     connection.ensure_connection()
     fill(connection.connection, orders=ORDERS)
+    first, last = snapshot_days()
+    rebuild(first=first, last=last, now=NOW)
 
 
 def test_every_check_finds_nothing_and_every_status_is_there(generated: None) -> None:

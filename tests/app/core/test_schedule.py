@@ -33,7 +33,9 @@ def odd_job(db: None) -> Iterator[list[datetime]]:
     def odd_job(now: datetime) -> str:
         if not done:
             raise ZeroDivisionError("nothing\0 to do")
-        return f"things  {len(done)} done"
+        said = f"things  {len(done)} done"
+        done.append(now)
+        return said
 
     yield done
     del schedule._SCHEDULE["odd_job"], app.tasks["odd_job"]
@@ -205,6 +207,24 @@ def test_jobs_lists_the_schedule_and_the_latest_runs(odd_job: list[datetime]) ->
     )
     assert by_hand.endswith("odd_job              succeeded attempt 1, by hand: things  1 done")
     assert said("--failed").splitlines()[-1] == failed
+
+
+def test_a_job_is_done_for_a_moment_of_the_past_and_never_of_the_future(
+    odd_job: list[datetime],
+) -> None:
+    odd_job.append(datetime.now(UTC))
+    assert said("--run", "odd_job", "--date", "2026-03-02T06:30") == "things  1 done\n"
+    moment = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
+    assert odd_job[1:] == [moment]
+    run = JobRun.objects.get()
+    assert (run.due_at, run.job_id, run.started_at > moment) == (moment, None, True)
+    assert (
+        said().splitlines()[-1].endswith("attempt 1, by hand for 2026-03-02 06:30: things  1 done")
+    )
+    for date, sentence in (("soon", "--date: found 'soon'"), ("2999-01-01", "of the past")):
+        with pytest.raises(CommandError, match=sentence):
+            said("--run", "odd_job", "--date", date)
+    assert JobRun.objects.count() == 1
 
 
 def test_running_a_job_that_does_not_exist_names_those_that_do(db: None) -> None:

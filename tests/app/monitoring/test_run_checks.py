@@ -132,6 +132,28 @@ def test_only_runs_and_judges_the_checks_that_were_named(answers: Any) -> None:
     assert _run("--only", "stock", "--only", "stamps", "--fail-on-issues")[1] == 1
 
 
+def test_since_judges_only_what_opened_since(answers: Any) -> None:
+    answers["stock"] = [LAMP]
+    _run()
+    old = timezone.now() - timedelta(days=3)
+    Issue.objects.update(first_seen_at=old)
+    day_before, day_after = ((old + timedelta(days=n)).isoformat() for n in (-1, 1))
+    assert _run("--since", day_before, "--fail-on-issues")[1] == 1
+    assert _run("--since", day_after, "--fail-on-issues") == (
+        "found   stock\n"
+        "ok      stamps\n"
+        "checks  2 run, 0 failed to run; issues  0 open, "
+        "0 with an acknowledgement that ran out, 0 acknowledged\n",
+        0,
+    )
+    answers["stock"] = []
+    _run()
+    answers["stock"] = [LAMP]
+    assert _run("--since", day_after, "--fail-on-issues")[1] == 1
+    with pytest.raises(CommandError, match="--since: found 'soon'"):
+        _run("--since", "soon")
+
+
 def test_a_name_that_is_none_is_refused_with_the_nearest(answers: Any) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("run_checks", "--only", "stmps")

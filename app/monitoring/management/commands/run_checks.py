@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from core.moments import parse_moment
 from core.refusal import Refused
 from monitoring import checks
 from monitoring.models import CheckRun, Issue, IssueStatus
@@ -27,14 +28,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--only", action="append", metavar="NAME", help="run this check only (repeatable)"
         )
+        parser.add_argument(
+            "--since", help="show and judge only issues that opened at or after this date or time"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         try:
+            since = options["since"] and parse_moment(options["since"], option="--since")
             runs = run_checks(now=now, only=options["only"])
         except Refused as no:
             raise CommandError(str(no)) from no
-        about = _issues_of(runs, now)
+        about = _issues_of(runs, now, since or None)
         for run in runs:
             self.stdout.write(f"{_state(run):7} {run.check_name}")
             for issue in about:
@@ -46,10 +51,15 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
 
-def _issues_of(runs: list[CheckRun], now: datetime) -> list[Issue]:
-    """What these runs leave for somebody to look at."""
+def _issues_of(runs: list[CheckRun], now: datetime, since: datetime | None) -> list[Issue]:
+    """What these runs leave for somebody to look at, of what opened since then."""
     names = {run.check_name for run in runs}
-    return [issue for issue in unsettled(now=now) if {issue.check_name, _crashed(issue)} & names]
+    return [
+        issue
+        for issue in unsettled(now=now)
+        if {issue.check_name, _crashed(issue)} & names
+        and (since is None or (issue.reopened_at or issue.first_seen_at) >= since)
+    ]
 
 
 def _crashed(issue: Issue) -> str | None:
