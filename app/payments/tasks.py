@@ -11,7 +11,7 @@ from payments import abandoned
 
 @scheduled(
     name="cancel_abandoned",
-    cron="20 2 * * *",
+    cron="50 2 * * *",
     does=f"Cancels orders that nobody paid within {abandoned.UNPAID_DAYS} days",
     command="cancel_abandoned",
 )
