@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
         help="slow payments and refunds end by themselves after this long; else only when told",
     )
     parser.add_argument(
+        "--behind",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="begin so long ago; the control verb clock moves the time forward",
+    )
+    parser.add_argument(
         "--until-stdin-closes", action="store_true", help="stop when standard input ends"
     )
     return parser
@@ -72,6 +79,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         state=args.state,
         api_version=args.api_version,
         settle_after_s=args.settle_after,
+        behind_s=args.behind,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import replace
 
@@ -22,11 +23,12 @@ class Account:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.clock = Clock()
+        self.clock = Clock(behind_s=settings.behind_s)
         self.store = Store(settings.state)
         self.rules = Rules()
         self.outbox = Outbox(self)
         self.later = Later(self)
+        self._listeners: dict[str, list[Callable[[Account, Json], None]]] = {}
         with self.store.change():
             webhook_endpoints.keep_own(self)
 
@@ -42,7 +44,13 @@ class Account:
         )
         self.store.put("event", event)
         self.outbox.post(event)
+        for listener in self._listeners.get(kind, []):
+            listener(self, about)
         return event
+
+    def hears(self, kind: str, act: Callable[[Account, Json], None]) -> None:
+        """Do `act` with the object of each event of this kind, right after it is announced."""
+        self._listeners.setdefault(kind, []).append(act)
 
     def point_webhooks(self, *, url: str, secrets: tuple[str, ...] = ()) -> None:
         """Send webhooks to `url` from now on; raises NotLoopback for another machine's."""

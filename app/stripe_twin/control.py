@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from stripe_twin import disputes, intents, payments, refunds, webhook_endpoints
+from stripe_twin import disputes, intents, payments, refunds, sessions, webhook_endpoints
 from stripe_twin.account import Account
 from stripe_twin.cards import DisputeReason, UnknownCard
 from stripe_twin.errors import StripeError
@@ -198,9 +198,9 @@ class Control:
         return {"url": url}
 
     def clock(self, *, advance_s: float) -> Json:
-        """Move the twin's time forward: sessions expire, kept answers are forgotten."""
+        """Move the twin's time forward: pages expire, subscriptions renew, kept answers go."""
         with self._account.store.change():
-            self._account.clock.advance(advance_s)
+            self._account.later.move_clock(self._account.clock.exact() + max(0.0, advance_s))
             return {"now": self._account.clock.now()}
 
     def reset(self) -> Json:
@@ -222,12 +222,13 @@ class Control:
             }
 
     def _outcome(self, session_id: str, result: Result) -> Json:
-        session = self._shown("checkout.session", session_id)
+        kept = self._account.store.get("checkout.session", session_id) or {}
+        session = public(kept)
         return {
             "outcome": str(result.attempt),
             "message": result.decline.message if result.decline else "",
             "session": session,
-            "payment_intent": self._shown("payment_intent", session["payment_intent"]),
+            "payment_intent": public(sessions.intent_of(self._account, kept) or {}),
         }
 
     def _shown(self, kind: str, object_id: str) -> Json:
@@ -244,7 +245,8 @@ class Control:
 
     def _processing_intent(self, object_id: str) -> str:
         session = self._account.store.get("checkout.session", object_id)
-        intent_id = str(session["payment_intent"]) if session else object_id
+        intent = sessions.intent_of(self._account, session) if session else None
+        intent_id = str(intent["id"]) if intent else object_id
         return str(self._require("payment_intent", intent_id, ("processing",))["id"])
 
     def _require_events(self, event_ids: list[str]) -> None:

@@ -171,7 +171,7 @@ def _view(session: Json) -> Json:
 
 
 def _waits_for_3ds(account: Account, session: Json) -> bool:
-    intent = account.store.get("payment_intent", session["payment_intent"] or "")
+    intent = sessions.intent_of(account, session)
     return intent is not None and intent["status"] == "requires_action"
 
 

@@ -89,7 +89,7 @@ def confirm(account: Account, intent: Json, how: Confirming) -> Json:
         if how.refuse_action:
             decline = _ASKS
         else:
-            return _ask(account, intent, card, return_url=how.return_url)
+            return ask(account, intent, card, return_url=how.return_url)
     return _charge(account, intent, card, decline=decline)
 
 
@@ -153,7 +153,8 @@ def find(account: Account, intent_id: str) -> Json:
     return intent
 
 
-def _ask(account: Account, intent: Json, card: Card, *, return_url: str) -> Json:
+def ask(account: Account, intent: Json, card: Card, *, return_url: str) -> Json:
+    """Wait for the buyer's answer to 3-D Secure, on a page of its own."""
     page = f"{account.settings.public_url}/c/authenticate/{intent['id']}"
     action: Json = {"type": "use_stripe_sdk", "use_stripe_sdk": {"stripe_js": page}}
     if return_url:

@@ -1,4 +1,4 @@
-"""Things that end by themselves after a while: slow payments, slow refunds, old sessions."""
+"""Things that end by themselves after a while: slow payments, old sessions, billing periods."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Ending(StrEnum):
     REFUND_SUCCEEDS = "refund_succeeds"
     REFUND_FAILS = "refund_fails"
     SESSION_EXPIRES = "session_expires"
+    SUBSCRIPTION_MOVES = "subscription_moves"
+    INVOICE_MOVES = "invoice_moves"
 
 
 class Later:
@@ -51,17 +53,34 @@ class Later:
     def plan(self, ending: Ending, object_id: str, *, after_s: float | None) -> None:
         """Bring it about after so many seconds; None leaves it to somebody who asks."""
         if after_s is not None:
-            due = self._account.clock.exact() + after_s
-            job = {"id": new_id("job"), "ending": ending, "object": object_id, "due": due}
-            self._account.store.put("later", job)
+            self.plan_at(ending, object_id, self._account.clock.exact() + after_s)
+
+    def plan_at(self, ending: Ending, object_id: str, moment: float) -> None:
+        """Bring it about at that very moment of the twin's time."""
+        job = {"id": new_id("job"), "ending": ending, "object": object_id, "due": moment}
+        self._account.store.put("later", job)
+
+    def move_clock(self, moment: float) -> None:
+        """Move the twin's time to `moment`, with everything that ends on the way at its own time,
+        so that three months bring three renewals, each on its day."""
+        store, clock = self._account.store, self._account.clock
+        with store.change():
+            while (first := self._first()) and first["due"] <= moment:
+                clock.move_to(first["due"])
+                self._do(first)
+            clock.move_to(moment)
+
+    def _first(self) -> Json | None:
+        """The job that is due first."""
+        jobs = self._account.store.all("later")
+        return min(jobs, key=lambda job: float(job["due"]), default=None)
 
     def _run(self) -> None:
         changed = self._account.store.changed
         with changed:
             while not self._stopping:
                 now = self._account.clock.exact()
-                jobs = self._account.store.all("later")
-                first = min(jobs, key=lambda job: float(job["due"]), default=None)
+                first = self._first()
                 if first and first["due"] <= now:
                     self._do(first)
                 else:

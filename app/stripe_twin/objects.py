@@ -74,7 +74,7 @@ def checkout_session(*, params: Json, lines: list[Json], now: int, public_url: s
         "locale": params.get("locale"),
         "managed_payments": {"enabled": False},
         "metadata": params.get("metadata", {}),
-        "mode": "payment",
+        "mode": params["mode"],
         "payment_method_collection": "if_required",
         "payment_method_options": {},
         "payment_method_types": params["payment_method_types"],
@@ -92,9 +92,8 @@ def checkout_session(*, params: Json, lines: list[Json], now: int, public_url: s
     }
 
 
-def line_item(*, price: Json, name: str, quantity: int, now: int) -> Json:
-    """One line; `price` holds currency, unit_amount and the product's id."""
-    total = price["unit_amount"] * quantity
+def line_item(*, price: Json, name: str, quantity: int, total: int) -> Json:
+    """One line of a page, and what it comes to."""
     return {
         "id": new_id("li"),
         "object": "item",
@@ -106,27 +105,7 @@ def line_item(*, price: Json, name: str, quantity: int, now: int) -> Json:
         "currency": price["currency"],
         "description": name,
         "metadata": {},
-        "price": {
-            "id": new_id("price"),
-            "object": "price",
-            "active": False,
-            "billing_scheme": "per_unit",
-            "created": now,
-            "currency": price["currency"],
-            "custom_unit_amount": None,
-            "livemode": False,
-            "lookup_key": None,
-            "metadata": {},
-            "nickname": None,
-            "product": new_id("prod", 14),
-            "recurring": None,
-            "tax_behavior": "unspecified",
-            "tiers_mode": None,
-            "transform_quantity": None,
-            "type": "one_time",
-            "unit_amount": price["unit_amount"],
-            "unit_amount_decimal": str(price["unit_amount"]),
-        },
+        "price": public(price),
         "quantity": quantity,
     }
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from stripe_twin import charges, methods, payment_objects, sessions
 from stripe_twin.account import Account
+from stripe_twin.billing import sale
 from stripe_twin.cards import Card, Decline, find
 from stripe_twin.errors import missing
 from stripe_twin.later import Ending
@@ -37,6 +38,8 @@ def pay(account: Account, *, session_id: str, card_number: str, email: str = "")
     card = find(card_number)
     method = methods.create(account, methods.Wanted(type="card", number=card.number))
     intent = _intent(account, session, method, email=email)
+    if intent is None:
+        return _keep_card(account, session, method, card)
     if card.authenticates:
         _ask_to_authenticate(account, intent, card)
         return Result(Attempt.AUTHENTICATE)
@@ -46,7 +49,7 @@ def pay(account: Account, *, session_id: str, card_number: str, email: str = "")
 def authenticate(account: Account, *, session_id: str, passed: bool) -> Result:
     """Answer the 3-D Secure question of the last `pay`."""
     session = sessions.open_session(account, session_id)
-    intent = account.store.get("payment_intent", session["payment_intent"] or "")
+    intent = sessions.intent_of(account, session)
     if intent is None or intent["status"] != "requires_action":
         raise sessions.NotPayable("No card waits for authentication.")
     card = find(intent.pop("_card"))
@@ -67,6 +70,8 @@ def pay_later(
         raise sessions.NotPayable(f"No delayed method takes {session['currency'].upper()} here.")
     method = methods.create(account, methods.Wanted(type=method_type))
     intent = _intent(account, session, method, email=email)
+    if intent is None:
+        raise sessions.NotPayable("There is nothing to pay now; leave a card for later.")
     email = email or session["customer_email"]
     charges.attempt_bank(account, intent, method_type=method_type, email=email)
     sessions.complete(account, session, payment_status="unpaid")
@@ -105,20 +110,34 @@ def register(account: Account) -> None:
     later.handles(Ending.PAYMENT_FAILS, lambda acc, pi: settle(acc, pi, succeeded=False))
 
 
-def _intent(account: Account, session: Json, method: Json, *, email: str) -> Json:
-    """The session's intent, made at the first attempt, with a new payment method."""
-    intent = account.store.get("payment_intent", session["payment_intent"] or "")
-    if intent is None:
+def _intent(account: Account, session: Json, method: Json, *, email: str) -> Json | None:
+    """The session's intent, made at the first attempt, with a new payment method; None when
+    there is nothing to pay today."""
+    session["_email"] = email or session["customer_email"]
+    intent = sessions.intent_of(account, session)
+    if session["mode"] == "subscription":
+        intent = sale.begin(account, session, email=email)
+        if intent is None:
+            return None
+    elif intent is None:
         intent = payment_objects.payment_intent(session=session, now=account.clock.now())
         account.store.put("payment_intent", intent)
         session["payment_intent"] = intent["id"]
         account.announce("payment_intent.created", intent)
     intent |= {"payment_method": method["id"], "_method_type": method["type"]}
     intent["next_action"] = None
-    session["_email"] = email or session["customer_email"]
     account.store.put("payment_intent", intent)
     account.store.put("checkout.session", session)
     return intent
+
+
+def _keep_card(account: Account, session: Json, method: Json, card: Card) -> Result:
+    """Nothing is due today; the card is for the day on which something is."""
+    if not card.attaches and card.decline:
+        return Result(Attempt.DECLINED, card.decline)
+    sale.complete(account, session, method=method["id"])
+    sessions.complete(account, session, payment_status="no_payment_required")
+    return Result(Attempt.SUCCEEDED)
 
 
 def _ask_to_authenticate(account: Account, intent: Json, card: Card) -> None:
@@ -148,6 +167,8 @@ def _charge_card(
     )
     if card.decline:
         return Result(Attempt.DECLINED, card.decline)
+    if session["mode"] == "subscription":
+        sale.complete(account, session, method=charge["payment_method"])
     sessions.complete(account, session, payment_status="paid")
     charges.book(account, charge)
     return Result(Attempt.SUCCEEDED)

@@ -16,19 +16,23 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
-from stripe_twin import control_api, hosted_page, idempotency, payments, refunds, sessions
+from stripe_twin import billing, control_api, hosted_page, idempotency, payments, refunds, sessions
 from stripe_twin.account import Account
 from stripe_twin.api import (
+    catalogue,
     charges,
     checkout_sessions,
     customers,
     disputes,
     endpoint,
     events,
+    invoices,
     payment_intents,
     payment_methods,
     payment_pages,
     records,
+    subscription_items,
+    subscriptions,
     webhook_endpoints,
 )
 from stripe_twin.api import refunds as refunds_api
@@ -94,6 +98,7 @@ def application(account: Account, stopping: threading.Event) -> Flask:
     payments.register(account)
     sessions.register(account)
     refunds.register(account)
+    billing.register(account)
     app = Flask("stripe_twin", static_folder=None)
     app.register_blueprint(endpoint.blueprint(account, _endpoints(), stopping))
     app.register_blueprint(control_api.blueprint(Control(account)))
@@ -118,6 +123,10 @@ def _endpoints() -> list[endpoint.Endpoint]:
         *payment_pages.endpoints(),
         *events.endpoints(),
         *webhook_endpoints.endpoints(),
+        *catalogue.endpoints(),
+        *subscriptions.endpoints(),
+        *subscription_items.endpoints(),
+        *invoices.endpoints(),
     ]
 
 

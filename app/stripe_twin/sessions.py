@@ -25,6 +25,13 @@ def session_of(account: Account, session_id: str) -> Json:
     return session
 
 
+def intent_of(account: Account, session: Json) -> Json | None:
+    """The intent that pays for it, once somebody tried. A page that sells a subscription does not
+    show it: it belongs to the subscription's first invoice."""
+    shown = session["payment_intent"] or session.get("_intent") or ""
+    return account.store.get("payment_intent", shown)
+
+
 def open_session(account: Account, session_id: str) -> Json:
     """The session while it can be paid; NotPayable once it cannot."""
     session = session_of(account, session_id)
@@ -65,7 +72,7 @@ def expire(account: Account, session_id: str) -> Json:
             f"Session has a status of `{session['status']}`.",
             param="session",
         )
-    intent = account.store.get("payment_intent", session["payment_intent"] or "")
+    intent = intent_of(account, session)
     if intent:
         _cancel(account, intent, reason="automatic")
     session |= {"status": "expired", "url": None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 API_VERSION = "2026-10-28.endive"
@@ -17,7 +18,9 @@ class NotLoopback(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Times are seconds. `settle_after_s` None: slow things end only when told to."""
+    """Times are seconds. `settle_after_s` None: slow things end only when told to. `behind_s` is
+    how long ago the twin's time begins. `after_retries` is what becomes of a subscription whose
+    renewal was refused for the last time."""
 
     webhook_url: str = ""
     webhook_secrets: tuple[str, ...] = ("whsec_twin",)
@@ -26,6 +29,8 @@ class Settings:
     state: Path | None = None
     api_version: str = API_VERSION
     settle_after_s: float | None = None
+    behind_s: float = 0.0
+    after_retries: Literal["cancel", "mark_unpaid", "leave"] = "cancel"
     webhook_timeout_s: float = 10.0
     redirect_wait_s: float = 2.0
     retry_delays_s: tuple[float, ...] = (0.2, 0.5, 1, 2, 4, 8, 15, 30)

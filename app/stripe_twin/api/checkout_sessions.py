@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stripe_twin import money, objects, payments, sessions
 from stripe_twin.account import Account
+from stripe_twin.api.billing_params import DISCOUNT, RECURRING, TRIAL_SETTINGS
 from stripe_twin.api.endpoint import Endpoint
 from stripe_twin.api.lists import PAGING, cut, page
 from stripe_twin.api.params import (
@@ -20,7 +21,9 @@ from stripe_twin.api.params import (
     required,
 )
 from stripe_twin.api.payment_params import SHIPPING
+from stripe_twin.billing import catalogue, items, sale
 from stripe_twin.errors import StripeError, invalid_param, missing
+from stripe_twin.ids import new_id
 from stripe_twin.later import Ending
 from stripe_twin.money import MAX_AMOUNT
 from stripe_twin.store import Json
@@ -35,6 +38,7 @@ _LINE = Hash(
             {
                 "currency": Text(longest=3),
                 "unit_amount": Whole(most=MAX_AMOUNT),
+                "recurring": RECURRING,
                 "product_data": Hash(
                     {
                         "name": Text(longest=250),
@@ -72,6 +76,18 @@ _TAKES: Mapping[str, Spec] = {
             "statement_descriptor": Text(longest=22),
         }
     ),
+    "discounts": ListOf(DISCOUNT, most=1),
+    "payment_method_collection": Text(choices=("always", "if_required")),
+    "subscription_data": Hash(
+        {
+            "default_tax_rates": ListOf(Text(), most=5),
+            "description": Text(longest=500),
+            "metadata": Metadata(),
+            "trial_end": Whole(),
+            "trial_period_days": Whole(least=1, most=730),
+            "trial_settings": TRIAL_SETTINGS,
+        }
+    ),
     "payment_method_types": ListOf(Text(choices=_EVERY_METHOD)),
     "submit_type": Text(choices=("auto", "book", "donate", "pay", "subscribe")),
     "ui_mode": Text(choices=("hosted_page", "hosted")),
@@ -94,23 +110,57 @@ def endpoints() -> list[Endpoint]:
 
 
 def _create(account: Account, params: Json) -> Json:
-    if params["mode"] != "payment":
+    mode = params["mode"]
+    if mode == "setup":
         raise invalid_param(
-            f"Invalid mode: this twin knows payment, found {params['mode']}", param="mode"
+            "Invalid mode: this twin knows payment and subscription, found setup", param="mode"
         )
     now = account.clock.now()
     lines = [
-        _line(line, at=f"line_items[{i}]", now=now) for i, line in enumerate(params["line_items"])
+        _line(account, line, at=f"line_items[{i}]", mode=mode)
+        for i, line in enumerate(params["line_items"])
     ]
-    _require_chargeable(lines)
+    _require_lines(lines)
     _require_lifetime(params, now)
     _require_customer(account, params)
+    sold: Json = {}
+    if mode == "subscription":
+        sold = _subscription_terms(account, params, lines)
+    else:
+        _refuse_terms_of(params, "subscription_data", "discounts", mode=mode)
+        _require_chargeable(lines)
     params["payment_method_types"] = _methods(params, lines[0]["currency"])
     session = objects.checkout_session(
         params=params, lines=lines, now=now, public_url=account.settings.public_url
     )
+    session |= sold
     account.later.plan(Ending.SESSION_EXPIRES, session["id"], after_s=session["expires_at"] - now)
     return account.store.put("checkout.session", session)
+
+
+def _subscription_terms(account: Account, params: Json, lines: list[Json]) -> Json:
+    """What a page that sells a subscription holds beyond the others."""
+    _refuse_terms_of(params, "payment_intent_data", mode="subscription")
+    if not any(line["price"]["recurring"] for line in lines):
+        raise invalid_param(
+            "You must provide at least one recurring price in `subscription` mode when using "
+            "prices.",
+            param="line_items",
+        )
+    data, discounts = params.get("subscription_data", {}), params.get("discounts", [])
+    is_free = bool(data.keys() & {"trial_end", "trial_period_days"})
+    return sale.amounts(account, lines, discounts, is_free=is_free) | {
+        "customer_creation": None,
+        "payment_method_collection": params.get("payment_method_collection", "always"),
+        "_subscription_data": data,
+        "_discounts": discounts,
+    }
+
+
+def _refuse_terms_of(params: Json, *names: str, mode: str) -> None:
+    for name in names:
+        if name in params:
+            raise invalid_param(f"You can not pass `{name}` in `{mode}` mode.", param=name)
 
 
 def _retrieve(account: Account, params: Json, session_id: str) -> Json:
@@ -131,32 +181,56 @@ def _line_items(account: Account, params: Json, session_id: str) -> Json:
     return cut(rows, kind="item", url=url, params=params, known=account)
 
 
-def _line(line: Json, *, at: str, now: int) -> Json:
-    if "price" in line:
-        raise missing("price", line["price"], param=f"{at}[price]", status=400)
-    if "price_data" not in line:
+def _line(account: Account, line: Json, *, at: str, mode: str) -> Json:
+    if "price" not in line and "price_data" not in line:
         raise required(f"{at}[price_data]")
     if "quantity" not in line:
         raise required(f"{at}[quantity]")
-    price = line["price_data"] | {"currency": line["price_data"]["currency"].lower()}
-    if price["currency"] not in money.CURRENCIES:
+    if "price" in line:
+        price = catalogue.price_for_sale(account, line["price"], param=f"{at}[price]")
+        name = items.name_of(account, price)
+    else:
+        name = line["price_data"]["product_data"]["name"]
+        price = _price_of_its_own(account, line["price_data"], name, at=at)
+    if price["recurring"] and mode == "payment":
         raise invalid_param(
-            f"Invalid currency: {price['currency']}. Stripe currently supports these currencies: "
+            "You specified `payment` mode but passed a recurring price. Either switch to "
+            "`subscription` mode or use only one-time prices.",
+            param="mode",
+        )
+    total = catalogue.cost(price, line["quantity"])
+    return objects.line_item(price=price, name=name, quantity=line["quantity"], total=total)
+
+
+def _price_of_its_own(account: Account, given: Json, name: str, *, at: str) -> Json:
+    """The price and the product of one line, which nothing else can be sold by."""
+    currency = given["currency"].lower()
+    if currency not in money.CURRENCIES:
+        raise invalid_param(
+            f"Invalid currency: {currency}. Stripe currently supports these currencies: "
             f"{', '.join(sorted(money.CURRENCIES))}",
             param=f"{at}[price_data][currency]",
         )
-    name = price["product_data"]["name"]
-    return objects.line_item(price=price, name=name, quantity=line["quantity"], now=now)
+    terms = given | {"currency": currency, "active": False}
+    recurring = given.get("recurring")
+    if not recurring:
+        now = account.clock.now()
+        return catalogue.price_object(terms, product=new_id("prod", 14), recurring=None, now=now)
+    product = catalogue.create_product(account, {"name": name, "active": False})
+    return catalogue.create_price(account, terms | {"product": product["id"]})
 
 
-def _require_chargeable(lines: list[Json]) -> None:
+def _require_lines(lines: list[Json]) -> None:
     if not lines:
         raise required("line_items")
-    currency, total = lines[0]["currency"], sum(line["amount_total"] for line in lines)
-    if any(line["currency"] != currency for line in lines):
+    if any(line["currency"] != lines[0]["currency"] for line in lines):
         raise invalid_param(
             "All line items in a Checkout Session must use the same currency.", param="line_items"
         )
+
+
+def _require_chargeable(lines: list[Json]) -> None:
+    currency, total = lines[0]["currency"], sum(line["amount_total"] for line in lines)
     least = money.least_amount(currency)
     if total < least:
         raise StripeError(
@@ -196,7 +270,8 @@ def _require_customer(account: Account, params: Json) -> None:
 
 def _methods(params: Json, currency: str) -> list[str]:
     delayed = payments.DELAYED_METHODS.get(currency)
-    offered = ["card", delayed] if delayed else ["card"]
+    # A renewal is taken while nobody looks, so a page that sells a subscription asks for a card.
+    offered = ["card", delayed] if delayed and params["mode"] == "payment" else ["card"]
     asked: list[str] = params.get("payment_method_types", [])
     for method in asked:
         if method not in offered:

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stripe_twin import objects
 from stripe_twin.account import Account
 from stripe_twin.errors import StripeError
 from stripe_twin.store import Json
 
 _FIELDS = {
-    "checkout.session": {"payment_intent": "payment_intent", "customer": "customer"},
+    "checkout.session": {
+        "payment_intent": "payment_intent",
+        "customer": "customer",
+        "invoice": "invoice",
+        "subscription": "subscription",
+    },
+    "subscription": {
+        "customer": "customer",
+        "default_payment_method": "payment_method",
+        "discounts": "discount",
+        "latest_invoice": "invoice",
+    },
+    "subscription_item": {"discounts": "discount"},
+    "discount": {"customer": "customer"},
+    "discount.source": {"coupon": "coupon"},
+    "price": {"product": "product"},
+    "product": {"default_price": "price"},
+    "invoice": {
+        "customer": "customer",
+        "default_payment_method": "payment_method",
+        "discounts": "discount",
+    },
+    "invoice.parent.subscription_details": {"subscription": "subscription"},
+    "invoice_payment": {"invoice": "invoice"},
+    "invoice_payment.payment": {"payment_intent": "payment_intent"},
+    "invoiceitem": {"customer": "customer", "invoice": "invoice"},
+    "line_item": {"discounts": "discount"},
     "payment_intent": {
         "latest_charge": "charge",
         "customer": "customer",
@@ -54,34 +82,67 @@ def _show(account: Account, obj: Json) -> Json:
     return shown
 
 
-def _grow(account: Account, shown: Json, path: list[str], wish: str) -> None:
+def _grow(account: Account, shown: Json, path: list[str], wish: str, kind: str = "") -> None:
+    """Fill in what the path leads to. `kind` is given for a hash that is no object of its own,
+    such as `discount.source`."""
     name, rest = path[0], path[1:]
-    if shown.get("object") == "list" and name == "data":
-        for row in shown["data"]:
-            if rest:
-                _grow(account, row, rest, wish)
+    kind = kind or str(shown.get("object"))
+    if kind == "list" and name == "data":
+        below: Any = shown["data"]
+    else:
+        is_inside = isinstance(shown.get(name), dict) and name not in _FIELDS.get(kind, {})
+        if not (is_inside and rest):
+            _fill(account, shown, name, wish, kind)
+        below = shown.get(name)
+    for one in below if isinstance(below, list) else [below]:
+        if rest and isinstance(one, dict):
+            inner = "" if "object" in one else f"{kind}.{name}"
+            _grow(account, one, rest, wish, inner)
+
+
+def _fill(account: Account, shown: Json, name: str, wish: str, kind: str) -> None:
+    lists = _LISTS.get((kind, name))
+    if lists:
+        shown[name] = lists(account, shown)
         return
-    _fill(account, shown, name, wish)
-    below = shown.get(name)
-    if rest and isinstance(below, dict):
-        _grow(account, below, rest, wish)
-
-
-def _fill(account: Account, shown: Json, name: str, wish: str) -> None:
-    kind = str(shown.get("object"))
-    if (kind, name) == ("checkout.session", "line_items"):
-        session = account.store.get(kind, shown["id"]) or {}
-        url = f"/v1/checkout/sessions/{shown['id']}/line_items"
-        shown[name] = objects.listing([objects.public(li) for li in session["_lines"]], url=url)
-    elif (kind, name) == ("charge", "refunds"):
-        mine = [r for r in account.store.all("refund")[::-1] if r["charge"] == shown["id"]]
-        url = f"/v1/charges/{shown['id']}/refunds"
-        rows = [objects.public(r) for r in mine[:10]]
-        shown[name] = objects.listing(rows, url=url, has_more=len(mine) > 10)
-    elif name not in _FIELDS.get(kind, {}):
+    if name not in _FIELDS.get(kind, {}):
         raise StripeError(
             f"This property cannot be expanded ({wish}).", param="expand", began=False
         )
-    elif isinstance(shown.get(name), str):
-        found = account.store.get(_FIELDS[kind][name], shown[name])
-        shown[name] = objects.public(found) if found else shown[name]
+    found = shown.get(name)
+    if isinstance(found, list):
+        shown[name] = [_whole(account, _FIELDS[kind][name], one) for one in found]
+    else:
+        shown[name] = _whole(account, _FIELDS[kind][name], found)
+
+
+def _whole(account: Account, kind: str, found: Any) -> Any:
+    """The object in place of its id; what is no id, or leads nowhere, stays as it is."""
+    whole = account.store.get(kind, found) if isinstance(found, str) else None
+    return objects.public(whole) if whole else found
+
+
+def _line_items(account: Account, shown: Json) -> Json:
+    session = account.store.get("checkout.session", shown["id"]) or {}
+    url = f"/v1/checkout/sessions/{shown['id']}/line_items"
+    return objects.listing([objects.public(line) for line in session["_lines"]], url=url)
+
+
+def _refunds(account: Account, shown: Json) -> Json:
+    mine = [r for r in account.store.all("refund")[::-1] if r["charge"] == shown["id"]]
+    url = f"/v1/charges/{shown['id']}/refunds"
+    rows = [objects.public(r) for r in mine[:10]]
+    return objects.listing(rows, url=url, has_more=len(mine) > 10)
+
+
+def _payments(account: Account, shown: Json) -> Json:
+    mine = [p for p in account.store.all("invoice_payment") if p["invoice"] == shown["id"]]
+    url = f"/v1/invoice_payments?invoice={shown['id']}"
+    return objects.listing([objects.public(p) for p in mine], url=url)
+
+
+_LISTS = {
+    ("checkout.session", "line_items"): _line_items,
+    ("charge", "refunds"): _refunds,
+    ("invoice", "payments"): _payments,
+}

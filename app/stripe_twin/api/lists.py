@@ -20,13 +20,15 @@ PAGING: Mapping[str, Spec] = {
 _PAGING_NAMES = frozenset({*PAGING, "expand"})
 
 
-def page(account: Account, *, kind: str, url: str, params: Json) -> Json:
-    """One page of the objects of a kind; params that are no paging must equal a field."""
+def page(account: Account, *, kind: str, url: str, params: Json, unless: str = "deleted") -> Json:
+    """One page of the objects of a kind; params that are no paging must equal a field. Those
+    with the field `unless` are left out."""
     wanted = {name: v for name, v in params.items() if name not in _PAGING_NAMES}
     rows = [
         row
         for row in reversed(account.store.all(kind))
-        if within(row["created"], params.get("created", {}))
+        if within(row.get("created") or row["date"], params.get("created", {}))
+        and not row.get(unless)
         and all(_fits(row.get(name), value) for name, value in wanted.items())
     ]
     return cut(rows, kind=kind, url=url, params=params, known=account)

@@ -9,17 +9,30 @@ import stripe
 
 from stripe_twin.objects import public
 from stripe_twin.server import Running
+from tests.app.stripe_twin.billing.conftest import Billing
 
 _CLASSES: dict[str, type[stripe.StripeObject]] = {
     "balance_transaction": stripe.BalanceTransaction,
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
+    "coupon": stripe.Coupon,
     "customer": stripe.Customer,
+    "discount": stripe.Discount,
     "dispute": stripe.Dispute,
     "event": stripe.Event,
+    "invoice": stripe.Invoice,
+    "invoice_payment": stripe.InvoicePayment,
+    "invoiceitem": stripe.InvoiceItem,
+    "line_item": stripe.InvoiceLineItem,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
+    "plan": stripe.Plan,
+    "price": stripe.Price,
+    "product": stripe.Product,
     "refund": stripe.Refund,
+    "subscription": stripe.Subscription,
+    "subscription_item": stripe.SubscriptionItem,
+    "tax_rate": stripe.TaxRate,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }
 _ONLY_SOMETIMES = {"deleted"}
@@ -31,9 +44,14 @@ def test_objects_have_the_fields_that_stripes_classes_name(
     client.v1.customers.create(params={"name": "Cara"})
     client.v1.refunds.create(params={"payment_intent": paid.id, "amount": 100})
     twin.control.open_dispute(intent=paid.id)
+    _bill(twin, client)
     store = twin.account.store
     with store.change():
         made = {kind: [public(obj) for obj in store.all(kind)] for kind in _CLASSES}
+    items = [item for sub in made["subscription"] for item in sub["items"]["data"]]
+    made["subscription_item"] = items
+    made["plan"] = [item["plan"] for item in items]
+    made["line_item"] = [line for one in made["invoice"] for line in one["lines"]["data"]]
 
     assert [kind for kind, rows in made.items() if not rows] == []
     for kind, rows in made.items():
@@ -42,6 +60,18 @@ def test_objects_have_the_fields_that_stripes_classes_name(
         for obj in rows:
             assert (kind, sorted(obj.keys() - named.keys())) == (kind, [])
             assert (kind, sorted(always - obj.keys())) == (kind, [])
+
+
+def _bill(twin: Running, client: stripe.StripeClient) -> None:
+    """A subscription with a coupon and a tax that changes and renews."""
+    billing = Billing(twin, client)
+    client.v1.coupons.create(params={"id": "TENTH", "percent_off": 10, "duration": "forever"})
+    rate = client.v1.tax_rates.create(
+        params={"display_name": "VAT", "inclusive": True, "percentage": 20}
+    )
+    sub = billing.subscribe(discounts=[{"coupon": "TENTH"}], default_tax_rates=[rate.id])
+    client.v1.subscription_items.update(billing.item(sub).id, params={"quantity": 3})
+    billing.days(32)
 
 
 def _always(name: str, hint: Any) -> bool:
