@@ -215,8 +215,8 @@ class _Bundle:
 
 class _Folder(_Bundle):
     def __init__(self, root: str) -> None:
-        self._root = os.path.realpath(root)
-        self._paths = dict(self._walk(self._root, ""))
+        self._bytes = 0
+        self._paths = dict(self._walk(os.path.realpath(root), ""))
         self.names = set(self._paths)
         _check_names(sorted(self.names))
 
@@ -225,7 +225,6 @@ class _Folder(_Bundle):
             return file.read()
 
     def _walk(self, folder: str, prefix: str) -> Iterator[tuple[str, str]]:
-        total = 0
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
             name = prefix + entry.name
             _check_name(name)
@@ -235,8 +234,8 @@ class _Folder(_Bundle):
                 yield from self._walk(entry.path, name + "/")
                 continue
             size = _size_of_file(entry, name)
-            total += size
-            _check_size(name, size, total)
+            self._bytes += size
+            _check_size(name, size, self._bytes)
             yield name, entry.path
 
 
@@ -252,9 +251,9 @@ class _Zip(_Bundle):
         self._infos: dict[str, zipfile.ZipInfo] = {}
         total = 0
         for info in infos:
-            _check_member(info)
             total += info.file_size
             _check_size(info.filename, info.file_size, total)
+            _check_member(info)
             if info.filename in self._infos:
                 raise Refused("duplicate-member", f"{info.filename}: twice in the ZIP")
             self._infos[info.filename] = info
