@@ -1,6 +1,6 @@
 """Gate: Stripe's own command line triggers events on the twin, and each arrives, signed.
 
-Needs the official CLI (npm package `@stripe/cli`) as `stripe` on PATH, or where STRIPE_CLI says.
+Needs the official CLI: where STRIPE_CLI says, or else npm brings the pinned one into `.local/`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import hmac
 import http.client
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,11 +20,17 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from evidence.gates import stripe_cli_install
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CANNOT_HERE = 77
 _KEY, _SECRET = "sk_test_twin_of_the_gate", "whsec_twin_of_the_gate"
 _TRIGGER_TIMEOUT_S, _ARRIVAL_TIMEOUT_S = 60, 20
 EVENTS = (
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
     "charge.captured",
     "charge.dispute.closed",
     "charge.dispute.created",
@@ -34,6 +39,30 @@ EVENTS = (
     "charge.refund.updated",
     "charge.refunded",
     "charge.succeeded",
+    "coupon.created",
+    "coupon.deleted",
+    "coupon.updated",
+    "customer.created",
+    "customer.deleted",
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.trial_will_end",
+    "customer.subscription.updated",
+    "customer.updated",
+    "invoice.created",
+    "invoice.deleted",
+    "invoice.finalized",
+    "invoice.marked_uncollectible",
+    "invoice.paid",
+    "invoice.payment_action_required",
+    "invoice.payment_failed",
+    "invoice.payment_succeeded",
+    "invoice.sent",
+    "invoice.updated",
+    "invoice.voided",
+    "invoiceitem.created",
+    "invoiceitem.deleted",
     "payment_intent.amount_capturable_updated",
     "payment_intent.canceled",
     "payment_intent.created",
@@ -43,6 +72,11 @@ EVENTS = (
     "payment_intent.succeeded",
     "payment_method.attached",
     "payment_method.detached",
+    "price.created",
+    "price.updated",
+    "product.created",
+    "product.deleted",
+    "product.updated",
 )
 
 
@@ -73,10 +107,13 @@ class Inbox:
 
 def main() -> int:
     """0 when every event arrived, 1 when one did not, 77 without the CLI."""
-    cli = _cli()
-    if not cli:
-        _say("not run: the Stripe CLI is not installed")
+    try:
+        cli = stripe_cli_install.find()
+    except stripe_cli_install.NotHere as why:
+        _say(f"not run: {why}")
         return CANNOT_HERE
+    if "--version" in sys.argv[1:]:
+        return subprocess.run([cli, "--version"], check=False, stdin=subprocess.DEVNULL).returncode
     missed = []
     with _receiving() as inbox, _twin(inbox.url) as address:
         for kind in EVENTS:
@@ -92,11 +129,6 @@ def main() -> int:
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def _cli() -> str:
-    named = os.environ.get("STRIPE_CLI", "")
-    return shutil.which(named or "stripe") or ""
 
 
 def _trigger(cli: str, address: str, inbox: Inbox, kind: str) -> str:
