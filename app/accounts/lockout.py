@@ -8,7 +8,7 @@ addresses and passwords there. The network address is personal data, and is forg
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -29,9 +29,6 @@ from audit.actions import Action, Result
 from core.actor import Actor, system
 from core.client import address
 from core.pages import refusal
-
-# Longer than any lock; whoever looks into an attack on the next day still finds it.
-ATTEMPTS_KEPT = timedelta(days=7)
 
 
 class LockoutBackend(AxesStandaloneBackend):  # type: ignore[misc]
@@ -93,7 +90,7 @@ def unlock(*, user: User, by: Actor, now: datetime) -> int:
     """Forget the person's failures, so that they can sign in at once; how many tries were
     forgotten. Audited."""
     with transaction.atomic():
-        forgotten: int = AxesProxyHandler.reset_attempts(username=_hashed(user.get_username()))
+        forgotten = forget_person(user)
         audit.record(
             actor=by,
             action=Action.UNLOCKED,
@@ -104,9 +101,15 @@ def unlock(*, user: User, by: Actor, now: datetime) -> int:
     return forgotten
 
 
+def forget_person(user: User) -> int:
+    """Forget the tries under the person's name, from anywhere; how many."""
+    forgotten: int = AxesProxyHandler.reset_attempts(username=_hashed(user.get_username()))
+    return forgotten
+
+
 def forget_attempts(*, before: datetime) -> int:
     """Delete the failed tries from before then, with the addresses in them; how many rows.
-    Retention calls it with `now - ATTEMPTS_KEPT`."""
+    Retention says how long they are kept."""
     deleted, _ = AccessAttempt.objects.filter(attempt_time__lt=before).delete()
     return int(deleted)
 

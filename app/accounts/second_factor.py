@@ -100,7 +100,7 @@ def enrol(*, user: User, key: str, code: str, by: Actor, now: datetime) -> tuple
                 "Code: not the one that this key gives now; look whether the phone's clock is "
                 "right, and type the six digits that it shows."
             )
-        _forget(user)
+        forget(user)
         device = TOTPDevice.objects.create(
             user=user, key=key, name="phone", confirmed=True, last_t=totp.t()
         )
@@ -146,7 +146,7 @@ def reset(*, user: User, why: str, by: Actor, now: datetime) -> bool:
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         had = has_factor(user)
-        _forget(user)
+        forget(user)
         audit.record(
             actor=by,
             action=Action.SECOND_FACTOR_RESET,
@@ -180,7 +180,8 @@ def _new_codes(user: User) -> list[str]:
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
-def _forget(user: User) -> None:
+def forget(user: User) -> None:
+    """The person's phone and recovery codes open nothing any more."""
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
 

@@ -17,6 +17,7 @@ from exports import views as exports
 from monitoring import views as monitoring
 from orders import views as orders
 from payments import views as payments
+from privacy import views as privacy
 from refunds import views as refunds
 from subscriptions import views as subscriptions
 
@@ -77,6 +78,13 @@ audit_pages = [path("staff/audit/", monitoring.audit_record, name="list")]
 
 analytics_pages = [path("staff/analytics/", analytics.overview, name="overview")]
 
+privacy_pages = [
+    path("account/data.json", privacy.own, name="own"),
+    path("staff/people/", privacy.people, name="people"),
+    path("staff/people/<int:user_id>/", privacy.detail, name="person"),
+    path("staff/people/<int:user_id>/erase/", privacy.erase, name="erase"),
+]
+
 export_pages = [
     path("staff/exports/", exports.overview, name="overview"),
     *(
@@ -94,6 +102,7 @@ urlpatterns = [
     path("", include((issue_pages, "monitoring"))),
     path("", include((audit_pages, "audit"))),
     path("", include((analytics_pages, "analyticsapp"))),
+    path("", include((privacy_pages, "privacy"))),
     path("", include((export_pages, "exports"))),
     path("webhooks/", include("webhooks.urls")),
 ]

@@ -11,6 +11,7 @@ from monitoring.checks import (
     jobs,
     money,
     production,
+    retention,
     snapshots,
     stripe,
     stuck,
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     *snapshots.CHECKS,
     *stripe.CHECKS,
     *trust.CHECKS,
+    *retention.CHECKS,
     *production.CHECKS,
 )
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts import lockout
 from accounts.access import actor_for
 from audit.models import Entry
+from privacy.periods import ATTEMPTS
 
 SIGN_IN = reverse("accounts:sign-in")
 PASSWORD = "correct horse battery"
@@ -121,12 +122,12 @@ def test_what_is_kept_of_tries_is_forgotten_and_successes_are_not_kept(
     [kept] = AccessAttempt.objects.values()
     assert "old-name" not in str(kept)
     assert "username=***" in kept["post_data"]
-    old = timezone.now() - lockout.ATTEMPTS_KEPT - timedelta(seconds=1)
+    old = timezone.now() - ATTEMPTS - timedelta(seconds=1)
     AccessAttempt.objects.update(attempt_time=old)
     AccessAttempt.objects.create(
         username="new", ip_address="203.0.113.2", user_agent="x", failures_since_start=1
     )
-    assert lockout.forget_attempts(before=timezone.now() - lockout.ATTEMPTS_KEPT) == 1
+    assert lockout.forget_attempts(before=timezone.now() - ATTEMPTS) == 1
     assert AccessAttempt.objects.get().username == "new"
 
 

@@ -72,6 +72,11 @@ WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "monitoring:acknowledge"): OPERATORS,
     ("POST", "monitoring:acknowledge"): OPERATORS,
     ("GET", "audit:list"): {"admin"},
+    ("GET", "privacy:own"): SIGNED_IN,
+    ("GET", "privacy:people"): OPERATORS,
+    ("GET", "privacy:person"): OPERATORS,
+    ("GET", "privacy:erase"): {"admin"},
+    ("POST", "privacy:erase"): {"admin"},
     ("GET", "exports:overview"): READERS,
     ("GET", "exports:orders"): READERS,
     ("GET", "exports:refunds"): READERS,
@@ -167,6 +172,7 @@ def _visit(client: Client, method: str, name: str, shop: Shop) -> HttpResponse:
         "order_id": shop.order.pk,
         "issue_id": shop.issue.pk,
         "plan_id": shop.plan.pk,
+        "user_id": shop.people["customer"].pk,
         "subscription_id": shop.subscription.pk,
     }
     wanted = ADDRESSES[name].pattern.converters

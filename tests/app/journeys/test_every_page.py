@@ -84,6 +84,9 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
             [
                 reverse("subscriptions:mrr"),
                 reverse("analyticsapp:overview"),
+                reverse("privacy:people"),
+                reverse("privacy:person", args=[shop.customer.pk]),
+                reverse("privacy:erase", args=[shop.customer.pk]),
                 reverse("audit:list"),
                 reverse("exports:overview"),
                 reverse("accounts:account"),

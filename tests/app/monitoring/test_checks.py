@@ -473,6 +473,7 @@ PROVED_ELSEWHERE = {
     "disputes-differ-from-stripe",
     "subscriptions-differ-from-stripe",
     "webhook-endpoint",
+    "retention-overdue",
 }
 
 

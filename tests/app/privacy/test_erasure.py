@@ -1,0 +1,273 @@
+"""privacy.erasure: who somebody was goes from every table, what they bought and paid stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.access import actor_for
+from audit.models import Entry
+from audit.services import verify_chain
+from core.actor import system
+from orders.models import Order
+from payments.models import Payment
+from privacy import erasure, open_money
+from subscriptions.models import Start, Subscription
+from tests.app.conftest import person
+from tests.app.privacy.conftest import tables_that_name
+from webhooks.models import StripeEvent
+
+BY = system("test")
+
+
+def _erase(known: Any, **changed: Any) -> erasure.Erased:
+    given = {"user": known.person, "why": "asked to", "by": BY, "now": known.now, **changed}
+    return erasure.erase(**given)
+
+
+def test_nothing_in_the_database_names_the_person_any_more(known: Any) -> None:
+    order = known.buy()
+    known.subscribe()
+    payment = Payment.objects.get(order=order)
+    known.heard(payment.stripe_intent_id)
+    known.heard("ch_1", payment_intent=payment.stripe_intent_id)
+    known.heard("cus_77")
+    known.heard("in_1", customer="cus_77")
+    client = Client()
+    client.login(username="cara_customer", password="correct horse battery")
+    client.post(reverse("accounts:sign-in"), {"username": "cara_customer", "password": "wrong"})
+    client.get(reverse("orders:mine"))
+    assert tables_that_name(known.words) >= {
+        ("accounts.User", "Caroline"),
+        ("webhooks.StripeEvent", "Lime Street"),
+    }
+    _erase(known)
+    assert tables_that_name(known.words) == set()
+
+
+def test_orders_and_money_stay_as_they_were(known: Any) -> None:
+    order = known.buy()
+    known.subscribe()
+    kept = {
+        Order: ("pk", "customer_id", "status", "total_pennies", "captured_pennies"),
+        Payment: ("pk", "order_id", "status", "captured_pennies", "stripe_intent_id"),
+        Subscription: ("pk", "customer_id", "stripe_customer_id", "mrr_pennies"),
+    }
+    before = {model: list(model.objects.values_list(*columns)) for model, columns in kept.items()}
+    _erase(known)
+    after = {model: list(model.objects.values_list(*columns)) for model, columns in kept.items()}
+    assert after == before
+    assert before[Order][0][0] == order.pk
+    assert not Start.objects.exclude(checkout_url="").exists()
+    assert verify_chain() is None
+
+
+def test_the_person_is_signed_out_everywhere_and_cannot_sign_in(known: Any) -> None:
+    client, other = Client(), Client()
+    client.force_login(known.person)
+    other.force_login(person("carl_customer", "customer"))
+    TOTPDevice.objects.create(user=known.person, name="phone")
+    AccessAttempt.objects.all().delete()
+    Client().post(reverse("accounts:sign-in"), {"username": "cara_customer", "password": "wrong"})
+    assert AccessAttempt.objects.count() == 1
+    _erase(known)
+    assert client.get(reverse("orders:mine")).status_code == 302
+    assert other.get(reverse("orders:mine")).status_code == 200
+    assert Session.objects.count() == 1
+    assert not TOTPDevice.objects.exists()
+    assert not AccessAttempt.objects.exists()
+    for name in ("cara_customer", erasure.name_of(known.person.pk)):
+        assert not Client().login(username=name, password="correct horse battery")
+
+
+def test_bodies_about_others_stay(known: Any) -> None:
+    known.subscribe()
+    known.heard("cus_somebody_else")
+    known.heard("in_2", customer="cus_somebody_else")
+    _erase(known)
+    assert not StripeEvent.objects.filter(payload={}).exists()
+
+
+def test_it_says_whom_to_delete_at_stripe_and_is_audited(known: Any, alice_admin: Any) -> None:
+    known.subscribe()
+    alice = actor_for(alice_admin, origin="web")
+    assert _erase(known, by=alice) == erasure.Erased(known.person.pk, ["cus_77"])
+    entry = Entry.objects.latest("id")
+    assert (entry.action, entry.result) == ("person-erased", "done")
+    assert (entry.actor_id, entry.subject) == (alice_admin.pk, f"user:{known.person.pk}")
+    assert (entry.reason, entry.details["customers_at_stripe"]) == ("asked to", 1)
+
+
+def _pending(known: Any) -> None:
+    known.shop.order()
+
+
+def _paid(known: Any) -> None:
+    known.shop.paid_order()
+
+
+def _unguarded(sql: str) -> Callable[[Any], None]:
+    """Everything settled, and one row then changed past the triggers."""
+
+    def plant(known: Any) -> None:
+        known.buy()
+        known.subscribe()
+        cursor = connection.cursor()
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(sql, {"now": known.now})
+        cursor.execute("SET session_replication_role = origin")
+
+    return plant
+
+
+OPEN: dict[str, Callable[[Any], None]] = {
+    "an order waits for its payment": _pending,
+    "an order is paid and not sent": _paid,
+    "a payment is under way": _unguarded(
+        "UPDATE payments_payment SET status = 'processing', captured_pennies = 0"
+    ),
+    "a refund is on its way": _unguarded(
+        "INSERT INTO refunds_refund (payment_id, status, currency, amount_pennies, reason,"
+        " idempotency_key, failure, requested_at)"
+        " SELECT id, 'pending', 'GBP', 1, 'x', 'k', '', %(now)s FROM payments_payment"
+    ),
+    "a dispute is open": _unguarded(
+        "INSERT INTO payments_dispute (payment_id, stripe_dispute_id, status, currency,"
+        " amount_pennies, reason, opened_at)"
+        " SELECT id, 'dp_1', 'needs_response', 'GBP', 1, 'x', %(now)s FROM payments_payment"
+    ),
+    "money came for a canceled order and was not given back": _unguarded(
+        "UPDATE orders_order SET status = 'canceled'"
+    ),
+    "a subscription goes on": _unguarded(
+        "UPDATE subscriptions_subscription SET status = 'past_due'"
+    ),
+    "a page at Stripe still sells a subscription": _unguarded(
+        "UPDATE subscriptions_start SET status = 'open'"
+    ),
+}
+
+
+def test_every_reason_is_planted_here() -> None:
+    assert set(OPEN) == {words for words, _ in open_money.REASONS}
+
+
+@pytest.mark.parametrize("words", OPEN)
+def test_money_that_is_open_stands_in_the_way(known: Any, words: str) -> None:
+    OPEN[words](known)
+    with pytest.raises(erasure.CannotErase) as refused:
+        _erase(known)
+    assert str(refused.value) == f"User {known.person.pk}: {words}; settle that first."
+    known.person.refresh_from_db()
+    assert (known.person.first_name, known.person.is_active) == ("Caroline", True)
+    entry = Entry.objects.latest("id")
+    assert (entry.action, entry.result) == ("person-erased", "refused")
+    assert entry.reason == str(refused.value)
+
+
+def test_nobody_is_erased_twice_without_a_reason_or_by_themselves(known: Any) -> None:
+    key = known.person.pk
+    for changed, sentence in (
+        ({"why": " "}, f"User {key}: no reason given; say why, without names."),
+        (
+            {"by": actor_for(known.person, origin="web")},
+            f"User {key}: is you; ask another administrator.",
+        ),
+    ):
+        with pytest.raises(erasure.CannotErase) as refused:
+            _erase(known, **changed)
+        assert str(refused.value) == sentence
+    _erase(known)
+    with pytest.raises(erasure.CannotErase, match="erased already; there is nothing to do"):
+        _erase(known)
+
+
+def test_the_command_erases_and_says_what_is_left_to_do(known: Any) -> None:
+    known.subscribe()
+    out = StringIO()
+    call_command("erase_person", "cara_customer", "--why", "asked to", stdout=out)
+    assert out.getvalue() == (
+        f"erased  user {known.person.pk}\n  now delete customer cus_77 at Stripe: see the runbook\n"
+    )
+    assert Entry.objects.latest("id").origin == "command:erase_person"
+    with pytest.raises(CommandError, match="'cara_customer' is nobody's name here"):
+        call_command("erase_person", "cara_customer", "--why", "again")
+
+
+def test_the_command_refuses_in_a_sentence(known: Any) -> None:
+    known.shop.order()
+    with pytest.raises(CommandError, match="an order waits for its payment; settle that first"):
+        call_command("erase_person", "cara_customer", "--why", "asked to")
+
+
+def test_an_administrator_looks_and_erases_on_the_page(known: Any, alice_admin: Any) -> None:
+    known.subscribe()
+    client = Client()
+    client.force_login(alice_admin)
+    address = reverse("privacy:person", args=[known.person.pk])
+    page = client.get(address).text
+    assert "Caroline Quill" in page
+    assert "cara@example.org" in page
+    assert Entry.objects.latest("id").action == "person-viewed"
+    erase = reverse("privacy:erase", args=[known.person.pk])
+    assert erase in page
+    done = client.post(erase, {"why": "asked to"}, follow=True)
+    assert "Person erased. Now delete at Stripe: cus_77." in done.text
+    assert "Caroline" not in done.text
+    assert erase not in done.text
+
+
+def test_the_page_says_what_stands_in_the_way(known: Any, alice_admin: Any) -> None:
+    known.shop.order()
+    client = Client()
+    client.force_login(alice_admin)
+    erase = reverse("privacy:erase", args=[known.person.pk])
+    assert "an order waits for its payment" in client.get(erase).text
+    refused = client.post(erase, {"why": "asked to"})
+    assert refused.status_code == 409
+    assert "settle that first" in refused.text
+    assert client.post(erase, {"why": ""}).status_code == 400
+
+
+def test_operations_look_and_do_not_erase(known: Any, olly_ops: Any) -> None:
+    client = Client()
+    client.force_login(olly_ops)
+    page = client.get(reverse("privacy:person", args=[known.person.pk])).text
+    assert reverse("privacy:erase", args=[known.person.pk]) not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"email": "CARA@example.org"}, True),
+        ({"email": "cara@"}, False),
+        ({"name": "cara_"}, True),
+        ({"number": "999999"}, False),
+    ],
+)
+def test_people_are_found_by_name_number_and_whole_address(
+    known: Any, olly_ops: Any, asked: dict[str, str], found: bool
+) -> None:
+    client = Client()
+    client.force_login(olly_ops)
+    page = client.get(reverse("privacy:people"), asked).text
+    assert (reverse("privacy:person", args=[known.person.pk]) in page) is found
+    assert "Caroline" not in page
+
+
+@pytest.mark.parametrize("asked", [{"number": "0"}, {"number": "x"}, {"name": "\x00"}])
+def test_a_search_that_makes_no_sense_gets_a_sentence(olly_ops: Any, asked: dict[str, str]) -> None:
+    client = Client()
+    client.force_login(olly_ops)
+    assert client.get(reverse("privacy:people"), asked).status_code == 400
