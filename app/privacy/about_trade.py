@@ -110,6 +110,19 @@ HOLDINGS = (
         personal="payload",
         pseudonymous="id stripe_id object_id last_error",
         none="""type api_version livemode object_type status attempts next_attempt_at created_at
-        received_at processed_at""",
+        received_at processed_at is_pulled""",
+    ),
+    Holding(
+        "webhooks.StripeRecord",
+        "what Stripe last said of a payment, refund, dispute or subscription, to compare with",
+        _BOOKS,
+        pseudonymous="id stripe_id intent_id key",
+        none="kind status currency amount_pennies said_at ends_at terms",
+    ),
+    Holding(
+        "webhooks.Reconciliation",
+        "how comparing with Stripe went",
+        _GOODS,
+        none="id since said_at looked_at differed mended",
     ),
 )
