@@ -22,6 +22,7 @@ examples:
   python build_evidence.py site            publish the recorded run again, after editing pages
   python build_evidence.py serve           look at it
   python build_evidence.py bundle          pack it for somebody who does not trust you
+  python build_evidence.py deploy v1.0.0   publish it as version 1.0.0 beside the others
   python build_evidence.py mutants REF-02  the ways to break the code that this claim cites
   python build_evidence.py --release       everything, and anything short of Met fails
 
@@ -46,12 +47,14 @@ _COMMANDS = {
     "run": "run the gates and judge; record the results, publish nothing",
     "site": "judge the recorded run again and publish it, if no file changed but pages",
     "bundle": "pack the last build into one ZIP that a buyer can verify",
+    "deploy": "publish the last build as one version among others, on the branch for a host",
     "serve": "show the last build in a browser on this machine",
     "doctor": "say what this machine can and cannot prove, and how to change that",
 }
 _BUILDING = ("all", "run", "site")
 _RUNNING = ("all", "run")
 _PORT = 8400
+_REMOTE, _BRANCH = "origin", "gh-pages"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,9 @@ class Order:
     port: int
     claims: tuple[str, ...] = ()
     out: Path | None = None
+    tag: str = ""
+    remote: str = _REMOTE
+    branch: str = _BRANCH
 
 
 def read_order(arguments: Sequence[str] | None = None) -> Order:
@@ -84,6 +90,9 @@ def read_order(arguments: Sequence[str] | None = None) -> Order:
         port=getattr(given, "port", 0),
         claims=tuple(getattr(given, "claims", ())),
         out=getattr(given, "out", None),
+        tag=getattr(given, "tag", None) or "",
+        remote=getattr(given, "remote", _REMOTE),
+        branch=getattr(given, "branch", _BRANCH),
     )
 
 
@@ -115,6 +124,19 @@ def _parser() -> argparse.ArgumentParser:
                 type=Path,
                 metavar="FILE",
                 help="default: NAME_evidence.zip in the folder of builds, .build",
+            )
+        if name == "deploy":
+            command.add_argument(
+                "tag", nargs="?", metavar="TAG", help="default: the only tag at the build's commit"
+            )
+            command.add_argument(
+                "--remote",
+                default=_REMOTE,
+                metavar="NAME",
+                help=f"a remote's name, a path or an address; default: {_REMOTE}",
+            )
+            command.add_argument(
+                "--branch", default=_BRANCH, metavar="NAME", help=f"default: {_BRANCH}"
             )
         if name == "serve":
             command.add_argument(

@@ -136,6 +136,18 @@ def _bundle(order: Order) -> int:
     return OK
 
 
+def _deploy(order: Order) -> int:
+    from evidence.engine.project import find_root, load_project
+    from evidence.engine.publish.deploy import deploy
+
+    project = load_project(find_root(order.project))
+    done = deploy(project, tag=order.tag, remote=order.remote, branch=order.branch)
+    latest = ", the latest version" if done.is_latest else ""
+    what = "published" if done.changed else "was published already, nothing changed"
+    _say(f"deploy  {done.version} {what} on {order.branch}{latest}")
+    return OK
+
+
 def _examine(order: Order) -> int:
     from evidence.engine.doctor import examine
     from evidence.engine.project import find_root, load_project
@@ -157,6 +169,7 @@ _COMMANDS = {
     "serve": _serve,
     "doctor": _examine,
     "bundle": _bundle,
+    "deploy": _deploy,
 }
 
 

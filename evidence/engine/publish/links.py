@@ -14,6 +14,7 @@ OUT_OF_SCOPE = "out_of_scope"
 # What differs between two runs of one commit lies in this folder of docs, site and build.
 VOLATILE = "volatile"
 THIS_RUN = f"{VOLATILE}/this_run"
+CHANGES = f"{VOLATILE}/changes"
 AREAS = "claims"
 GATES = "proof"
 WALKTHROUGH = "demo_walkthrough"

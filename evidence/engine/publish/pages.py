@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from evidence.engine.judge.model import Status
 from evidence.engine.publish import links, words
+from evidence.engine.publish.changes import Changes
+from evidence.engine.publish.deploy import BRANCH
 from evidence.engine.publish.front import RING_RADIUS, Front, front
 from evidence.engine.publish.people import FRONT, PeoplesPages
 from evidence.engine.publish.proof import excerpt_of_log
@@ -34,12 +36,18 @@ class Chapter:
 
 
 def write_pages(
-    docs: Path, views: Views, people: PeoplesPages, *, sealed: str = ""
+    docs: Path,
+    views: Views,
+    people: PeoplesPages,
+    *,
+    sealed: str = "",
+    changes: Changes | None = None,
 ) -> tuple[Chapter, ...]:
     """Write every page, log and asset into `docs`. Returns the navigation.
 
     `sealed` says who signs the build; only the page of this run tells, for the rest of a build is
-    the same whoever made it.
+    the same whoever made it. `changes` is what differs from the version published before, if this
+    clone knows one.
     """
     writer = _Writer(docs, views)
     shown = front(views)
@@ -59,6 +67,7 @@ def write_pages(
         writer.page(area.page, "area.md", area=area)
     _write_gates(writer, views)
     _write_sources(writer, views, people)
+    _write_changes(writer, views, changes)
     _write_this_run(writer, views, sealed)
     _write_people(writer, views, people)
     shutil.copytree(_HERE / "assets", docs / "assets", dirs_exist_ok=True)
@@ -157,6 +166,17 @@ def _write_sources(writer: _Writer, views: Views, people: PeoplesPages) -> None:
         )
 
 
+def _write_changes(writer: _Writer, views: Views, changes: Changes | None) -> None:
+    writer.page(
+        links.CHANGES,
+        "changes.md",
+        changes=changes,
+        branch=BRANCH,
+        chapters=changes.chapters() if changes else (),
+        hrefs={claim.id: claim.href for claim in views.claims.values()},
+    )
+
+
 def _write_this_run(writer: _Writer, views: Views, sealed: str) -> None:
     run = views.run
     writer.page(
@@ -199,6 +219,7 @@ def _navigation(views: Views, people: PeoplesPages) -> tuple[Chapter, ...]:
         *((Chapter("Guides", pages=guides),) if guides else ()),
         Chapter("Proof", pages=(Chapter("All gates", links.GATES), *gates)),
         Chapter("Out of scope", links.OUT_OF_SCOPE),
+        Chapter("Changes", links.CHANGES),
         Chapter("This run", links.THIS_RUN),
     )
 

@@ -10,6 +10,7 @@ from evidence.engine.mistakes import CannotRun, Place
 from evidence.engine.project import Project
 from evidence.engine.publish import links
 from evidence.engine.publish.atomic import publish_whole
+from evidence.engine.publish.changes import changes_since, published_before
 from evidence.engine.publish.evidence_json import dumps, evidence_json
 from evidence.engine.publish.pages import write_pages
 from evidence.engine.publish.people import render_people
@@ -45,9 +46,11 @@ def publish(
     def fill(folder: Path, lock: int) -> None:
         docs, site = folder / "docs", folder / "site"
         docs.mkdir()
-        chapters = write_pages(docs, views, people, sealed=signed_by(key))
-        evidence = dumps(evidence_json(project, register, run, judgement))
-        (docs / "evidence.json").write_text(evidence, encoding="utf-8", newline="\n")
+        evidence = evidence_json(project, register, run, judgement)
+        before = published_before(project, project.version)
+        changes = changes_since(before, evidence) if before else None
+        chapters = write_pages(docs, views, people, sealed=signed_by(key), changes=changes)
+        (docs / "evidence.json").write_text(dumps(evidence), encoding="utf-8", newline="\n")
         shutil.copyfile(_SCHEMA, docs / "evidence.schema.json")
         listener.stage("site")
         build_site(
