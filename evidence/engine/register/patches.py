@@ -44,7 +44,7 @@ def read_patches(project: Project) -> tuple[tuple[Patch, ...], tuple[Mistake, ..
 
 def _files(folder: Path, project: Project, wrong: list[Mistake]) -> list[Path]:
     try:
-        names = sorted(os.listdir(folder))
+        names = sorted(os.listdir(folder))  # noqa: PTH208 (names alone, whatever they are)
     except FileNotFoundError:
         return []
     except OSError as error:
