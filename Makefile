@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evidence test demo check bench lock clean
+.PHONY: help setup evidence test release release-proof demo check bench lock clean
 
 help: ## Show this help
 	@echo "Purelaka: a shop that proves what it says about itself."
@@ -18,6 +18,15 @@ evidence: setup ## Prove every claim and build the site: build/site/index.html
 
 test: setup ## Run all tests
 	@$(PY) -m pytest -n auto
+
+release: setup ## Prove everything anew for a release and pack it into dist/; anything short of Met fails
+	@$(PY) build_evidence.py --release
+	@mkdir -p dist
+	@$(PY) build_evidence.py bundle --out dist/purelaka_evidence.zip
+	@cp build/site/proof/hygiene/purelaka_clean_share.zip evidence/verify.py dist/
+
+release-proof: setup ## Publish two tags to a repository on this machine and switch between them in a browser
+	@$(PY) build_evidence.py --only release-proof
 
 demo: setup ## Start the whole shop on this machine with seeded people and orders
 	@$(PY) app/manage.py demo

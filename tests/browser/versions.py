@@ -1,0 +1,191 @@
+"""Gate: two releases of a small project, published and read in a real browser.
+
+Tags, builds and deploys two versions to a bare repository on this machine, twice and at once; then
+serves what lies there and switches between the versions as a reader does. Prints what was seen.
+Exit code 77 where no browser can be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Page, expect
+
+from tests.browser import chromium
+
+NOT_RUN = 77
+ROOT = Path(__file__).parents[2]
+PROJECT = """[project]
+name = "till"
+version = "{version}"
+
+[tool.evidence]
+name = "Till"
+"""
+GATES = """gates:
+  - id: adds-up
+    proves: One and one are two.
+    run: ["{python}", -c, "assert 1 + 1 == 2"]
+"""
+CLAIM = """  - id: TILL-{number:02d}
+    says: {says}
+    gates: [adds-up]
+"""
+FIRST, SECOND = "Sums are exact.", "Nothing is rounded twice."
+
+
+def main() -> int:
+    """Exit code 0 when a reader found both versions, 1 when not, 77 without a browser."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="where to leave the pictures")
+    out = parser.parse_args().out / "versions"
+    try:
+        path = chromium.find(say=_say)
+    except chromium.NoBrowser as no:
+        _say(f"not run: {no}")
+        return NOT_RUN
+    out.mkdir(parents=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="release-proof-") as folder:
+            home = Path(folder)
+            _release_both(home)
+            with _served(home / "bare.git", home / "pages") as address, chromium.browser(path) as b:
+                _read(b.new_page(viewport={"width": 1280, "height": 800}), address, out)
+                _read_offline(b.new_page(), home / "clone" / "build" / "site")
+    except (AssertionError, BrowserError) as error:
+        _say(f"failed: {error}")
+        return 1
+    return 0
+
+
+def _release_both(home: Path) -> None:
+    """Version 1.0.0, then 1.1.0 with one claim more; each deployed twice, the last time at once."""
+    bare, clone = home / "bare.git", home / "clone"
+    _run(home, "git", "init", "--quiet", "--bare", str(bare))
+    _run(home, "git", "clone", "--quiet", str(bare), str(clone))
+    _run(clone, "git", "config", "user.name", "Rita Release")
+    _run(clone, "git", "config", "user.email", "rita@shop.example")
+    older = home / "older"
+    for version, says in (("1.0.0", (FIRST,)), ("1.1.0", (FIRST, SECOND))):
+        _write(clone, version, says)
+        _run(clone, "git", "add", "--all")
+        _run(clone, "git", "commit", "--quiet", "-m", f"Release {version}")
+        _run(clone, "git", "tag", f"v{version}")
+        _evidence(clone)
+        _say(_evidence(clone, "deploy").strip())
+        _run(clone, "git", "fetch", "--quiet")
+        if version == "1.0.0":
+            _run(home, "cp", "--recursive", str(clone), str(older))
+    both = [
+        subprocess.Popen(_command("deploy"), cwd=folder, env=_environment(), stdout=subprocess.PIPE)
+        for folder in (older, clone)
+    ]
+    ended = [process.wait(timeout=120) for process in both]
+    assert ended == [0, 0], f"deployed again at once: exit codes {ended}, 0 and 0 expected"
+    listed = json.loads(_run(home, "git", "-C", str(bare), "show", "gh-pages:versions.json"))
+    found = {each["version"]: each["aliases"] for each in listed}
+    assert found == {"1.1.0": ["latest"], "1.0.0": []}, f"versions.json holds {found}"
+    _say("both deployed again at the same moment: versions.json still holds 1.0.0 and 1.1.0")
+
+
+def _read(page: Page, address: str, out: Path) -> None:
+    """As a reader: from the root to the latest, then to the version before by the selector."""
+    page.goto(f"{address}/")
+    page.wait_for_url("**/latest/**")
+    current = page.locator(".md-version__current")
+    expect(current).to_contain_text("1.1.0")
+    _say("the root leads to the latest version, 1.1.0")
+    page.goto(f"{address}/1.1.0/claims/till.html")
+    expect(page.get_by_text(SECOND).first).to_be_visible()
+    # The list opens over the button that opened it.
+    page.locator(".md-version__current").hover(force=True)
+    page.screenshot(path=out / "newer.png", animations="disabled")
+    page.locator(".md-version__link", has_text="1.0.0").click()
+    page.wait_for_url("**/1.0.0/**")
+    expect(page.locator(".md-version__current")).to_contain_text("1.0.0")
+    expect(page.get_by_text(SECOND)).to_have_count(0)
+    page.screenshot(path=out / "older.png", animations="disabled")
+    _say("the selector leads to 1.0.0, which does not hold the claim that 1.1.0 added")
+    page.goto(f"{address}/1.1.0/volatile/changes.html")
+    expect(page.get_by_role("heading", name="What changed since 1.0.0")).to_be_visible()
+    expect(page.get_by_role("heading", name="Added (1)")).to_be_visible()
+    _say("1.1.0 tells what changed since 1.0.0: one claim added")
+
+
+def _read_offline(page: Page, site: Path) -> None:
+    """The same site from the disk: no server, and the search still finds."""
+    page.goto((site / "index.html").as_uri())
+    search = page.locator("input.md-search__input")
+    search.click()
+    search.press_sequentially("rounded")
+    expect(page.locator(".md-search-result__link").first).to_be_visible(timeout=15_000)
+    _say("opened from the disk, the search finds the claim")
+
+
+def _write(clone: Path, version: str, says: tuple[str, ...]) -> None:
+    (clone / "evidence" / "claims").mkdir(parents=True, exist_ok=True)
+    claims = "".join(CLAIM.format(number=n, says=text) for n, text in enumerate(says, start=1))
+    (clone / "pyproject.toml").write_text(PROJECT.format(version=version), encoding="utf-8")
+    (clone / ".gitignore").write_text("/build\n/.build/\n/.local/\n", encoding="utf-8")
+    (clone / "evidence" / "gates.yml").write_text(GATES, encoding="utf-8")
+    text = f"area: Till\nclaims:\n{claims}"
+    (clone / "evidence" / "claims" / "till.yml").write_text(text, encoding="utf-8")
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "build_evidence.py"), "--no-color", *arguments]
+
+
+def _evidence(clone: Path, *arguments: str) -> str:
+    return _run(clone, *_command(*arguments))
+
+
+def _run(folder: Path, *command: str) -> str:
+    ended = subprocess.run(
+        command, cwd=folder, env=_environment(), capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, f"{' '.join(command[:4])}: {ended.stdout}{ended.stderr}"
+    return ended.stdout
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: a gate's log holds what was seen, not every request."""
+
+
+@contextmanager
+def _served(bare: Path, folder: Path) -> Iterator[str]:
+    """The branch of versions as a host serves it, on loopback."""
+    _run(bare, "git", "clone", "--quiet", "--branch", "gh-pages", str(bare), str(folder))
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
