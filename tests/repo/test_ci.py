@@ -35,3 +35,40 @@ def test_deploy_check_is_a_gate_and_gates_run_in_ci() -> None:
 
     assert deploy["run"][2:] == ["check", "--deploy", "--fail-level", "WARNING"]
     assert deploy["env"]["DJANGO_SETTINGS_MODULE"] == "config.settings.production"
+
+
+def test_release_workflow_proves_and_publishes_each_tag() -> None:
+    # YAML reads the key `on` as true.
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text("utf-8"))
+    runs = {
+        name: "\n".join(step.get("run", "") for step in job["steps"])
+        for name, job in workflow["jobs"].items()
+    }
+
+    assert list(workflow[True]) == ["push"]
+    assert workflow[True]["push"] == {"tags": ["v[0-9]+.[0-9]+.[0-9]+*"]}
+    assert "make release" in runs["build"]
+    assert 'build_evidence.py deploy "$TAG"' in runs["publish"]
+    assert "gh release create" in runs["publish"]
+
+
+def test_only_the_publishing_job_may_write() -> None:
+    workflows = [
+        yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text("utf-8"))
+        for name in ("ci", "release")
+    ]
+    asked = [workflow["permissions"] for workflow in workflows]
+    jobs = {name: job for workflow in workflows for name, job in workflow["jobs"].items()}
+    writing = [name for name, job in jobs.items() if "write" in job.get("permissions", {}).values()]
+
+    assert asked == [{"contents": "read"}, {}]
+    assert writing == ["publish"]
+
+
+def test_make_release_lets_nothing_short_of_met_pass() -> None:
+    text = (ROOT / "Makefile").read_text("utf-8")
+    _, _, after = text.partition("\nrelease:")
+    recipe = after.partition("\n\n")[0].splitlines()[1:]
+
+    assert recipe[0].strip() == "@$(PY) build_evidence.py --release"
+    assert any("bundle --out dist/purelaka_evidence.zip" in line for line in recipe)
