@@ -8,6 +8,7 @@ from datetime import datetime
 
 from core.refusal import Refused
 from monitoring.checks import (
+    database,
     jobs,
     money,
     production,
@@ -30,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     *trust.CHECKS,
     *retention.CHECKS,
     *production.CHECKS,
+    *database.CHECKS,
 )
 
 

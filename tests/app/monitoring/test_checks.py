@@ -474,6 +474,7 @@ PROVED_ELSEWHERE = {
     "subscriptions-differ-from-stripe",
     "webhook-endpoint",
     "retention-overdue",
+    "runs-as-owner",
 }
 
 
