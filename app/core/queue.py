@@ -24,12 +24,12 @@ def wake(*, task: str, queue: str, lock: int) -> None:
     """One job of this task waits, with the caller's transaction."""
     # One statement, and no error when one waits already: this is in the webhook's path.
     _execute(
-        """
+        f"""
         WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%(lock)s))
         INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock)
         SELECT %(queue)s, %(task)s, %(task)s FROM held
-        ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
-        """,
+        ON CONFLICT (queueing_lock) WHERE status = '{Status.TODO.value}' DO NOTHING
+        """,  # noqa: S608
         {"lock": lock, "queue": queue, "task": task},
     )
 
@@ -37,12 +37,12 @@ def wake(*, task: str, queue: str, lock: int) -> None:
 def wake_later(*, task: str, queue: str, at: datetime) -> None:
     """One job of this task waits for this moment, or for an earlier one that was asked for."""
     _execute(
-        """
+        f"""
         INSERT INTO procrastinate_jobs AS jobs (queue_name, task_name, queueing_lock, scheduled_at)
         VALUES (%(queue)s, %(task)s, %(task)s || ' later', %(at)s)
-        ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE
+        ON CONFLICT (queueing_lock) WHERE status = '{Status.TODO.value}' DO UPDATE
         SET scheduled_at = least(jobs.scheduled_at, excluded.scheduled_at)
-        """,
+        """,  # noqa: S608
         {"queue": queue, "task": task, "at": at},
     )
 

@@ -16,6 +16,8 @@ from typing import Any
 
 from django.conf import settings
 
+from payments.models import PaymentStatus
+
 CARD = "4242424242424242"
 TIMEOUT_S = 30.0
 
@@ -42,7 +44,7 @@ def pay(session_id: str) -> None:
     """Pay the open payment page with a card that succeeds. Raises NoTwin."""
     wanted = {"session": session_id, "card": CARD}
     outcome = _ask(f"{settings.STRIPE_API_BASE}/_twin/pay", wanted)["outcome"]
-    if outcome != "succeeded":
+    if outcome != PaymentStatus.SUCCEEDED:
         raise NoTwin(f"Stripe's twin: {session_id} {outcome}, expected succeeded.")
 
 

@@ -22,14 +22,14 @@ TOTAL_IS_LINES = """(
 )"""
 
 # Payments stand left of orders, so these two rules know their table by name only.
-MONEY_STOPS_CANCELING = """(
-    NEW.status = 'canceled' AND OLD.status <> 'canceled' AND EXISTS (
+MONEY_STOPS_CANCELING = f"""(
+    NEW.status = '{OrderStatus.CANCELED}' AND OLD.status <> '{OrderStatus.CANCELED}' AND EXISTS (
         SELECT 1 FROM payments_payment
         WHERE order_id = NEW.id AND status IN ('processing', 'succeeded')
     )
-)"""
-DISPUTE_STOPS_FULFILMENT = """(
-    NEW.status = 'fulfilled' AND OLD.status = 'paid' AND EXISTS (
+)"""  # noqa: S608
+DISPUTE_STOPS_FULFILMENT = f"""(
+    NEW.status = '{OrderStatus.FULFILLED}' AND OLD.status = '{OrderStatus.PAID}' AND EXISTS (
         SELECT 1 FROM payments_payment WHERE order_id = NEW.id AND (
             disputed_pennies > 0 OR EXISTS (
                 SELECT 1 FROM payments_dispute
@@ -37,7 +37,7 @@ DISPUTE_STOPS_FULFILMENT = """(
             )
         )
     )
-)"""
+)"""  # noqa: S608
 
 
 class Order(models.Model):

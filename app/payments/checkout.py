@@ -34,11 +34,11 @@ def start_checkout(*, order: Order, by: Actor, now: datetime) -> Payment:
     """
     payment = _live_payment(order.pk, by=by, now=now)
     page = page_of(payment, now=now)
-    if page is None or page.status == "expired":
+    if page is None or page.status == gateway.PageStatus.EXPIRED:
         give_up(payment)
         payment = _live_payment(order.pk, by=by, now=now)
         page = page_of(payment, now=now)
-    if page is None or page.status != "open":
+    if page is None or page.status != gateway.PageStatus.OPEN:
         raise CannotPay(
             f"Order {order.pk}: its payment page is {page.status if page else 'gone'}; "
             "wait a minute for Stripe's confirmation."

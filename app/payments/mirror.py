@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from payments.gateway import CheckoutSession, Intent
+from payments.gateway import CheckoutSession, Intent, PagePayment, PageStatus
 from payments.models import MOVES, PaymentStatus
 
 # docs.stripe.com/payments/paymentintents/lifecycle. A failed attempt waits for another method.
@@ -32,12 +32,12 @@ def mirror(*, intent: Intent | None, session: CheckoutSession | None = None) -> 
     """The facts as a payment. Money counts only when the intent succeeded and, if the news came
     from a session, that session says `paid`: `complete` alone proves no payment."""
     if intent is None:
-        expired = session is not None and session.status == "expired"
+        expired = session is not None and session.status == PageStatus.EXPIRED
         return Mirror(PaymentStatus.CANCELED if expired else PaymentStatus.CREATED, 0, "")
     status = OF_INTENT[intent.status]
     if status != PaymentStatus.SUCCEEDED:
         return Mirror(status, 0, intent.failure)
-    if session is not None and session.payment_status != "paid":
+    if session is not None and session.payment_status != PagePayment.PAID:
         return Mirror(PaymentStatus.PROCESSING, 0, "")
     return Mirror(status, intent.received_pennies, "")
 

@@ -170,7 +170,7 @@ def _close_page(order: Order, *, now: datetime) -> Payment | None:
         return None
     try:
         page = checkout.page_of(payment, now=now)
-        if page and page.status == "open":
+        if page and page.status == gateway.PageStatus.OPEN:
             page = gateway.expire_session(page.id)
     except CannotPay:
         return payment
@@ -178,7 +178,7 @@ def _close_page(order: Order, *, now: datetime) -> Payment | None:
         raise CannotCancel(
             f"Order {order.pk}: its payment page could not be closed ({no}); wait a minute."
         ) from no
-    if page and page.status != "expired":
+    if page and page.status != gateway.PageStatus.EXPIRED:
         raise CannotCancel(
             f"Order {order.pk}: a payment is being made; wait for it, then ask for a refund."
         )

@@ -34,15 +34,14 @@ MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
 }
 RESERVED = [RefundStatus.REQUESTED, RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION]
 
+# A refund that came to nothing claims no money.
+UNDONE = f"('{RefundStatus.FAILED}', '{RefundStatus.CANCELED}')"
 # The reservation on the payment comes first, so the rows can be held against it as well.
-REFUNDS_EXCEED_PAYMENT = """NEW.status NOT IN ('failed', 'canceled') AND (
+REFUNDS_EXCEED_PAYMENT = f"""NEW.status NOT IN {UNDONE} AND (
     SELECT NEW.amount_pennies + COALESCE(SUM(amount_pennies), 0) FROM refunds_refund
-    WHERE payment_id = NEW.payment_id AND status NOT IN ('failed', 'canceled')
-) > (SELECT captured_pennies FROM payments_payment WHERE id = NEW.payment_id)"""
+    WHERE payment_id = NEW.payment_id AND status NOT IN {UNDONE}
+) > (SELECT captured_pennies FROM payments_payment WHERE id = NEW.payment_id)"""  # noqa: S608
 
-# A refund made at Stripe that came to nothing before the shop heard of it, is recorded as it ended:
-# the shop may have refunded the same money since.
-UNDONE_AT_STRIPE = f"('{RefundStatus.FAILED}', '{RefundStatus.CANCELED}')"
 # One that Stripe already made is a fact and is recorded whatever else is true.
 DISPUTE_STOPS_REFUND = """NEW.stripe_refund_id IS NULL AND EXISTS (
     SELECT 1 FROM payments_payment WHERE id = NEW.payment_id AND disputed_pennies > 0
@@ -87,12 +86,14 @@ class Refund(models.Model):
             ),
         ]
         triggers: ClassVar = [
+            # One made at Stripe that came to nothing before the shop heard of it is recorded as it
+            # ended: the shop may have refunded the same money since.
             guards.refuse(
                 name="refund_starts_as_requested",
                 operation=pgtrigger.Insert,
                 found=(
                     f"NEW.status IS DISTINCT FROM '{RefundStatus.REQUESTED}' AND NOT "
-                    f"(NEW.stripe_refund_id IS NOT NULL AND NEW.status IN {UNDONE_AT_STRIPE})"
+                    f"(NEW.stripe_refund_id IS NOT NULL AND NEW.status IN {UNDONE})"
                 ),
                 sentence="'refund starts as ' || NEW.status || '; it must start as requested'",
             ),
@@ -122,7 +123,7 @@ class Refund(models.Model):
             guards.refuse(
                 name="refund_success_has_its_time",
                 operation=pgtrigger.Update,
-                found="(NEW.status = 'succeeded' AND NEW.succeeded_at IS NULL)",
+                found=(f"(NEW.status = '{RefundStatus.SUCCEEDED}' AND NEW.succeeded_at IS NULL)"),
                 sentence="'refund ' || OLD.id || ': succeeded, and nothing says when'",
             ),
             guards.refuse(

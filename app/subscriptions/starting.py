@@ -32,11 +32,11 @@ def start(*, plan: Plan, customer: User, now: datetime) -> Start:
     price_id = publish(plan)
     wish = _open_start(plan, customer, now=now)
     page = _page_of(wish, price_id, now=now)
-    if page is None or page.status == "expired":
+    if page is None or page.status == gateway.PageStatus.EXPIRED:
         _end(wish, StartStatus.EXPIRED)
         wish = _open_start(plan, customer, now=now)
         page = _page_of(wish, price_id, now=now)
-    if page is None or page.status != "open":
+    if page is None or page.status != gateway.PageStatus.OPEN:
         raise CannotStart(
             f"{plan.name}: its page is {page.status if page else 'gone'}; wait a minute for "
             "Stripe's confirmation."
@@ -81,7 +81,7 @@ def sold_by(session: gateway.CheckoutSession) -> bool:
 
 def close(*, session: gateway.CheckoutSession) -> None:
     """Let the customer have another page once Stripe closed this one unsold."""
-    if session.status == "expired":
+    if session.status == gateway.PageStatus.EXPIRED:
         wishes = Start.objects.filter(idempotency_key=session.key, status=StartStatus.OPEN)
         wishes.update(status=StartStatus.EXPIRED)
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from core.money import display
+from payments.gateway import PageStatus
 from payments.mirror import OF_INTENT
 from payments.models import PaymentStatus
 from subscriptions.models import StartStatus
@@ -53,11 +54,12 @@ def payments() -> list[Difference]:
             ON said.kind = %(session)s AND said.key <> '' AND start.idempotency_key = said.key
         WHERE CASE
             WHEN said.kind = %(session)s AND start.id IS NOT NULL
-                THEN said.status = 'expired' AND start.status = %(start_open)s
+                THEN said.status = %(page_expired)s AND start.status = %(start_open)s
             WHEN payment.id IS NULL THEN said.key <> '' AND said.status <> %(missing)s
             WHEN said.kind = %(session)s
                 THEN said.intent_id = '' AND payment.stripe_intent_id IS NULL
-                    AND said.status <> 'complete' AND payment.status IS DISTINCT FROM meaning.ours
+                    AND said.status <> %(page_complete)s
+                    AND payment.status IS DISTINCT FROM meaning.ours
             ELSE (payment.status, payment.currency, payment.captured_pennies)
                 IS DISTINCT FROM (meaning.ours, said.currency, said.amount_pennies)
         END AND said.kind IN (%(intent)s, %(session)s)
@@ -65,8 +67,8 @@ def payments() -> list[Difference]:
     """
     meanings = [
         *((Kind.INTENT, word, ours) for word, ours in OF_INTENT.items()),
-        (Kind.SESSION, "open", PaymentStatus.CREATED),
-        (Kind.SESSION, "expired", PaymentStatus.CANCELED),
+        (Kind.SESSION, PageStatus.OPEN, PaymentStatus.CREATED),
+        (Kind.SESSION, PageStatus.EXPIRED, PaymentStatus.CANCELED),
     ]
     kinds, words, ours = ([str(part) for part in column] for column in zip(*meanings, strict=True))
     parameters = {
@@ -74,6 +76,8 @@ def payments() -> list[Difference]:
         "words": words,
         "ours": ours,
         "start_open": StartStatus.OPEN.value,
+        "page_expired": PageStatus.EXPIRED.value,
+        "page_complete": PageStatus.COMPLETE.value,
         "missing": MISSING,
         "intent": Kind.INTENT.value,
         "session": Kind.SESSION.value,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from payments import gateway
+from payments.models import PaymentStatus
 from webhooks.facts import Fetched
 from webhooks.models import MISSING, Kind, StripeRecord
 
@@ -42,7 +43,7 @@ def intent(found: gateway.Intent) -> Said:
         found.id,
         found.status,
         found.currency,
-        found.received_pennies if found.status == "succeeded" else 0,
+        found.received_pennies if found.status == PaymentStatus.SUCCEEDED else 0,
         intent_id=found.id,
         key=found.key,
     )

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from monitoring.checks.check import Check, Finding, rows
+from payments.gateway import EndpointStatus
 from webhooks import differences
 from webhooks.differences import Difference
 from webhooks.facts import HANDLED
@@ -67,7 +68,7 @@ def endpoint(now: datetime) -> list[Finding]:
         ) AS endpoint ON true
         GROUP BY ran.id
         HAVING NOT coalesce(
-            bool_or(status = 'enabled' AND version = %(version)s AND missed = '{}'), false)
+            bool_or(status = %(enabled)s AND version = %(version)s AND missed = '{}'), false)
     """
     url, version = settings.SHOP_ADDRESS + reverse("webhooks:stripe"), settings.STRIPE_API_VERSION
     parameters = {
@@ -75,6 +76,7 @@ def endpoint(now: datetime) -> list[Finding]:
         "kind": Kind.ENDPOINT.value,
         "url": url,
         "version": version,
+        "enabled": EndpointStatus.ENABLED.value,
     }
     expected = f"enabled, version {version}, 0 types of event missing"
     return [

@@ -4,7 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
+
+
+class PageStatus(StrEnum):
+    """Where a payment page stands at Stripe."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+class PagePayment(StrEnum):
+    """Whether what a page asked for was paid; a slow bank leaves a complete page unpaid."""
+
+    PAID = "paid"
+    UNPAID = "unpaid"
+    NOT_REQUIRED = "no_payment_required"
+
+
+class EndpointStatus(StrEnum):
+    """Whether Stripe sends events to an address."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True)

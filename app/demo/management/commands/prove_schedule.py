@@ -60,7 +60,7 @@ class Command(BaseCommand):
         for issue in unsettled(now=timezone.now()):
             self.stdout.write(f"issue    {issue}: {issue.actual}")
         for snapshot in snapshots:
-            self.stdout.write(f"snapshot {snapshot}: {snapshot.orders_placed} orders placed")
+            self.stdout.write(f"snapshot {snapshot} taken")
         self.stdout.write(
             f"schedule  {len(seen.first)} of {len(schedule())} jobs ran, {len(seen.failed)} runs "
             f"failed, {len(seen.doubled)} jobs started twice for one moment; "
