@@ -17,6 +17,7 @@ from evidence.engine.run.outcome import collect, failures, in_words, outcome
 from evidence.engine.run.process import EndedBy, NotStarted, run_process
 from evidence.engine.run.pytests import missing_for_pytest, pytest_argv, pytest_env
 from evidence.engine.run.services import ServiceFailed, Services
+from evidence.engine.run.varying import ADDRESSES
 from evidence.engine.run.versions import Versions
 
 _PROGRESS_S = 0.1
@@ -48,9 +49,8 @@ def run_gate(
         env, failed = services.environment(gate.services), None
     except ServiceFailed as error:
         env, failed = {}, error
-    place = bench.lay_out(
-        gate.id, cores=cores, own=dict(gate.env), services=env, varies=gate.varies
-    )
+    varies = (*gate.varies, *(ADDRESSES if gate.pytest is not None else ()))
+    place = bench.lay_out(gate.id, cores=cores, own=dict(gate.env), services=env, varies=varies)
     argv = place.fill(_argv(gate, bench))
     result = _cannot_run(gate, place, bench, failed)
     if result is None:
@@ -65,7 +65,7 @@ def run_gate(
         why=result.why,
         ended=result.ended,
         tools=versions.of(gate),
-        varies=gate.varies,
+        varies=varies,
         says=result.says,
     )
     log = f"proof/{gate.id}.log"

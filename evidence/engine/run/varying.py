@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Where an object lay in memory, as Python shows one in the message of a failed test.
+ADDRESSES = (("<address>", r"\bat (0x[0-9a-fA-F]{6,16})\b"),)
+
 
 @dataclass(frozen=True)
 class Varying:
