@@ -116,7 +116,9 @@ def _small(folder: Path) -> Iterator[str]:
 
 
 def _own(folder: Path, gates: Sequence[str]) -> Iterator[str]:
-    builds = [_clone_and_build(folder, setting, gates) for setting in (HERE, ELSEWHERE)]
+    # Asked once: somebody may commit while this runs.
+    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True).strip()
+    builds = [_clone_and_build(folder, setting, gates, commit) for setting in (HERE, ELSEWHERE)]
     what = f"this commit, {len(gates)} gates run twice ({', '.join(gates)})"
     yield from _told(what, *builds)
 
@@ -133,10 +135,12 @@ def _told(what: str, first: Path, second: Path) -> list[str]:
     return found
 
 
-def _clone_and_build(folder: Path, setting: Setting, gates: Sequence[str]) -> Path:
+def _clone_and_build(folder: Path, setting: Setting, gates: Sequence[str], commit: str) -> Path:
     root = folder / setting.folder
     environment = _environment(folder, setting)
-    _run(["git", "clone", "--quiet", "--shared", str(ROOT), str(root)], ROOT, environment)
+    clone = ["git", "clone", "--quiet", "--shared", "--no-checkout", str(ROOT), str(root)]
+    _run(clone, ROOT, environment)
+    _run(["git", "checkout", "--quiet", "--detach", commit], root, environment)
     script = root / "evidence/gates/same_bytes.py"
     command = [sys.executable, str(script), "--build", str(root), "--gates", ",".join(gates)]
     environment["PYTHONPATH"] = str(root)

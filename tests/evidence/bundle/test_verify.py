@@ -31,15 +31,19 @@ from tests.evidence.conftest import Stranger
 
 Forgery = Callable[[Bundle], Path]
 FORGERIES: dict[str, tuple[str, Forgery]] = {}
+# What a seller could sign, and still nobody has to believe.
+LIES: dict[str, tuple[str, Forgery]] = {}
 LOG = "site/proof/tests.log"
 DEAD = {"path": "till/money.py", "symbol": "gone", "lines": [0, 0], "sha256": ""}
 
 
-def refused(reason: str) -> Callable[[Forgery], Forgery]:
+def refused(
+    reason: str, among: dict[str, tuple[str, Forgery]] = FORGERIES
+) -> Callable[[Forgery], Forgery]:
     """The forgery below is to be refused for this reason."""
 
     def register(forgery: Forgery) -> Forgery:
-        FORGERIES[forgery.__name__] = (reason, forgery)
+        among[forgery.__name__] = (reason, forgery)
         return forgery
 
     return register
@@ -557,10 +561,10 @@ for _name, _reason, _claim, _change in (
     ("log_that_is_not_there", "log-missing", "",
      lambda told: told["gates"][0].update(log="proof/gone.log")),
 ):  # fmt: skip
-    FORGERIES[_name] = (_reason, _lie(_change, _claim))
+    LIES[_name] = (_reason, _lie(_change, _claim))
 
 
-@refused("falsified-contradicted")
+@refused("falsified-contradicted", LIES)
 def mutant_that_survived(bundle: Bundle) -> Path:
     def lie(claim: dict) -> None:
         claim["rungs"]["falsified"] = "yes"
@@ -569,20 +573,20 @@ def mutant_that_survived(bundle: Bundle) -> Path:
     return bundle.claim("TILL-01", lie).reseal().zip()
 
 
-@refused("no-evidence")
+@refused("no-evidence", LIES)
 def evidence_left_out(bundle: Bundle) -> Path:
     del bundle.files[verify.EVIDENCE]
     return bundle.recount().sign_manifest().zip()
 
 
-@refused("log-head")
+@refused("log-head", LIES)
 def gate_that_failed_by_its_log(bundle: Bundle) -> Path:
     bundle.swap(LOG, "status    passed", "status    failed: exit code 1")
     digest = sign._sha256(bundle.folder("x") / LOG)
     return bundle.evidence(lambda told: _gate(told, "tests").update(sha256=digest)).reseal().zip()
 
 
-@refused("log-head")
+@refused("log-head", LIES)
 def log_of_another_commit(bundle: Bundle) -> Path:
     commit = json.loads(bundle.files[verify.EVIDENCE])["commit"]
     bundle.swap(LOG, commit, "f" * 40)
@@ -594,12 +598,12 @@ def _gate(told: dict, name: str) -> dict:
     return next(gate for gate in told["gates"] if gate["id"] == name)
 
 
-@refused("matrix-page")
+@refused("matrix-page", LIES)
 def matrix_that_shows_met(bundle: Bundle) -> Path:
     return bundle.swap("site/acceptance_matrix.html", ">Partly met<", ">Met<").reseal().zip()
 
 
-@refused("matrix-page")
+@refused("matrix-page", LIES)
 def matrix_without_a_row(bundle: Bundle) -> Path:
     name = "site/acceptance_matrix.html"
     text = bundle.files[name].decode()
@@ -607,19 +611,19 @@ def matrix_without_a_row(bundle: Bundle) -> Path:
     return bundle.reseal().zip()
 
 
-@refused("matrix-page")
+@refused("matrix-page", LIES)
 def matrix_that_shows_another_rung(bundle: Bundle) -> Path:
     shown = 'title="Executed: yes"><span>'
     bundle.swap("site/acceptance_matrix.html", f"{shown}yes", f"{shown}not applicable")
     return bundle.reseal().zip()
 
 
-@refused("status-page")
+@refused("status-page", LIES)
 def status_page_that_counts_otherwise(bundle: Bundle) -> Path:
     return bundle.swap("site/status.html", "3 partly met", "2 partly met").reseal().zip()
 
 
-@refused("status-page")
+@refused("status-page", LIES)
 def status_page_that_hides_a_requirement(bundle: Bundle) -> Path:
     name = "site/status.html"
     text = bundle.files[name].decode()
@@ -627,7 +631,7 @@ def status_page_that_hides_a_requirement(bundle: Bundle) -> Path:
     return bundle.reseal().zip()
 
 
-@refused("front-page")
+@refused("front-page", LIES)
 def front_page_that_counts_otherwise(bundle: Bundle) -> Path:
     return bundle.swap("site/index.html", 'ev-number">0<', 'ev-number">3<').reseal().zip()
 
@@ -666,9 +670,20 @@ def made_with_changes_nobody_committed(bundle: Bundle) -> Path:
 def test_tampered_bundle_is_refused_for_its_own_reason(
     name: str, bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reason, forge = FORGERIES[name]
-    found, code = answer(bundle, forge(bundle))
+    _refuses(bundle, *FORGERIES[name], capsys)
 
+
+@pytest.mark.parametrize("name", LIES)
+def test_signed_lie_is_refused_for_its_own_reason(
+    name: str, bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _refuses(bundle, *LIES[name], capsys)
+
+
+def _refuses(
+    bundle: Bundle, reason: str, forge: Forgery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, code = answer(bundle, forge(bundle))
     said = capsys.readouterr().out.splitlines()
     assert found == reason, said
     assert said[-2].startswith("refused  ")
@@ -678,7 +693,7 @@ def test_tampered_bundle_is_refused_for_its_own_reason(
 
 def test_every_reason_has_a_bundle_that_is_refused_for_it() -> None:
     elsewhere = {"no-ssh-keygen", "rebuild-failed", "rebuild-differs"}
-    met = {reason for reason, _ in FORGERIES.values()}
+    met = {reason for reason, _ in (*FORGERIES.values(), *LIES.values())}
     assert met | elsewhere == {name for name, _ in verify.REASONS.values()}
     assert not met & elsewhere
     assert len(met) >= 40

@@ -1,0 +1,250 @@
+"""What the verifier works out for itself, without a bundle around it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from evidence import verify
+
+DIGEST = "a" * 64
+GATES = {
+    "tests": {"status": "passed", "control": "red"},
+    "lint": {"status": "failed", "control": "red"},
+    "docker": {"status": "not run", "control": "none"},
+}
+
+
+def claim(**changes: Any) -> dict[str, Any]:
+    """A critical claim that is met on four rungs and has no demo step."""
+    made: dict[str, Any] = {
+        "id": "TILL-01",
+        "critical": True,
+        "requirements": ["T1"],
+        "status": "met",
+        "rungs": {
+            "linked": "yes",
+            "passed": "yes",
+            "executed": "yes",
+            "falsified": "yes",
+            "demonstrated": "n/a",
+        },
+        "code": [{"sha256": DIGEST, "lines": [3, 5], "executable": True}],
+        "tests": [{"outcome": "passed", "executes": [4]}],
+        "gates": ["tests"],
+        "mutants": {"assertion": 3, "crash": 0, "timeout": 0, "survived": [], "waived": []},
+        "sabotage": [{"patch": "p", "outcome": "assertion"}],
+        "demo": None,
+    }
+    return {**made, **changes}
+
+
+def rungs(**changes: str) -> dict[str, str]:
+    return {**claim()["rungs"], **changes}
+
+
+def reason(check: Callable[[], object]) -> str:
+    with pytest.raises(verify.Refused) as refused:
+        check()
+    return refused.value.name
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, "met"),
+        ({"rungs": rungs(executed="n/a", falsified="n/a")}, "met"),
+        ({"rungs": rungs(falsified="no")}, "partly"),
+        ({"rungs": rungs(falsified="not measured")}, "partly"),
+        ({"rungs": rungs(demonstrated="no")}, "partly"),
+        ({"rungs": rungs(executed="no")}, "partly"),
+        ({"rungs": rungs(linked="no")}, "not"),
+        ({"rungs": rungs(linked="no", passed="no"), "gates": ["docker"]}, "not"),
+        ({"rungs": rungs(passed="no")}, "partly"),
+        ({"rungs": rungs(passed="no"), "gates": ["docker"]}, "partly"),
+        ({"rungs": rungs(passed="no"), "gates": ["docker", "tests"], "tests": []}, "partly"),
+        ({"rungs": rungs(passed="no"), "gates": ["docker"], "tests": []}, "not"),
+        ({"rungs": rungs(passed="no"), "gates": ["docker", "lint"]}, "not"),
+        ({"rungs": rungs(passed="no"), "gates": ["gone"]}, "not"),
+        (
+            {"rungs": rungs(passed="no"), "tests": [{"outcome": "failed", "executes": [4]}]},
+            "not",
+        ),
+        (
+            {"rungs": rungs(passed="no"), "tests": [{"outcome": "skipped", "executes": []}]},
+            "not",
+        ),
+    ],
+)
+def test_status_follows_from_the_rungs(changes: dict[str, Any], status: str) -> None:
+    assert verify._status(claim(**changes), GATES) == status
+
+
+@pytest.mark.parametrize(
+    ("statuses", "lacks", "expected"),
+    [
+        ((), {}, "not"),
+        (("met",), {}, "met"),
+        (("met", "met"), {}, "met"),
+        (("met",), {"T1": "half of it"}, "partly"),
+        (("met", "partly"), {}, "partly"),
+        (("partly",), {}, "partly"),
+        (("met", "not"), {}, "not"),
+        (("met", "out"), {}, "met"),
+        (("out",), {}, "not"),
+    ],
+)
+def test_requirement_follows_from_its_claims(
+    statuses: tuple[str, ...], lacks: dict[str, str], expected: str
+) -> None:
+    other = claim(requirements=["T2"], status="not")
+    claims = [other, *(claim(status=status) for status in statuses)]
+    for told in ("met", "partly", "not"):
+        evidence = {"claims": claims, "lacks": lacks, "requirements": {"T1": told}}
+        if told == expected:
+            verify._check_requirements(evidence)
+        else:
+            assert reason(lambda told=evidence: verify._check_requirements(told)) == (  # type: ignore[misc]
+                "requirement-status"
+            )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"critical": False, "sabotage": []},
+        {"critical": False, "sabotage": [{"patch": "p", "outcome": "crash"}]},
+        {"sabotage": [{"outcome": "assertion"}, {"outcome": "timeout"}]},
+        {"rungs": rungs(falsified="no"), "mutants": {}, "sabotage": []},
+        {"rungs": rungs(falsified="not measured"), "gates": ["docker"], "sabotage": []},
+        {
+            "rungs": rungs(falsified="n/a"), "tests": [], "gates": [], "sabotage": [],
+        },
+    ],
+)  # fmt: skip
+def test_what_was_broken_on_purpose_fits(changes: dict[str, Any]) -> None:
+    verify._check_falsified(claim(**changes), GATES)
+
+
+_NO_KILLS = {"assertion": 0, "crash": 0, "timeout": 0, "survived": [], "waived": []}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mutants": {**_NO_KILLS, "assertion": 3, "survived": [{"id": "m"}]}},
+        {"sabotage": []},
+        {"sabotage": [{"outcome": "crash"}]},
+        {"sabotage": [{"outcome": "assertion"}, {"outcome": "survived"}]},
+        {"sabotage": [{"outcome": "assertion"}, {"outcome": "setup error"}]},
+        {"gates": ["docker"]},
+        {"gates": ["gone"]},
+        {"critical": False, "mutants": _NO_KILLS, "sabotage": [], "gates": []},
+        {"rungs": rungs(falsified="n/a"), "gates": []},
+        {"rungs": rungs(falsified="n/a"), "tests": []},
+    ],
+)
+def test_what_was_not_broken_is_not_falsified(changes: dict[str, Any]) -> None:
+    made = claim(**changes)
+    assert reason(lambda: verify._check_falsified(made, GATES)) == "falsified-contradicted"
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_refused"),
+    [
+        ({}, False),
+        ({"tests": [{"executes": [4]}, {"executes": []}]}, True),
+        ({"tests": []}, True),
+        ({"rungs": rungs(executed="no"), "tests": [{"executes": []}]}, False),
+        ({"rungs": rungs(executed="n/a")}, True),
+        ({"rungs": rungs(executed="n/a"), "tests": []}, False),
+        ({"rungs": rungs(executed="n/a"), "code": []}, False),
+        ({"rungs": rungs(executed="n/a"), "code": [{"sha256": DIGEST}]}, False),
+        ({"rungs": rungs(executed="n/a"), "code": [{"sha256": ""}]}, True),
+    ],
+)
+def test_executed_follows_from_the_lines_that_ran(
+    changes: dict[str, Any], is_refused: bool
+) -> None:
+    made = claim(**changes)
+    if is_refused:
+        assert reason(lambda: verify._check_executed(made)) == "executed-contradicted"
+    else:
+        verify._check_executed(made)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("site/index.html", ""),
+        ("site/.github/a b/caf\u00e9.html", ""),
+        ("a" * 1024, ""),
+        ("a" * 1025, "odd-name"),
+        ("/etc/passwd", "absolute-path"),
+        ("c:x", "absolute-path"),
+        ("a/../b", "path-traversal"),
+        ("..", "path-traversal"),
+        ("a/./b", "odd-name"),
+        ("a//b", "odd-name"),
+        ("", "odd-name"),
+        ("a\\b", "odd-name"),
+        ("a\nb", "odd-name"),
+        ("a\u200bb", "odd-name"),
+        ("a\u2028b", "odd-name"),
+        ("cafe\u0301", "unicode-collision"),
+        ("a\udcffb", "name-not-utf8"),
+    ],
+)
+def test_name_is_taken_as_written(name: str, expected: str) -> None:
+    if expected:
+        assert reason(lambda: verify._check_name(name)) == expected
+    else:
+        verify._check_name(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{d}  a\n{d}  b c\n", {"a": DIGEST, "b c": DIGEST}),
+        ("{d}  B\n{d}  a\n", {"B": DIGEST, "a": DIGEST}),
+        ("{d}  a", "manifest-format"),
+        ("{d} a\n", "manifest-format"),
+        ("{d} *a\n", "manifest-format"),
+        ("{d}  a \n", "manifest-format"),
+        ("A{d}  a\n", "manifest-format"),
+        ("\n", "manifest-format"),
+        ("", "manifest-format"),
+        ("{d}  b\n{d}  a\n", "manifest-order"),
+        ("{d}  a\n{d}  a\n", "manifest-order"),
+        ("{d}  MANIFEST.sha256\n", "manifest-scope"),
+        ("{d}  MANIFEST.sha256.sig\n", "manifest-scope"),
+        ("{d}  attestations/test-result.dsse.json\n", "manifest-scope"),
+        ("{d}  site/volatile/this_run.html\n", "manifest-scope"),
+    ],
+)
+def test_manifest_is_read_strictly(text: str, expected: dict[str, str] | str) -> None:
+    data = text.replace("{d}", DIGEST).encode()
+    if isinstance(expected, str):
+        assert reason(lambda: verify._manifest(data)) == expected
+    else:
+        assert verify._manifest(data) == expected
+
+
+def test_what_is_signed_of_a_statement_is_dsse_s_own_example() -> None:
+    assert verify.pae("http://example.com/HelloWorld", b"hello world") == (
+        b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+    )
+
+
+def test_claim_made_here_is_one_that_every_check_takes() -> None:
+    """So that the cases above differ from an honest claim in one thing only."""
+    made = claim()
+    before = copy.deepcopy(made)
+    verify._check_executed(made)
+    verify._check_falsified(made, GATES)
+    assert verify._status(made, GATES) == made["status"]
+    assert made == before
