@@ -84,3 +84,7 @@ def _inspect(folder: Path, source: str) -> Binaries | None:
 
 def _number(name: str) -> int:
     return int(name) if name.isdigit() else 0
+
+
+if __name__ == "__main__":
+    print(find(os.environ.get("PURELAKA_POSTGRES", "")).version)  # noqa: T201 (asked by command)

@@ -24,6 +24,7 @@ examples:
   python build_evidence.py bundle          pack it for somebody who does not trust you
   python build_evidence.py deploy v1.0.0   publish it as version 1.0.0 beside the others
   python build_evidence.py mutants REF-02  the ways to break the code that this claim cites
+  python build_evidence.py --no-cache      everything anew, although nothing changed
   python build_evidence.py --release       everything, and anything short of Met fails
 
 where things land:
@@ -74,6 +75,7 @@ class Order:
     tag: str = ""
     remote: str = _REMOTE
     branch: str = _BRANCH
+    cache: bool = True
 
 
 def read_order(arguments: Sequence[str] | None = None) -> Order:
@@ -93,6 +95,7 @@ def read_order(arguments: Sequence[str] | None = None) -> Order:
         tag=getattr(given, "tag", None) or "",
         remote=getattr(given, "remote", _REMOTE),
         branch=getattr(given, "branch", _BRANCH),
+        cache=getattr(given, "cache", True) and not getattr(given, "release", False),
     )
 
 
@@ -188,6 +191,13 @@ def _running() -> argparse.ArgumentParser:
         metavar="N",
         default=argparse.SUPPRESS,
         help="use so many cores; default: all this process may use",
+    )
+    options.add_argument(
+        "--no-cache",
+        dest="cache",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="run everything, even what is known because nothing changed; --release does so too",
     )
     return options
 

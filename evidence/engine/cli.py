@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evidence.engine.project import Project
     from evidence.engine.register.model import Register
     from evidence.engine.report import Reporter
+    from evidence.engine.reuse import Reuse
     from evidence.engine.run.model import Run
 
 OK, UNPROVEN, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
@@ -65,23 +66,56 @@ def run(order: Order) -> int:
     from evidence.engine.lock import alone
     from evidence.engine.publish.publication import publish
     from evidence.engine.publish.sealing import signed_by, signing_key
+    from evidence.engine.report import summary_lines
+    from evidence.engine.reuse import reuse_of
 
+    if (code := _same_again(order)) is not None:
+        return code
     project, register = _load_and_check(order)
     is_published = order.command != "run" and not order.only
     if is_published:
         _prepare_publishing(project)
     with _reporter(order) as reporter, alone(project.work, wait=order.wait, tell=reporter.stage):
-        recorded = _recorded_run if order.command == "site" else _run_gates
-        found = recorded(order, project, register, reporter)
+        reuse = reuse_of(project, register)
+        recorded = _recorded_run if order.command == "site" else _new_or_same_run
+        found = recorded(order, project, register, reporter, reuse)
         judgement = judge(project, register, found)
         where = sealed = ""
         if is_published:
-            where = str(publish(project, register, found, judgement, reporter) / _FRONT_PAGE)
+            if not _stands_already(order, reuse, reporter):
+                publish(project, register, found, judgement, reporter)
+            where = str(project.build / _FRONT_PAGE)
             sealed = signed_by(signing_key(project))
+            said = summary_lines(register, found, judgement, where, sealed)
+            reuse.keep_build(said, _exit_code(found, judgement))
     return _conclude(order, register, found, judgement, reporter, where, sealed)
 
 
 _FRONT_PAGE = "site/index.html"
+
+
+def _same_again(order: Order) -> int | None:
+    """What the last call said, and its exit code, when nothing at all has changed since."""
+    from evidence.engine.lock import alone
+    from evidence.engine.project import find_root, load_project
+    from evidence.engine.reuse import same_again
+    from evidence.engine.run.sealed import Refused
+
+    if order.command != "all" or order.only or not order.cache:
+        return None
+    project = load_project(find_root(order.project))
+    if not project.build.exists():
+        return None
+    with alone(project.work, wait=order.wait, tell=_say):
+        try:
+            again = same_again(project)
+        except Refused:
+            return None  # What follows says why.
+    _say(f"reused  the run of {again.started_at} and its site: nothing has changed since")
+    _say("        --no-cache runs everything again")
+    for line in again.said:
+        _say(line)
+    return again.exit_code
 
 
 def _check(order: Order) -> int:
@@ -208,6 +242,49 @@ def _prepare_publishing(project: Project) -> None:
     make_output_folder(project.store, key="build")
 
 
+def _new_or_same_run(
+    order: Order, project: Project, register: Register, reporter: Reporter, reuse: Reuse
+) -> Run:
+    """The last run when no input changed since; else a new one."""
+    from evidence.engine.run.sealed import Refused, Tampered
+
+    if order.cache and not order.only:
+        try:
+            found = reuse.recorded_run()
+        except Tampered as error:
+            reporter.problem(f"{error}; everything is run again.")
+        except Refused:
+            pass
+        else:
+            reporter.note(
+                f"reused  all results of the run of {found.started_at}: no input changed since; "
+                "--no-cache runs everything again"
+            )
+            return found
+    reuse.forget_results()
+    found = _run_gates(order, project, register, reporter)
+    if not (order.only or found.changed):
+        reuse.keep_results()
+    return found
+
+
+def _stands_already(order: Order, reuse: Reuse, reporter: Reporter) -> bool:
+    """True when the published build shows these very results, and is unchanged."""
+    from evidence.engine.run.sealed import Refused, Tampered
+
+    if not order.cache:
+        return False
+    try:
+        reuse.check_build()
+    except Tampered as error:
+        reporter.problem(f"{error}; the site is built again.")
+        return False
+    except Refused:
+        return False
+    reporter.note("reused  the published site: it came from these very results")
+    return True
+
+
 def _run_gates(order: Order, project: Project, register: Register, reporter: Reporter) -> Run:
     from evidence.engine.run.session import run_gates
 
@@ -234,7 +311,9 @@ def _break_promises(project: Project, register: Register, found: Run, reporter: 
         reporter.note(line)
 
 
-def _recorded_run(order: Order, project: Project, register: Register, reporter: Reporter) -> Run:
+def _recorded_run(
+    order: Order, project: Project, register: Register, reporter: Reporter, reuse: Reuse
+) -> Run:
     from evidence.engine.stale import still_true_run
 
     return still_true_run(project, register)
@@ -260,12 +339,10 @@ def _conclude(
 ) -> int:
     """The summary, and the exit code that says the same."""
     from evidence.engine.judge.model import Status
-    from evidence.engine.run.model import GateStatus
 
-    has_failed = any(gate.status is GateStatus.FAILED for gate in found.gates)
     if order.only:
         _say(f"{', '.join(sorted(order.only))} ran alone, so no claim was judged or published.")
-        return UNPROVEN if has_failed else OK
+        return UNPROVEN if _has_failed(found) else OK
     reporter.summary(register, found, judgement, where, sealed)
     counts = judgement.counts()
     held_back = [
@@ -275,7 +352,19 @@ def _conclude(
     missing = [why for is_so, why in held_back if is_so] if order.release else []
     if missing:
         reporter.problem(f"No release: {' and '.join(missing)}.")
-    return UNPROVEN if has_failed or counts[Status.NOT] or missing else OK
+    return UNPROVEN if missing else _exit_code(found, judgement)
+
+
+def _exit_code(found: Run, judgement: Judgement) -> int:
+    from evidence.engine.judge.model import Status
+
+    return UNPROVEN if _has_failed(found) or judgement.counts()[Status.NOT] else OK
+
+
+def _has_failed(found: Run) -> bool:
+    from evidence.engine.run.model import GateStatus
+
+    return any(gate.status is GateStatus.FAILED for gate in found.gates)
 
 
 def _say(text: str) -> None:

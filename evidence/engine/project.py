@@ -24,12 +24,14 @@ class Service:
     """Something gates need running, such as a database server.
 
     `start` prints one line of JSON, an object of environment variables, when the service is
-    ready; it stops when its standard input closes or on TERM.
+    ready; it stops when its standard input closes or on TERM. `version` prints what results depend
+    on, such as the version of a database.
     """
 
     name: str
     start: tuple[str, ...]
     timeout_s: float = 60.0
+    version: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,12 @@ def _project(root: Path, table: dict[str, Any], about: dict[str, Any]) -> Projec
         cores=table.get("cores", 0),
         facts=tuple(table.get("facts", ())),
         services=tuple(
-            Service(name, tuple(service["start"]), float(service.get("timeout_s", 60)))
+            Service(
+                name,
+                tuple(service["start"]),
+                float(service.get("timeout_s", 60)),
+                tuple(service.get("version", ())),
+            )
             for name, service in table.get("services", {}).items()
         ),
         env=tuple(table.get("env", {}).items()),

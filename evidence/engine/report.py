@@ -126,12 +126,8 @@ class Reporter:
         sealed: str = "",
     ) -> None:
         """The last lines: gates, requirements, claims, and every claim that needs a look."""
-        for line in summary_lines(register, run, judgement):
+        for line in summary_lines(register, run, judgement, where, sealed):
             self._print(escape(self._hung(line)))
-        if where:
-            self._print(f"site    {escape(where)}")
-        if sealed:
-            self._print(f"seal    {escape(sealed)}")
 
     def _hung(self, line: str) -> str:
         """On a terminal, what wraps stays indented below its first words."""
@@ -176,7 +172,9 @@ class Reporter:
         return list(self._running.values())
 
 
-def summary_lines(register: Register, run: Run, judgement: Judgement) -> list[str]:
+def summary_lines(
+    register: Register, run: Run, judgement: Judgement, where: str = "", sealed: str = ""
+) -> list[str]:
     """Plain text: the counts, then why. Real problems come first, each reason is said once."""
     statuses = [gate.status for gate in run.gates]
     held = [
@@ -194,7 +192,9 @@ def summary_lines(register: Register, run: Run, judgement: Judgement) -> list[st
     ]
     if len(held) > _TOLD:
         lines.append(f"  … and {len(held) - _TOLD} more reasons, each on the site")
-    return [*lines, *_unserved(judgement)]
+    lines += _unserved(judgement)
+    lines += [f"site    {where}"] if where else []
+    return [*lines, f"seal    {sealed}"] if sealed else lines
 
 
 class _Line:

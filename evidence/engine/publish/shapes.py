@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.engine.judge.model import Status
+from evidence.engine.publish.code import block
+from evidence.engine.publish.sources import SourceFile
 from evidence.engine.publish.words import Word
 from evidence.engine.run.model import GateRun
 
@@ -35,18 +37,25 @@ class LinkView:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Lines of a file, and `code`: the same highlighted, with their real numbers.
-
-    No lines: `note` says why.
-    """
+    """Lines of a file. No lines: `note` says why."""
 
     title: str
     href: str
     permalink: str
     where: str
+    file: SourceFile | None = None
+    first: int = 0
     lines: tuple[str, ...] = ()
-    code: str = ""
+    marked: frozenset[int] = frozenset()
     note: str = ""
+
+    @property
+    def code(self) -> str:
+        """The lines highlighted, with their real numbers; worked out only when it is shown."""
+        if self.file is None:
+            return ""
+        last = self.first + len(self.lines) - 1
+        return block(self.file.html_of(self.first, last), first=self.first, marked=self.marked)
 
     @property
     def is_open(self) -> bool:

@@ -13,7 +13,6 @@ from evidence.engine.judge.model import (
 )
 from evidence.engine.project import Project
 from evidence.engine.publish import links, words
-from evidence.engine.publish.code import block
 from evidence.engine.publish.once import say_once, shared_rungs
 from evidence.engine.publish.shapes import (
     AreaView,
@@ -272,8 +271,10 @@ class Views:
             href=links.source(path, first),
             permalink=self.permalinks.to(path, first, last),
             where=f"lines {first}–{last}" if last > first else f"line {first}",
+            file=file,
+            first=first,
             lines=shown,
-            code=block(file.html_of(first, last_shown), first=first, marked=seen),
+            marked=frozenset(seen),
             note=left_out if file.is_text else "Not a text file.",
         )
 
