@@ -10,6 +10,7 @@ from accounts.roles import TABLE, Permission, Role
 from audit.actions import Action
 from core import schedule, tasks, worker
 from core.money import display
+from demo.guard_facts import guard_facts
 from demo.people import PEOPLE
 from monitoring.checks import CHECKS, FAILED
 from monitoring.checks.jobs import SILENT_HOURS
@@ -28,6 +29,7 @@ Fact = str | int | list[str] | list[dict[str, str]] | list[dict[str, str | list[
 def facts() -> dict[str, Fact]:
     """Flat, dotted keys; values are numbers, texts, lists of texts, or rows of a table."""
     return {
+        **guard_facts(),
         "audit.actions": [action.value for action in Action],
         "checks": [
             {
