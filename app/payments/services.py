@@ -27,6 +27,7 @@ __all__ = [
     "cancel",
     "find",
     "fulfil",
+    "knows",
     "lock",
     "recompute",
     "settle",
@@ -63,6 +64,11 @@ def find(*, intent_id: str = "", session_id: str = "", key: str = "") -> Payment
         if found:
             return found
     raise NotOurs(f"Payment: none here is {intent_id or session_id or key}; trying again later.")
+
+
+def knows(*, intent_id: str) -> bool:
+    """Whether the intent pays, or paid, an order here."""
+    return Payment.objects.filter(stripe_intent_id=intent_id).exists()
 
 
 def lock(payment: Payment) -> tuple[Order, Payment]:

@@ -38,6 +38,8 @@ class Interval(StrEnum):
 
 COUNTED = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE})
 ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})
+# Begun, and never paid for.
+UNPAID_AT_FIRST = frozenset({SubscriptionStatus.INCOMPLETE, SubscriptionStatus.INCOMPLETE_EXPIRED})
 # How often a month each interval comes: 365 days, 52 weeks or one year in twelve months.
 TIMES_A_MONTH = {
     Interval.DAY: Fraction(365, 12),

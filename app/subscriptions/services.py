@@ -20,7 +20,7 @@ from payments.gateway import ItemFact, SubscriptionFact
 from payments.services import Disagrees
 from subscriptions import ledger
 from subscriptions.models import Start, StartStatus, Subscription, SubscriptionItem
-from subscriptions.mrr import Terms, mrr_pennies, shares
+from subscriptions.mrr import UNPAID_AT_FIRST, Terms, mrr_pennies, shares
 from subscriptions.terms import terms_of
 
 
@@ -90,7 +90,9 @@ def _write(subscription: Subscription, seen: Seen, terms: Terms) -> None:
     start = Start.objects.filter(idempotency_key=fact.key).first() if fact.key else None
     if start is not None:
         subscription.customer_id = start.customer_id
-        Start.objects.filter(pk=start.pk).update(status=StartStatus.COMPLETED)
+        # Refused cards leave one incomplete while its page stays open for another card.
+        if terms.status not in UNPAID_AT_FIRST:
+            Start.objects.filter(pk=start.pk).update(status=StartStatus.COMPLETED)
     subscription.stripe_customer_id = fact.customer_id
     subscription.status = terms.status
     subscription.is_paused = fact.is_paused

@@ -16,7 +16,7 @@ from payments import gateway
 from payments.checkout import CLOCKS_APART, KEY_LIFE
 from payments.services import Disagrees
 from subscriptions.models import Plan, Start, StartStatus, Subscription
-from subscriptions.mrr import ENDED
+from subscriptions.mrr import ENDED, UNPAID_AT_FIRST
 
 
 class CannotStart(Refused):
@@ -94,7 +94,9 @@ def _open_start(plan: Plan, customer: User, *, now: datetime) -> Start:
         if not Plan.objects.filter(pk=plan.pk, is_on_sale=True).exists():
             raise CannotStart(f"{plan.name}: no longer for sale; choose another.")
         own = Subscription.objects.filter(customer=customer)
-        if own.exclude(status__in=ENDED).filter(items__stripe_price_id=plan.stripe_price_id):
+        if own.exclude(status__in=ENDED | UNPAID_AT_FIRST).filter(
+            items__stripe_price_id=plan.stripe_price_id
+        ):
             raise CannotStart(f"{plan.name}: you have it already; see My subscriptions.")
         wish = Start.objects.filter(plan=plan, customer=customer, status=StartStatus.OPEN).first()
         last = own.order_by("-id").first()

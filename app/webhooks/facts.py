@@ -84,11 +84,23 @@ def _intent(intent_id: str) -> Fetched:
 
 
 def _refund(refund_id: str) -> Fetched:
-    return Fetched(refund=gateway.retrieve_refund(refund_id))
+    refund = gateway.retrieve_refund(refund_id)
+    billed = "" if refund.key else _billed(refund.intent_id)
+    return _subscription(billed) if billed else Fetched(refund=refund)
 
 
 def _dispute(dispute_id: str) -> Fetched:
-    return Fetched(dispute=gateway.retrieve_dispute(dispute_id))
+    dispute = gateway.retrieve_dispute(dispute_id)
+    billed = _billed(dispute.intent_id)
+    return _subscription(billed) if billed else Fetched(dispute=dispute)
+
+
+def _billed(intent_id: str) -> str:
+    """The subscription whose invoice the intent paid, for what is given back or disputed of it is
+    no order's money either. Empty for an intent that paid an order, or one that nobody knows."""
+    if not intent_id or payments.knows(intent_id=intent_id):
+        return ""
+    return gateway.find_subscription_paid_by(intent_id=intent_id)
 
 
 def _subscription(subscription_id: str) -> Fetched:

@@ -26,7 +26,8 @@ from payments.gateway.checkout import session_fact
 from payments.gateway.errors import GatewayError
 from payments.gateway.facts import CheckoutSession
 
-_WHOLE_DISCOUNTS = ["discounts.source.coupon", "items.data.discounts.source.coupon"]
+_WHOLE_DISCOUNTS = ["discounts.source.coupon"]
+_ENDED = ("canceled", "incomplete_expired")
 
 
 class CannotValue(GatewayError):
@@ -128,7 +129,7 @@ def _price(found: stripe.Price) -> PriceFact:
 
 
 def _subscription(found: stripe.Subscription) -> SubscriptionFact:
-    items = _items(found)
+    items = _whole_items(found)
     return SubscriptionFact(
         id=found.id,
         customer_id=id_of(found.customer),
@@ -143,6 +144,23 @@ def _subscription(found: stripe.Subscription) -> SubscriptionFact:
         discounts=_discounts(found.discounts, found),
         key=key_of(found),
     )
+
+
+def _whole_items(of: stripe.Subscription) -> list[stripe.SubscriptionItem]:
+    """All items, with the coupons of their own discounts while the subscription is worth
+    anything. Stripe expands four levels deep and those coupons are on the fifth, so the items
+    are then asked for by themselves."""
+    items = _items(of)
+    if of.status in _ENDED or not any(item.discounts for item in items):
+        return items
+    whole = client().v1.subscription_items.list(
+        params={
+            "subscription": of.id,
+            "limit": 100,
+            "expand": ["data.discounts.source.coupon"],
+        }
+    )
+    return list(whole.auto_paging_iter())
 
 
 def _item(item: stripe.SubscriptionItem, of: stripe.Subscription) -> ItemFact:
