@@ -12,9 +12,10 @@ from evidence import verify
 
 DIGEST = "a" * 64
 GATES = {
-    "tests": {"status": "passed", "control": "red"},
-    "lint": {"status": "failed", "control": "red"},
-    "docker": {"status": "not run", "control": "none"},
+    "tests": {"status": "passed", "control": "red", "log": "proof/tests.log"},
+    "lint": {"status": "failed", "control": "red", "log": "proof/lint.log"},
+    "docker": {"status": "not run", "control": "none", "log": "proof/docker.log"},
+    "untried": {"status": "not run", "control": "none", "log": None},
 }
 
 
@@ -69,6 +70,7 @@ def reason(check: Callable[[], object]) -> str:
         ({"rungs": rungs(passed="no"), "gates": ["docker"], "tests": []}, "not"),
         ({"rungs": rungs(passed="no"), "gates": ["docker", "lint"]}, "not"),
         ({"rungs": rungs(passed="no"), "gates": ["gone"]}, "not"),
+        ({"rungs": rungs(passed="no"), "gates": ["untried"]}, "not"),
         (
             {"rungs": rungs(passed="no"), "tests": [{"outcome": "failed", "executes": [4]}]},
             "not",
