@@ -44,7 +44,7 @@ def read_patches(project: Project) -> tuple[tuple[Patch, ...], tuple[Mistake, ..
 
 def _files(folder: Path, project: Project, wrong: list[Mistake]) -> list[Path]:
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 (names alone, whatever they are)
+        found = sorted(folder.iterdir())
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -52,7 +52,7 @@ def _files(folder: Path, project: Project, wrong: list[Mistake]) -> list[Path]:
         text = f"could not be read ({error.strerror}); check its permissions"
         wrong.append(Mistake(place, text))
         return []
-    return [folder / name for name in names if name.endswith(ENDING)]
+    return [path for path in found if path.name.endswith(ENDING)]
 
 
 def touched(diff: str) -> tuple[str, ...]:
