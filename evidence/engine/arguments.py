@@ -25,6 +25,7 @@ examples:
   python build_evidence.py deploy v1.0.0   publish it as version 1.0.0 beside the others
   python build_evidence.py mutants REF-02  the ways to break the code that this claim cites
   python build_evidence.py --no-cache      everything anew, although nothing changed
+  python build_evidence.py sabotage REF-02 break what this claim promises, see red, see green again
   python build_evidence.py --release       everything, and anything short of Met fails
 
 where things land:
@@ -45,6 +46,7 @@ _COMMANDS = {
     "all": "check, run, judge and publish: the same as no command",
     "check": "read the register and follow every link of it; run nothing",
     "mutants": "list the small edits that would break the code of claims; run nothing",
+    "sabotage": "break promises in a copy, one at a time, and show who notices",
     "run": "run the gates and judge; record the results, publish nothing",
     "site": "judge the recorded run again and publish it, if no file changed but pages",
     "bundle": "pack the last build into one ZIP that a buyer can verify",
@@ -71,6 +73,7 @@ class Order:
     cores: int
     port: int
     claims: tuple[str, ...] = ()
+    is_list: bool = False
     out: Path | None = None
     tag: str = ""
     remote: str = _REMOTE
@@ -91,6 +94,7 @@ def read_order(arguments: Sequence[str] | None = None) -> Order:
         cores=getattr(given, "cores", 0),
         port=getattr(given, "port", 0),
         claims=tuple(getattr(given, "claims", ())),
+        is_list=getattr(given, "list", False),
         out=getattr(given, "out", None),
         tag=getattr(given, "tag", None) or "",
         remote=getattr(given, "remote", _REMOTE),
@@ -144,6 +148,13 @@ def _parser() -> argparse.ArgumentParser:
         if name == "serve":
             command.add_argument(
                 "--port", type=_port, default=_PORT, help=f"default {_PORT}; 0 takes any free one"
+            )
+        if name == "sabotage":
+            command.add_argument(
+                "claims", nargs="*", metavar="NAME", help="of claims, of gates, or of patches"
+            )
+            command.add_argument(
+                "--list", action="store_true", help="say what would be broken; break nothing"
             )
         if name == "mutants":
             command.add_argument(

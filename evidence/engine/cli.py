@@ -148,6 +148,31 @@ def _mutants(order: Order) -> int:
     return UNPROVEN if dead else OK
 
 
+def _sabotage(order: Order) -> int:
+    """Breakages in front of a reviewer; nothing is recorded or published."""
+    from evidence.engine.falsify.sabotage.live import Stage, chosen_patches, listed, show
+    from evidence.engine.falsify.sabotage.stage import opened_ground
+    from evidence.engine.lock import alone
+    from evidence.engine.run.model import unrecorded
+    from evidence.engine.run.tree import read_tree
+
+    project, register, dead = _load(order)
+    _tell(dead)
+    patches = chosen_patches(register, order.claims)
+    if order.is_list or not order.claims:
+        for line in listed(register, patches):
+            _say(line)
+        _say(f"{_count(len(patches), 'patch', 'patches')}; none was applied.")
+        return OK
+    with _reporter(order) as reporter, alone(project.work, wait=True, tell=reporter.stage):
+        before = unrecorded(read_tree(project))
+        with opened_ground(project, register, before, reporter) as ground:
+            stage = Stage(ground, reporter.note, reporter)
+            caught = sum(show(patch, stage) for patch in patches)
+    _say(f"{caught} of {_count(len(patches), 'broken promise')} caught, and whole again.")
+    return OK if caught == len(patches) else UNPROVEN
+
+
 def _serve(order: Order) -> int:
     from evidence.engine.project import find_root, load_project
     from evidence.engine.serve import serve
@@ -200,6 +225,7 @@ def _examine(order: Order) -> int:
 _COMMANDS = {
     "check": _check,
     "mutants": _mutants,
+    "sabotage": _sabotage,
     "serve": _serve,
     "doctor": _examine,
     "bundle": _bundle,
@@ -392,8 +418,8 @@ def _tell(mistakes: Sequence[Mistake]) -> None:
         _say(str(mistake))
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def _count(number: int, thing: str, things: str = "") -> str:
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def _not_installed(error: ModuleNotFoundError) -> str:

@@ -74,3 +74,8 @@ class Run:
 
     def gate(self, gate_id: str) -> GateRun | None:
         return next((gate for gate in self.gates if gate.id == gate_id), None)
+
+
+def unrecorded(tree: Tree) -> Run:
+    """No run at all yet, over this tree."""
+    return Run(tree=tree, gates=(), facts={}, started_at="", elapsed_s=0.0, host={})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence.engine.falsify.model import Outcome, PatchRun
@@ -13,7 +13,7 @@ from evidence.engine.falsify.sabotage.outcome import Answer, of_gate, of_tests
 from evidence.engine.register.model import Gate, Patch, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.gates import run_gate
-from evidence.engine.run.listener import Silent
+from evidence.engine.run.listener import Listener, Silent
 from evidence.engine.run.model import GateRun, GateStatus, Run
 from evidence.engine.run.services import Services
 from evidence.engine.run.versions import Versions
@@ -30,6 +30,7 @@ class Lane:
     clean_logs: Path
     services: Services
     versions: Versions
+    listener: Listener = field(default_factory=Silent)
 
     def run_gate(self, gate: Gate) -> GateRun:
         return run_gate(
@@ -37,7 +38,7 @@ class Lane:
             bench=self.bench,
             services=self.services,
             versions=self.versions,
-            listener=Silent(),
+            listener=self.listener,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evidence.engine.falsify.model import Outcome, PatchRun
 
-_WORDS = {
+OUTCOMES = {
     Outcome.ASSERTION: "caught by an assertion",
     Outcome.CRASH: "caught by a crash",
     Outcome.TIMEOUT: "caught by a deadline",
@@ -21,7 +21,7 @@ def caught(found: Sequence[PatchRun]) -> tuple[str, ...]:
     """`86 promises broken: 70 caught by an assertion, 14 red gates`, then what was not caught."""
     outcomes = [patch.outcome for patch in found]
     counted = [
-        f"{outcomes.count(each)} {word}" for each, word in _WORDS.items() if each in outcomes
+        f"{outcomes.count(each)} {word}" for each, word in OUTCOMES.items() if each in outcomes
     ]
     return (
         f"{len(found):,} broken on purpose{': ' if found else ''}{', '.join(counted)}",
@@ -32,4 +32,4 @@ def caught(found: Sequence[PatchRun]) -> tuple[str, ...]:
 def sentence(patch: PatchRun) -> str:
     """`REF-02, patch too-much: NOT CAUGHT (why)`."""
     why = f": {patch.why}" if patch.why else ""
-    return f"  {patch.target}, patch {patch.patch}: {_WORDS[patch.outcome]}{why}"
+    return f"  {patch.target}, patch {patch.patch}: {OUTCOMES[patch.outcome]}{why}"
