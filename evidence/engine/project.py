@@ -41,8 +41,9 @@ class Project:
     `python` runs the gates, `facts` is the argv that prints the facts as one JSON object.
     `pass_env` lists the only variables of the caller that gates see besides PATH, HOME, LANG
     and the like; `secret_names` are fnmatch patterns of variables whose values are redacted,
-    `secret_patterns` are regular expressions of secrets by shape. `signing_key` is a key file of
-    ssh, absolute or below the root.
+    `secret_patterns` are regular expressions of secrets by shape. `share` are ignored folders,
+    such as installed tools, that copies of the project use as they are. `signing_key` is a key
+    file of ssh, absolute or below the root.
     """
 
     root: Path
@@ -61,6 +62,7 @@ class Project:
     services: tuple[Service, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     pass_env: tuple[str, ...] = ()
+    share: tuple[str, ...] = ()
     secret_names: tuple[str, ...] = ()
     secret_patterns: tuple[str, ...] = field(default=())
 
@@ -159,6 +161,7 @@ def _project(root: Path, table: dict[str, Any], about: dict[str, Any]) -> Projec
         ),
         env=tuple(table.get("env", {}).items()),
         pass_env=tuple(table.get("pass_env", ())),
+        share=tuple(table.get("share", ())),
         secret_names=tuple(redact.get("names", SECRET_NAMES)),
         secret_patterns=tuple(redact.get("patterns", ())),
     )

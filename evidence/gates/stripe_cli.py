@@ -1,6 +1,7 @@
 """Gate: Stripe's own command line triggers events on the twin, and each arrives, signed.
 
-Needs the official CLI: where STRIPE_CLI says, or else npm brings the pinned one into `.local/`.
+Words on the command line are the events to trigger, instead of all. Needs the official CLI: where
+STRIPE_CLI says, or else npm brings the pinned one into `.local/`.
 """
 
 from __future__ import annotations
@@ -114,15 +115,16 @@ def main() -> int:
         return CANNOT_HERE
     if "--version" in sys.argv[1:]:
         return subprocess.run([cli, "--version"], check=False, stdin=subprocess.DEVNULL).returncode
+    wanted = sys.argv[1:] or EVENTS
     missed = []
     with _receiving() as inbox, _twin(inbox.url) as address:
-        for kind in EVENTS:
+        for kind in wanted:
             failure = _trigger(cli, address, inbox, kind)
             _say(f"{kind:45} {failure or 'arrived'}")
             missed += [kind] if failure else []
     if inbox.forged:
         _say(f"{inbox.forged} webhooks were signed with another secret")
-    _say(f"stripe trigger: {len(EVENTS) - len(missed)} of {len(EVENTS)} events arrived")
+    _say(f"stripe trigger: {len(wanted) - len(missed)} of {len(wanted)} events arrived")
     return int(bool(missed or inbox.forged))
 
 

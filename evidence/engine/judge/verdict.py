@@ -48,7 +48,8 @@ def judge(project: Project, register: Register, run: Run) -> Judgement:
     walk = read_walk(register, run, folder)
     judged = _Judged(register, run, tests, executed, broken, walk)
     verdicts = tuple(_judge(cited, judged) for cited in citations)
-    return Judgement(verdicts, judge_requirements(register, verdicts), walk.steps)
+    controls = {gate.id: broken.against(gate.id) for gate in register.gates} if broken else {}
+    return Judgement(verdicts, judge_requirements(register, verdicts), walk.steps, controls)
 
 
 def _read_all(run: Run, folder: Path, root: Path) -> dict[str, Results]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 
+from evidence.engine.falsify.model import Outcome, PatchRun
 from evidence.engine.judge.model import Judgement, Standing, Status, TestEvidence, Verdict
 from evidence.engine.project import Project
 from evidence.engine.publish import links
@@ -29,7 +31,7 @@ def evidence_json(
             *(_claim(verdict, judgement) for verdict in judgement.verdicts),
             *(_out_of_scope(item) for item in register.out_of_scope),
         ],
-        "gates": [_gate(gate, run.gate(gate.id)) for gate in register.gates],
+        "gates": [_gate(gate, run.gate(gate.id), judgement) for gate in register.gates],
         "requirements": {
             requirement: status.value for requirement, status in judgement.requirements.items()
         },
@@ -66,7 +68,10 @@ def _claim(verdict: Verdict, judgement: Judgement) -> dict[str, object]:
         "tests": [_test(test) for test in verdict.tests],
         "gates": [link.text for link in claim.gates],
         "mutants": _no_mutants(),
-        "sabotage": [],
+        "sabotage": [
+            {"patch": patch.patch, "outcome": patch.outcome.value}
+            for patch in verdict.broken.patches
+        ],
         "demo": _demo(claim, judgement),
     }
 
@@ -119,7 +124,7 @@ def _no_mutants() -> dict[str, object]:
     return {"assertion": 0, "crash": 0, "timeout": 0, "survived": [], "waived": []}
 
 
-def _gate(gate: Gate, run: GateRun | None) -> dict[str, object]:
+def _gate(gate: Gate, run: GateRun | None, judgement: Judgement) -> dict[str, object]:
     ran = run is not None and bool(run.log)
     return {
         "id": gate.id,
@@ -129,5 +134,13 @@ def _gate(gate: Gate, run: GateRun | None) -> dict[str, object]:
         "log": links.log_file(gate.id) if ran else None,
         "sha256": run.sha256 if run and run.sha256 else None,
         "reused_from": run.reused_from if run else None,
-        "control": "none",
+        "control": _control(judgement.controls.get(gate.id, ())),
     }
+
+
+def _control(patches: Sequence[PatchRun]) -> str:
+    """What the gate did with its control patch; none when it was not tried."""
+    outcomes = {patch.outcome for patch in patches}
+    if not outcomes or outcomes & {Outcome.NOT_TRIED, Outcome.SETUP_ERROR}:
+        return "none"
+    return "red" if all(outcome.is_kill for outcome in outcomes) else "green"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from evidence.engine.judge.model import Status
 from evidence.engine.publish.code import block
 from evidence.engine.publish.sources import SourceFile
+from evidence.engine.publish.breakages import PatchView
 from evidence.engine.publish.words import Word
 from evidence.engine.run.model import GateRun
 
@@ -92,6 +93,7 @@ class GateView:
     claims: tuple[LinkView, ...]
     rests: str
     run: GateRun | None
+    controls: tuple[PatchView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ class ClaimView:
     gates: tuple[GateView, ...]
     pages: tuple[LinkView, ...]
     demo: LinkView | None = None
+    patches: tuple[PatchView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from evidence.engine.judge.model import (
 )
 from evidence.engine.project import Project
 from evidence.engine.publish import links, words
+from evidence.engine.publish.breakages import patch_views
+from evidence.engine.publish.code import block
 from evidence.engine.publish.once import say_once, shared_rungs
 from evidence.engine.publish.shapes import (
     AreaView,
@@ -178,6 +180,7 @@ class Views:
             gates=tuple(self.gates[link.text] for link in claim.gates if link.text in self.gates),
             pages=tuple(self._page_link(link) for link in claim.pages),
             demo=self._demo(claim),
+            patches=patch_views(verdict.broken.patches, self.register),
         )
 
     def _demo(self, claim: Claim) -> LinkView | None:
@@ -232,6 +235,7 @@ class Views:
             claims=cited,
             rests=_resting(len(cited)),
             run=run,
+            controls=patch_views(self.judgement.controls.get(gate_id, ()), self.register),
         )
 
     def _code(self, code: CodeEvidence, verdict: Verdict) -> Excerpt:

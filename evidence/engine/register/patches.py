@@ -5,14 +5,14 @@ A head of `key: value` lines, then a diff as `git diff` writes it. Nothing is ap
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from evidence.engine.document.text import read_text
 from evidence.engine.mistakes import Mistake, Mistakes, Place, did_you_mean
 from evidence.engine.project import Project
+from evidence.engine.register.hunks import leaves, path_of, unquoted
 from evidence.engine.register.model import Link, Patch
 
 FOLDER = "sabotage"
@@ -37,7 +37,7 @@ def read_patches(project: Project) -> tuple[tuple[Patch, ...], tuple[Mistake, ..
             continue
         head, diff, first, mistakes = _split(text, file)
         patch = _patch(path, file, head, diff)
-        wrong.extend([*mistakes, *_ill_formed(patch, head, first, project.root)])
+        wrong.extend([*mistakes, *_ill_formed(patch, head, first)])
         found.append(patch)
     return tuple(found), tuple(wrong)
 
@@ -57,10 +57,10 @@ def _files(folder: Path, project: Project, wrong: list[Mistake]) -> list[Path]:
 
 def touched(diff: str) -> tuple[str, ...]:
     """Paths that a diff changes, makes or deletes, each once, in the order of their lines."""
-    paths = [_path(line[4:]) for line in diff.splitlines() if line[:4] in ("--- ", "+++ ")]
+    paths = [path_of(line[4:]) for line in diff.splitlines() if line[:4] in ("--- ", "+++ ")]
     for line in diff.splitlines():
         if line.startswith(("rename to ", "rename from ")):
-            paths.append(_unquoted(line.partition(" ")[2].partition(" ")[2]))
+            paths.append(unquoted(line.partition(" ")[2].partition(" ")[2]))
     return tuple(dict.fromkeys(path for path in paths if path))
 
 
@@ -113,9 +113,7 @@ def _without(text: str, seam: str) -> str:
     return text.replace(seam, "") if seam else text
 
 
-def _ill_formed(
-    patch: Patch, head: Mapping[str, tuple[str, int]], first: int, root: Path
-) -> Iterator[Mistake]:
+def _ill_formed(patch: Patch, head: Mapping[str, tuple[str, int]], first: int) -> Iterator[Mistake]:
     file = patch.place.file
     if not _NAME.fullmatch(patch.name):
         text = f'found the name "{patch.name}", expected small letters, digits and hyphens'
@@ -130,7 +128,7 @@ def _ill_formed(
     if not _changes(patch.diff):
         text = "touches nothing: found no line that it adds or takes away, expected a diff"
         yield Mistake(Place(file, first), f"{text}; write one with `git diff`, or delete the file")
-    yield from _lost_files(patch, first, root)
+    yield from _leaving(patch, first)
 
 
 def _wrong_keys(patch: Patch, head: Mapping[str, tuple[str, int]]) -> Iterator[Mistake]:
@@ -159,28 +157,8 @@ def _changes(diff: str) -> bool:
     return is_text or "\nrename to " in diff or "\nnew mode " in diff
 
 
-def _lost_files(patch: Patch, first: int, root: Path) -> Iterator[Mistake]:
-    lines = _without(patch.diff, patch.seam).splitlines()
-    for number, line in enumerate(lines, start=first):
-        if line[:4] not in ("--- ", "+++ "):
-            continue
-        path = _path(line[4:])
-        place = Place(patch.place.file, number)
-        if path and (PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts):
+def _leaving(patch: Patch, first: int) -> Iterator[Mistake]:
+    for number, line in enumerate(patch.joined.splitlines(), start=first):
+        if line[:4] in ("--- ", "+++ ") and leaves(path := path_of(line[4:])):
+            place = Place(patch.place.file, number)
             yield Mistake(place, f"{path}: found a path that leaves the project; mend it")
-        elif path and line.startswith("--- ") and not os.path.lexists(root / path):
-            yield Mistake(place, f"{path}: not found, so the patch no longer applies; make it anew")
-
-
-def _path(written: str) -> str:
-    """`a/app/x.py` or `"b/na\\154me"` as a path; empty for /dev/null."""
-    plain = _unquoted(written.split("\t")[0].strip())
-    return "" if plain == "/dev/null" else plain.partition("/")[2]
-
-
-def _unquoted(written: str) -> str:
-    """Git's quoting: octal escapes between quotation marks."""
-    if not written.startswith('"'):
-        return written
-    inner = written.strip('"').encode("ascii", "backslashreplace").decode("unicode_escape")
-    return inner.encode("latin-1", "replace").decode("utf-8", "replace")

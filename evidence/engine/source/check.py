@@ -8,7 +8,8 @@ from pathlib import Path
 
 from evidence.engine.mistakes import Mistake, Mistakes, did_you_mean
 from evidence.engine.project import Project
-from evidence.engine.register.model import Claim, Link, Register
+from evidence.engine.register.hunks import stale
+from evidence.engine.register.model import Claim, Link, Patch, Register
 from evidence.engine.register.reading import DEMO, GATES, REQUIREMENTS, survey_register
 from evidence.engine.source.links import LinkDead, resolve_path, resolve_symbol, resolve_test
 from evidence.engine.source.model import Symbol
@@ -35,7 +36,8 @@ def check_links(
     """Every dead link, in file order; none of them is fatal. `unread` files hold unknown ids."""
     forget_files()
     found = _dead_by_claim(project, register, _known(register, unread))
-    return tuple(sorted(dead for links in found.values() for dead in links))
+    dead = [dead for links in found.values() for dead in links]
+    return tuple(sorted([*dead, *_stale_controls(project, register)]))
 
 
 def dead_links(project: Project, register: Register) -> dict[Claim, tuple[Mistake, ...]]:
@@ -64,6 +66,7 @@ class _Known:
 
     gates: frozenset[str] | None
     requirements: frozenset[str] | None
+    patches: Mapping[str, Patch]
     steps: frozenset[str] | None
 
 
@@ -74,6 +77,7 @@ def _known(register: Register, unread: frozenset[str]) -> _Known:
     return _Known(
         gates=None if GATES in unread else gates,
         requirements=None if REQUIREMENTS in unread else requirements,
+        patches={patch.name: patch for patch in register.patches},
         steps=None if DEMO in unread else steps,
     )
 
@@ -116,7 +120,7 @@ def _dead_ids(project: Project, claim: Claim, known: _Known) -> Iterator[Mistake
     yield from _unknown(claim, claim.gates, known.gates, GATES)
     yield from _unknown(claim, claim.requirements, known.requirements, REQUIREMENTS)
     yield from _unknown(claim, (claim.demo,) if claim.demo else (), known.steps, DEMO)
-    yield from _lost_patches(project, claim)
+    yield from _lost_patches(project, claim, known.patches)
 
 
 def _unknown(
@@ -128,7 +132,9 @@ def _unknown(
             yield _dead(claim, link, f"{link.text}: not found in {file}{hint}")
 
 
-def _lost_patches(project: Project, claim: Claim) -> Iterator[Mistake]:
+def _lost_patches(
+    project: Project, claim: Claim, known_patches: Mapping[str, Patch]
+) -> Iterator[Mistake]:
     folder = project.register / "sabotage"
     for link in claim.sabotage:
         if not (folder / f"{link.text}.patch").is_file():
@@ -136,6 +142,19 @@ def _lost_patches(project: Project, claim: Claim) -> Iterator[Mistake]:
             known = sorted(path.stem for path in folder.glob("*.patch"))
             hint = did_you_mean(link.text, known) or "; write it"
             yield _dead(claim, link, f"{link.text}: {file} not found{hint}")
+        elif (patch := known_patches.get(link.text)) and (why := stale(patch.joined, project.root)):
+            yield _dead(claim, link, f"{link.text}: {_no_longer(why)}")
+
+
+def _stale_controls(project: Project, register: Register) -> Iterator[Mistake]:
+    for patch in register.patches:
+        if patch.is_control and (why := stale(patch.joined, project.root)):
+            text = f"{patch.breaks} control {patch.name}: {_no_longer(why)}"
+            yield Mistake(patch.place, text, fatal=False)
+
+
+def _no_longer(why: str) -> str:
+    return f"{why}, so the patch no longer applies; make it anew with `git diff`"
 
 
 def _dead(claim: Claim, link: Link, text: str) -> Mistake:

@@ -84,7 +84,9 @@ def test_in_production_staff_without_a_factor_reach_the_enrolment_and_nothing_el
 ) -> None:
     client = _signed_in(request.getfixturevalue(role))
     for page in ("/", ORDERS, reverse("accounts:account"), VERIFY):
-        assert client.get(page, follow=True).redirect_chain[-1][0].partition("?")[0] == ENROL
+        way = client.get(page, follow=True).redirect_chain
+        assert way, f"{page} opened"
+        assert way[-1][0].partition("?")[0] == ENROL
     assert client.post(reverse("accounts:sign-out")).status_code == 302
     assert client.get(ORDERS)["Location"].startswith(reverse("accounts:sign-in"))
 

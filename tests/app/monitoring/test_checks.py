@@ -439,6 +439,7 @@ def test_a_mismatch_opens_its_issue_which_resolves_and_reopens(
 ) -> None:
     mismatch.plant(shop)
     run_checks(now=now)
+    assert len(_unresolved()) == 1
     [issue] = _unresolved()
     assert (issue.check_name, issue.status) == (mismatch.check, "open")
     assert issue.subject == mismatch.subject.format(**_keys(shop))

@@ -146,6 +146,7 @@ def test_a_shop_for_real_that_lacks_nothing_has_no_issue(real: Real) -> None:
 def test_a_lack_opens_its_issue_which_resolves_and_reopens(real: Real, lack: Lack) -> None:
     lack.lose(real)
     run_checks(now=real.now, only=NAMES)
+    assert len(_unresolved()) == 1
     [issue] = _unresolved()
     assert (issue.check_name, issue.status) == (lack.check, "open")
     keys = dict(User.objects.values_list("username", "pk"))

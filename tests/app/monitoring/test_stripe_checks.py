@@ -251,6 +251,7 @@ def test_a_mismatch_opens_its_issue_which_resolves_and_reopens(
     }
     mismatch.plant(agreed)
     run_checks(now=now, only=NAMES)
+    assert len(_unresolved()) == 1
     [issue] = _unresolved()
     assert (issue.check_name, issue.status) == (mismatch.check, "open")
     assert issue.subject == mismatch.subject.format(**keys)

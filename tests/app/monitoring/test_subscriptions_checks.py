@@ -137,6 +137,7 @@ def test_a_mismatch_opens_its_issue_which_resolves_and_reopens(
 ) -> None:
     _set(mismatch, mismatch.wrong)
     run_checks(now=now, only=NAMES)
+    assert len(_unresolved()) == 1
     [issue] = _unresolved()
     assert (issue.check_name, issue.status) == (mismatch.check, "open")
     assert issue.subject == mismatch.subject.format(key=subscription.pk)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from subscriptions.mrr import (
@@ -169,5 +169,7 @@ def test_discounts_and_tax_only_ever_take_away_and_never_more_than_there_is(
 
 
 @given(st.fractions(0, 10**12))
+@example(Fraction(1, 2))
+@example(Fraction(5, 2))
 def test_rounding_is_to_the_nearest_and_half_goes_up(exact: Fraction) -> None:
     assert -Fraction(1, 2) < rounded(exact) - exact <= Fraction(1, 2)

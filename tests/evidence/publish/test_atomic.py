@@ -146,6 +146,7 @@ def test_failed_build_leaves_the_last_one_and_no_stage(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match="broken"):
         publish_whole(build, fail)
+    assert (build / "text").is_file()
     assert (build / "text").read_text() == "good"
     assert leftovers(tmp_path) == []
 

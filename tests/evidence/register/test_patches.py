@@ -90,11 +90,6 @@ def test_a_patch_is_read_with_its_head_and_what_it_touches(stranger):
             "one with `git diff`, or delete the file",
         ),
         (
-            "a/till/money.py",
-            "a/till/monei.py",
-            ":6  till/monei.py: not found, so the patch no longer applies; make it anew",
-        ),
-        (
             "+++ b/till/money.py",
             "+++ b/../money.py",
             ":7  ../money.py: found a path that leaves the project; mend it",
@@ -172,6 +167,47 @@ def test_a_claim_without_tests_cannot_have_a_patch(stranger):
     assert said(stranger) == [
         f"{PATCH}:1  breaks TILL-03, which cites no test that could catch it; cite one, or make "
         "this the control of a gate that the claim rests on"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (
+            "-    return sum(prices)",
+            "-    return max(prices)",
+            "till/money.py has other lines by now",
+        ),
+        ("a/till/money.py", "a/till/monei.py", "till/monei.py is gone"),
+    ],
+)
+def test_a_patch_that_no_longer_applies_is_a_dead_link(stranger, old, new, why):
+    cite(stranger, (HEAD + DIFF).replace(old, new))
+
+    _, dead = check_register(load_project(stranger.root))
+
+    assert [(str(mistake), mistake.fatal) for mistake in dead] == [
+        (
+            f"evidence/claims/till.yml:10  TILL-01 cites no-sum: {why}, so the patch no longer "
+            "applies; make it anew with `git diff`",
+            False,
+        )
+    ]
+
+
+def test_a_control_that_no_longer_applies_is_told(stranger):
+    diff = DIFF.replace("sum(", "max(")
+    head = "breaks: gate tests\nsays: A test is red.\nexpect: red\n\n"
+    stranger.write(PATCH, (head + diff).encode())
+    stranger.replace(
+        "evidence/gates.yml", "timeout_s: 60\n", "timeout_s: 60\n    control: no-sum\n"
+    )
+
+    _, dead = check_register(load_project(stranger.root))
+
+    assert [str(mistake) for mistake in dead] == [
+        f"{PATCH}:1  tests control no-sum: till/money.py has other lines by now, so the patch no "
+        "longer applies; make it anew with `git diff`"
     ]
 
 

@@ -53,6 +53,7 @@ def text(*chunks: bytes) -> str:
             b"\x1b[1;31mred\x1b[0m \x1b]0;title\x07on \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\",
             "red on link\n",
         ),
+        (b"\x1b[31mred\x1b[0m\nnext \x1b[1mbold\x1b[0m\n", "red\nnext bold\n"),
         (b"\x1bPq#0\x1b\\sixel \x1b(B\x1b=text\x1b[", "sixel text\n"),
         (b"bell\x07 null\x00 del\x7f tab\t\n", "bell\\x07 null\\x00 del\\x7f tab\t\n"),
         ("a\u202eb\u2066c\u2028d\ufeff\n".encode(), "a\\u202eb\\u2066c\\u2028d\\ufeff\n"),

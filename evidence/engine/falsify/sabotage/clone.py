@@ -32,10 +32,12 @@ class DoesNotApply(Exception):
 
 @dataclass(frozen=True)
 class Clone:
-    """`top` is the copy of the checkout, `root` the project's folder in it."""
+    """`top` is the copy of the checkout, `root` the project's folder in it. `shared` are places in
+    the copy, each with the folder of the project that it links to."""
 
     top: Path
     root: Path
+    shared: tuple[tuple[Path, Path], ...] = ()
 
     def break_(self, diff: str) -> None:
         """Applies and commits the diff, so that gates which ask git see it. Raises DoesNotApply."""
@@ -48,6 +50,14 @@ class Clone:
         """As it was copied, whatever was done to it since."""
         self._git("reset", "--hard", "--quiet", _BASE)
         self._git("clean", "-f", "-f", "-d", "-x", "--quiet")
+        self.link()
+
+    def link(self) -> None:
+        """The shared folders, as far as they are there, at their places."""
+        for place, folder in self.shared:
+            if folder.is_dir() and not place.is_symlink():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.symlink_to(folder)
 
     def _git(
         self, *arguments: str, stdin: str = "", check: bool = True
@@ -69,13 +79,15 @@ def make_clone(project: Project, files: Iterable[str], at: Path) -> Clone:
     made = ask_git(at.parent, "clone", "--quiet", "--shared", "--no-checkout", top, str(at))
     if made.returncode:
         raise CannotRun(f"{project.root}: cannot be copied by git ({_plain(made.stderr)})")
-    clone = Clone(at, at / prefix)
+    shared = tuple((at / prefix / each, project.root / each) for each in project.share)
+    clone = Clone(at, at / prefix, shared)
     whole = Clone(at, at)
     whole._git("reset", "--hard", "--quiet")
     _copy_changed(project.root, clone.root, files)
     clone._git("add", "--all", "--force")
     clone._git("commit", "--quiet", "--allow-empty", "--no-verify", "--message", "As it stands")
     clone._git("tag", "--force", _BASE)
+    clone.link()
     return clone
 
 

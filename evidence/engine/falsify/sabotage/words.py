@@ -10,7 +10,7 @@ OUTCOMES = {
     Outcome.ASSERTION: "caught by an assertion",
     Outcome.CRASH: "caught by a crash",
     Outcome.TIMEOUT: "caught by a deadline",
-    Outcome.RED: "red gates",
+    Outcome.RED: "caught by a red gate",
     Outcome.SURVIVED: "NOT CAUGHT",
     Outcome.SETUP_ERROR: "only broke the set-up",
     Outcome.NOT_TRIED: "not tried",

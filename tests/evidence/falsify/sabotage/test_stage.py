@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from evidence.engine.run.listener import Silent
 from evidence.engine.run.record import results_folder
 from evidence.engine.run.session import run_gates
 from tests.evidence.conftest import Stranger
+from tests.evidence.falsify.sabotage.diffs import changed, new_file
 
 CHANGE = "caught-by: tests/test_money.py::test_change_is_the_difference"
 REFUSED = "caught-by: tests/test_money.py::test_too_little_is_refused"
@@ -46,17 +46,6 @@ class Build:
 
 def patch(breaks: str, says: str, head: str, diff: str) -> str:
     return f"breaks: {breaks}\nsays: {says}\n{head}\n\n{diff}"
-
-
-def changed(path: str, old: str, new: str) -> str:
-    """A diff between two texts of a file, as git writes it."""
-    lines = [text.splitlines(keepends=True) for text in (old, new)]
-    return "".join(difflib.unified_diff(*lines, f"a/{path}", f"b/{path}"))
-
-
-def new_file(path: str, *lines: str) -> str:
-    body = "".join(f"+{line}\n" for line in lines)
-    return f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n{body}"
 
 
 @pytest.fixture(scope="module")
@@ -212,8 +201,8 @@ def test_what_was_not_caught_is_told_in_a_line_each(build):
     lines = caught(list(build.found.values()))
 
     assert lines[0] == (
-        "14 broken on purpose: 2 caught by an assertion, 2 caught by a crash, 2 red gates, "
-        "4 NOT CAUGHT, 1 only broke the set-up, 3 not tried"
+        "14 broken on purpose: 2 caught by an assertion, 2 caught by a crash, "
+        "2 caught by a red gate, 4 NOT CAUGHT, 1 only broke the set-up, 3 not tried"
     )
     assert (
         "  RED-01, patch red-anyway: not tried: tests/test_red.py::test_red failed on unbroken "
