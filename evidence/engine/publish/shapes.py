@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.engine.judge.model import Status
+from evidence.engine.publish.breakages import PatchView
 from evidence.engine.publish.code import block
 from evidence.engine.publish.sources import SourceFile
-from evidence.engine.publish.breakages import PatchView
 from evidence.engine.publish.words import Word
 from evidence.engine.run.model import GateRun
 

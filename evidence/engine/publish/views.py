@@ -14,7 +14,6 @@ from evidence.engine.judge.model import (
 from evidence.engine.project import Project
 from evidence.engine.publish import links, words
 from evidence.engine.publish.breakages import patch_views
-from evidence.engine.publish.code import block
 from evidence.engine.publish.once import say_once, shared_rungs
 from evidence.engine.publish.shapes import (
     AreaView,

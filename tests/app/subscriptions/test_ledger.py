@@ -63,6 +63,7 @@ def test_movements_say_what_happened_in_a_range(subscribe: Any, now: datetime) -
             churn_pennies=500,
         )
     }
+    assert movements(start=now + DAY, end=now + 3 * DAY)["GBP"].end_pennies == 1900
     assert totals(at=now + 3 * DAY) == {"GBP": 1900}
 
 
