@@ -203,13 +203,6 @@ def _running() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="use so many cores; default: all this process may use",
     )
-    options.add_argument(
-        "--no-cache",
-        dest="cache",
-        action="store_false",
-        default=argparse.SUPPRESS,
-        help="run everything, even what is known because nothing changed; --release does so too",
-    )
     return options
 
 
@@ -227,6 +220,13 @@ def _building() -> argparse.ArgumentParser:
         action="store_false",
         default=argparse.SUPPRESS,
         help="give up when another build of this project is under way, instead of waiting",
+    )
+    options.add_argument(
+        "--no-cache",
+        dest="cache",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="run everything, even what is known because nothing changed; --release does so too",
     )
     return options
 
