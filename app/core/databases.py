@@ -27,21 +27,23 @@ def temporary_database(server: str, *, prefix: str) -> Iterator[str]:
     name = f"{prefix}_{secrets.token_hex(6)}"
     url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     with _connected(server) as connection:
-        with _sentence():
+        with _sentence(), _undisturbed(connection):
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            holder = psycopg.connect(url)
         try:
-            with psycopg.connect(url):
+            with holder:
                 yield url
         finally:
+            # Once the holder has let go, a sweep may be the first to drop it.
             connection.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
 
 def sweep(server: str, *, prefix: str) -> list[str]:
     """Drop temporary databases that nobody holds any more; their names. Raises NoServer."""
     swept = []
-    with _connected(server) as connection:
+    with _connected(server) as connection, _undisturbed(connection):
         found = connection.execute(
             "SELECT datname FROM pg_database WHERE datname ~ %s", [f"^{prefix}_[0-9a-f]{{12}}$"]
         ).fetchall()
@@ -52,6 +54,16 @@ def sweep(server: str, *, prefix: str) -> list[str]:
                 continue
             swept.append(name)
     return swept
+
+
+@contextmanager
+def _undisturbed(connection: psycopg.Connection) -> Iterator[None]:
+    """Keep sweeps away from a database that is made and not held yet."""
+    connection.execute("SELECT pg_advisory_lock(hashtext('core.databases'))")
+    try:
+        yield
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(hashtext('core.databases'))")
 
 
 def _connected(server: str) -> psycopg.Connection:
