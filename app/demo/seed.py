@@ -1,10 +1,11 @@
-"""Fill an empty shop: people, products, and orders that went through the real services."""
+"""Fill an empty shop: people, products, and orders and subscriptions through the real services."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 
@@ -15,10 +16,12 @@ from analyticsapp import snapshots
 from analyticsapp.days import yesterday
 from catalog.models import Product
 from core.actor import Actor, system
-from demo import twin
+from demo import subscribers, twin
 from demo.people import PASSWORD, PEOPLE, Person
 from demo.stock import STOCK, Item
 from demo.stories import STORIES, Act, Step
+from demo.subscribers import Moment
+from demo.subscribing import HISTORY, SOLD
 from orders import services as orders
 from orders.models import Order
 from payments import gateway
@@ -26,7 +29,6 @@ from payments import services as payments
 from refunds import services as refunds
 
 ORIGIN = "command:seed_demo"
-JOINED_AGO = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Added:
     people: int
     products: int
     orders: int
+    subscriptions: int
 
 
 def seed(*, now: datetime) -> Added:
@@ -43,16 +46,18 @@ def seed(*, now: datetime) -> Added:
 
     The shop must be pointed at a twin: payments and refunds are made there, over HTTP.
     """
-    joined = now - JOINED_AGO
+    joined = now - HISTORY
     people = sum(_add_person(person, joined) for person in PEOPLE)
     products = sum(_add_product(item) for item in STOCK)
+    for sold in SOLD:
+        subscribers.add_plan(sold)
     customer = User.objects.get(username="cara_customer")
     if Order.objects.filter(customer=customer).exists():
-        return Added(people, products, 0)
+        return Added(people, products, 0, 0)
     _Past(customer, User.objects.get(username="olly_ops")).happen(now)
     # What the nights since would have kept.
-    snapshots.rebuild(first=(now - JOINED_AGO).date(), last=yesterday(now=now), now=now)
-    return Added(people, products, len(STORIES))
+    snapshots.rebuild(first=joined.date(), last=yesterday(now=now), now=now)
+    return Added(people, products, len(STORIES), len(SOLD))
 
 
 def _add_person(person: Person, joined: datetime) -> bool:
@@ -87,11 +92,22 @@ class _Past:
         self._orders: dict[int, Order] = {}
 
     def happen(self, now: datetime) -> None:
-        for at, number, step in sorted(_moments(now), key=lambda moment: moment[:2]):
-            if step is None:
-                self._place(number, at)
-            else:
-                self._do(step, self._orders[number], at)
+        """Stripe's time goes along, so that renewals come on their day."""
+        told = subscribers.moments(customer=self._customer, by=self._cara, now=now)
+        for at, act in sorted([*self._ordering(now), *told], key=lambda moment: moment[0]):
+            twin.move_to(at)
+            act(at)
+        twin.move_to(now)
+
+    def _ordering(self, now: datetime) -> Iterator[Moment]:
+        for at, number, step in _moments(now):
+            yield at, partial(self._happens, number, step)
+
+    def _happens(self, number: int, step: Step | None, at: datetime) -> None:
+        if step is None:
+            self._place(number, at)
+        else:
+            self._do(step, self._orders[number], at)
 
     def _place(self, number: int, at: datetime) -> None:
         basket = {self._products[slug]: count for slug, count in STORIES[number].basket.items()}

@@ -20,6 +20,7 @@ from core.databases import sweep, temporary_database
 from demo.children import Child, ChildEnded, Children
 from demo.ports import HOST
 from demo.running import noted
+from demo.subscribing import HISTORY
 
 READY_TIMEOUT_S = 60.0
 # Slow payments and refunds of the twin end by themselves after this long.
@@ -80,6 +81,8 @@ class _Start:
             "twin",
             [
                 *["-m", "stripe_twin", "--settle-after", str(SETTLE_AFTER_S)],
+                # The seed moves its time to now.
+                *["--behind", str(HISTORY.total_seconds())],
                 *["--secret-key", self._env["STRIPE_API_KEY"]],
                 *["--webhook-secret", self._env["STRIPE_WEBHOOK_SECRETS"]],
                 *["--webhook-url", f"{self._env['SHOP_ADDRESS']}/webhooks/stripe"],

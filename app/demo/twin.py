@@ -12,7 +12,9 @@ import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 
@@ -27,16 +29,16 @@ class NoTwin(Exception):
 
 
 @contextmanager
-def pointed_at_twin(address: str) -> Iterator[None]:
+def pointed_at_twin(address: str, *, since: datetime | None = None) -> Iterator[None]:
     """The shop talks to the twin at this address; to one of its own without an address, which
-    ends with the block."""
+    ends with the block and whose time begins at `since`, or now."""
     if address:
         _ask(f"{address}/_twin/state", None)
         with _settings(base=address, key=settings.STRIPE_API_KEY):
             yield
         return
     key = f"sk_test_{secrets.token_hex(12)}"
-    with _own_twin(key) as own, _settings(base=own, key=key):
+    with _own_twin(key, since=since) as own, _settings(base=own, key=key):
         yield
 
 
@@ -46,6 +48,47 @@ def pay(session_id: str) -> None:
     outcome = _ask(f"{settings.STRIPE_API_BASE}/_twin/pay", wanted)["outcome"]
     if outcome != PaymentStatus.SUCCEEDED:
         raise NoTwin(f"Stripe's twin: {session_id} {outcome}, expected succeeded.")
+
+
+def now() -> datetime:
+    """The twin's time."""
+    seconds = _ask(f"{settings.STRIPE_API_BASE}/_twin/state", None)["now"]
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def move_to(moment: datetime) -> None:
+    """Make it that moment there, with all that happens on the way; nothing if it is later."""
+    ahead_s = (moment - now()).total_seconds()
+    if ahead_s > 0:
+        _ask(f"{settings.STRIPE_API_BASE}/_twin/clock", {"advance_s": ahead_s})
+
+
+def subscription_of(session_id: str) -> str:
+    """The id of what the paid page sold."""
+    return str(_dashboard("GET", f"checkout/sessions/{session_id}")["subscription"])
+
+
+def change_subscription(subscription_id: str, changes: Mapping[str, object]) -> None:
+    """As staff do in Stripe's dashboard."""
+    _dashboard("POST", f"subscriptions/{subscription_id}", changes)
+
+
+def change_quantity(subscription_id: str, quantity: int) -> None:
+    """Of the subscription's one item, from its next period on."""
+    [item] = _dashboard("GET", f"subscriptions/{subscription_id}")["items"]["data"]
+    changes = {"quantity": quantity, "proration_behavior": "none"}
+    _dashboard("POST", f"subscription_items/{item['id']}", changes)
+
+
+def make_coupon(*, percent_off: int) -> str:
+    """One that lasts for ever; its id."""
+    terms = {"percent_off": percent_off, "duration": "forever"}
+    return str(_dashboard("POST", "coupons", terms)["id"])
+
+
+def keep_card(method: str, *, customer: str) -> str:
+    """One of Stripe's test cards, kept for the customer; its id."""
+    return str(_dashboard("POST", f"payment_methods/{method}/attach", {"customer": customer})["id"])
 
 
 def deliver(event_id: str) -> None:
@@ -68,11 +111,38 @@ def _ask(url: str, body: Mapping[str, object] | None) -> dict[str, Any]:
     return said
 
 
+def _dashboard(method: str, path: str, form: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """What Stripe's own pages do with its API."""
+    request = urllib.request.Request(  # noqa: S310
+        f"{settings.STRIPE_API_BASE}/v1/{path}",
+        data=urlencode(form).encode() if form else None,
+        headers={"Authorization": f"Bearer {settings.STRIPE_API_KEY}"},
+        method=method,
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            said: dict[str, Any] = json.load(answer)
+    except (OSError, ValueError) as error:
+        raise NoTwin(f"Stripe's twin: {method} {path} was refused: {error}.") from error
+    return said
+
+
 @contextmanager
-def _own_twin(key: str) -> Iterator[str]:
+def _own_twin(key: str, *, since: datetime | None) -> Iterator[str]:
+    present = datetime.now(UTC)
+    behind_s = max(0.0, (present - (since or present)).total_seconds())
     # It stops when its standard input closes, so it cannot outlive this process.
     with subprocess.Popen(
-        [sys.executable, "-m", "stripe_twin", "--until-stdin-closes", "--secret-key", key],
+        [
+            sys.executable,
+            "-m",
+            "stripe_twin",
+            "--until-stdin-closes",
+            "--secret-key",
+            key,
+            "--behind",
+            str(behind_s),
+        ],
         cwd=settings.APP_DIR,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

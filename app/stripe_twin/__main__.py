@@ -94,7 +94,7 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds < 1e6:
+    if not 0 <= seconds < 1e9:
         raise argparse.ArgumentTypeError(f"found {text!r}, expected a number of seconds")
     return seconds
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
@@ -16,11 +17,14 @@ from audit.services import verify_chain
 from catalog.models import Product
 from demo.people import PASSWORD, PEOPLE
 from demo.stories import STORIES
+from demo.subscribing import SOLD
 from monitoring.models import Issue
 from monitoring.services import run_checks
 from orders.models import Order
 from payments.models import Payment
 from refunds.models import Refund
+from subscriptions import ledger
+from subscriptions.models import MrrChange, Plan, Subscription
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -33,7 +37,7 @@ def _seed(twin: Any, **options: Any) -> str:
 
 
 def test_seed_adds_orders_of_every_kind(twin: Any) -> None:
-    assert _seed(twin).startswith("Added 4 people, 8 products, 12 orders.\n")
+    assert _seed(twin).startswith("Added 4 people, 8 products, 12 orders, 5 subscriptions.\n")
     statuses = set(Order.objects.values_list("status", flat=True))
     assert statuses == {"pending", "paid", "fulfilled", "refunded", "canceled"}
     assert any(order.is_partly_refunded for order in Order.objects.all())
@@ -50,9 +54,9 @@ def test_seed_leaves_nothing_for_a_check_to_find(twin: Any) -> None:
 
 def test_a_second_seed_adds_nothing(twin: Any) -> None:
     _seed(twin)
-    tables = (User, Product, Order, Payment, Refund)
+    tables = (User, Product, Order, Payment, Refund, Plan, Subscription, MrrChange)
     before = [set(table.objects.values_list("pk", flat=True)) for table in tables]
-    assert _seed(twin).startswith("Added 0 people, 0 products, 0 orders.\n")
+    assert _seed(twin).startswith("Added 0 people, 0 products, 0 orders, 0 subscriptions.\n")
     assert [set(table.objects.values_list("pk", flat=True)) for table in tables] == before
 
 
@@ -89,9 +93,28 @@ def test_what_was_paid_at_the_twin_can_be_refunded_there(twin: Any) -> None:
 
 def test_seed_starts_a_twin_of_its_own_without_an_address(settings: Any) -> None:
     before = settings.STRIPE_API_BASE
-    call_command("seed_demo", stdout=StringIO())
+    now = timezone.now()
+    call_command("seed_demo", now=now.isoformat(), stdout=StringIO())
     assert Order.objects.count() == len(STORIES)
     assert before == settings.STRIPE_API_BASE
+    _has_subscriptions_of_each_kind(now)
+
+
+def _has_subscriptions_of_each_kind(now: datetime) -> None:
+    """Each at its time, because that twin's time began months ago."""
+    cara = User.objects.get(username="cara_customer")
+    subscriptions = list(Subscription.objects.filter(customer=cara).order_by("pk"))
+    statuses = [one.status for one in subscriptions]
+    assert statuses == ["active", "active", "canceled", "past_due", "trialing"]
+    assert [one.mrr_pennies for one in subscriptions] == [2400, 1125, 0, 1600, 0]
+    assert sum(run.found for run in run_checks(now=now)) == 0
+    for sold, one in zip(SOLD, subscriptions, strict=True):
+        assert abs(one.started_at - (now - sold.ago)) < timedelta(minutes=2)
+    kinds = MrrChange.objects.order_by("at").values_list("kind", flat=True)
+    assert list(kinds) == ["new", "new", "new", "expansion", "contraction", "new", "churn"]
+    months = ledger.series([now - timedelta(days=30 * ago) for ago in range(8, -1, -1)])["GBP"]
+    assert months[-1].end_pennies == 5125
+    assert len({month.end_pennies for month in months}) >= 5
 
 
 def test_seed_is_refused_in_production(settings: Any) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from demo import production
 from demo.people import PASSWORD, PEOPLE
 from demo.seed import seed
+from demo.subscribing import HISTORY
 from demo.twin import NoTwin, pointed_at_twin
 from payments.gateway import GatewayError
 
@@ -35,12 +36,13 @@ class Command(BaseCommand):
         production.refuse("seed_demo")
         moment = _moment(now)
         try:
-            with pointed_at_twin(twin):
+            with pointed_at_twin(twin, since=moment - HISTORY):
                 added = seed(now=moment)
         except (NoTwin, GatewayError) as error:
             raise CommandError(f"seed_demo: {error}") from error
         self.stdout.write(
-            f"Added {added.people} people, {added.products} products, {added.orders} orders."
+            f"Added {added.people} people, {added.products} products, {added.orders} orders, "
+            f"{added.subscriptions} subscriptions."
         )
         for person in PEOPLE:
             self.stdout.write(f"  {person.username:<14} {person.role.value:<9} {PASSWORD}")
