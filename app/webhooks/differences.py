@@ -38,7 +38,8 @@ def payments() -> list[Difference]:
     query = """
         SELECT said.kind, said.stripe_id, payment.id, said.status, meaning.ours, said.currency,
             said.amount_pennies, payment.status, payment.currency, payment.captured_pennies,
-            start.id
+            start.id, CASE WHEN said.kind = %(intent)s THEN payment.stripe_intent_id
+                ELSE payment.stripe_session_id END
         FROM webhooks_striperecord AS said
         LEFT JOIN unnest(%(kinds)s::text[], %(words)s::text[], %(ours)s::text[])
             AS meaning(kind, word, ours) ON (meaning.kind, word) = (said.kind, said.status)
@@ -57,10 +58,12 @@ def payments() -> list[Difference]:
                 THEN said.status = %(page_expired)s AND start.status = %(start_open)s
             WHEN payment.id IS NULL THEN said.key <> '' AND said.status <> %(missing)s
             WHEN said.kind = %(session)s
-                THEN said.intent_id = '' AND payment.stripe_intent_id IS NULL
+                THEN payment.stripe_session_id IS NULL OR (
+                    said.intent_id = '' AND payment.stripe_intent_id IS NULL
                     AND said.status <> %(page_complete)s
-                    AND payment.status IS DISTINCT FROM meaning.ours
-            ELSE (payment.status, payment.currency, payment.captured_pennies)
+                    AND payment.status IS DISTINCT FROM meaning.ours)
+            ELSE payment.stripe_intent_id IS NULL
+                OR (payment.status, payment.currency, payment.captured_pennies)
                 IS DISTINCT FROM (meaning.ours, said.currency, said.amount_pennies)
         END AND said.kind IN (%(intent)s, %(session)s)
         ORDER BY payment.id, said.id
@@ -171,7 +174,8 @@ def everything() -> list[Difference]:
 
 
 def _payment(row: tuple[Any, ...]) -> Difference:
-    kind, stripe_id, key, word, ours, code, received, status, held_code, captured, start = row
+    kind, stripe_id, key, word, ours, code, received, status, *rest = row
+    held_code, captured, start, known = rest
     subject = f"payment:{key}" if key else f"start:{start}" if start else stripe_id
     if word == MISSING:
         said = NOTHING
@@ -180,6 +184,7 @@ def _payment(row: tuple[Any, ...]) -> Difference:
     else:
         said = f"its page {word}"
     held = f"{status}, {display(captured, held_code)} captured" if key else NOTHING
+    held += "" if known or not key else f", its {kind} unknown"
     return Difference(Kind(kind), stripe_id, subject, said, "still open" if start else held)
 
 

@@ -41,7 +41,9 @@ AGREED = [INTENT, REFUND, DISPUTE, SUBSCRIPTION, ENDPOINT]
 @pytest.fixture(autouse=True)
 def agreed(shop: Any, now: datetime) -> Any:
     """The shop that was reconciled just now, with nothing left."""
-    shop.change(shop.payment, stripe_intent_id="pi_1", disputed_pennies=700)
+    shop.change(
+        shop.payment, stripe_session_id="cs_1", stripe_intent_id="pi_1", disputed_pennies=700
+    )
     shop.change(shop.refunds["succeeded"], stripe_refund_id="re_1")
     with shop.unguarded():
         shop.dispute = Dispute.objects.create(

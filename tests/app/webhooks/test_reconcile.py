@@ -81,8 +81,8 @@ def test_a_payment_that_was_never_announced_is_mended(shop: Any) -> None:
             "dispute           0 at Stripe",
             "subscription      0 at Stripe",
             "webhook_endpoint  0 at Stripe",
-            f"  payment:{payment.pk} ({intent}): here created, £0.00 captured; "
-            "at Stripe succeeded, £100.00 captured: mended",
+            f"  payment:{payment.pk} ({intent}): here created, £0.00 captured, its "
+            "payment_intent unknown; at Stripe succeeded, £100.00 captured: mended",
             "reconciled  2 looked at, 1 differed, 1 mended, 0 left to look at",
         ],
     )
@@ -174,7 +174,20 @@ def test_a_page_whose_making_got_no_answer_is_found_by_its_key(shop: Any) -> Non
     shop.twin.control.pay(session=page.id)
     assert mend(shop).left == []
     order.refresh_from_db()
-    assert (order.status, order.payments.get().stripe_session_id) == ("paid", None)
+    assert (order.status, order.payments.get().stripe_session_id) == ("paid", page.id)
+
+
+def test_an_intent_that_the_shop_does_not_know_is_a_difference_though_no_money_moved(
+    shop: Any,
+) -> None:
+    """Later news of it must find the payment."""
+    order = shop.order()
+    session = shop.checkout(order).stripe_session_id
+    shop.twin.control.pay_later(session=session, succeeds=False)
+    intent = shop.twin.control.fail(id=session)["id"]
+    report = mend(shop)
+    payment = order.payments.get()
+    assert (payment.status, payment.stripe_intent_id, report.left) == ("created", intent, [])
 
 
 def test_what_is_still_open_here_is_looked_up_however_old(shop: Any, olly_ops: Any) -> None:
