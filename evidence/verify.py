@@ -22,6 +22,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import tokenize
 import unicodedata
 import zipfile
 import zlib
@@ -124,6 +125,8 @@ REASONS: dict[int, tuple[str, str]] = {
     96: ("status-page", "the status page shows something else than evidence.json"),
     97: ("front-page", "the front page counts something else than evidence.json"),
     98: ("not-the-commit", "the bundle is of another commit than --commit"),
+    99: ("code-differs", "a cited passage of code is not what the commit in --source holds"),
+    109: ("no-source", "--source is no clone, or does not hold the commit"),
     110: ("rebuild-source", "the source cannot be cloned, or does not hold the commit"),
     111: ("rebuild-failed", "building the commit again left no build"),
     112: ("rebuild-differs", "building the commit again gave other bytes"),
@@ -181,6 +184,8 @@ def verify(order: argparse.Namespace) -> Iterator[str]:
         yield from _check_statements(bundle, evidence, listed, signer, order)
         yield from _check_evidence(bundle, evidence)
         yield from _check_pages(bundle, evidence)
+        if order.source:
+            yield _check_source(order.source, evidence)
         if order.rebuild:
             yield _check_rebuild(order, evidence, bundle)
     counts = _counts(evidence)
@@ -1061,6 +1066,48 @@ def _check_tallies(text: str, counts: dict[str, int], reason: str) -> None:
             raise Refused(reason, f"{counts[status]} {word} expected, the page shows {plain!a}")
 
 
+# ---- The code that claims cite ------------------------------------------------------------------
+
+
+def _check_source(source: str, evidence: dict[str, Any]) -> str:
+    files: dict[str, bytes] = {}
+    cited = [code for claim in evidence["claims"] for code in claim["code"] if code["sha256"]]
+    for code in cited:
+        path = code["path"]
+        if path not in files:
+            files[path] = _committed(source, evidence["commit"], path)
+        if _digest_of_lines(files[path], code) != code["sha256"]:
+            raise Refused(
+                "code-differs", "{}: lines {}".format(path, " to ".join(map(str, code["lines"])))
+            )
+    return f"All {len(cited):,} passages of code that claims cite are what the commit holds."
+
+
+def _committed(source: str, commit: str, path: str) -> bytes:
+    command = ["git", "-C", source, "show", f"{commit}:./{path}"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError as error:
+        raise Refused("no-source", f"git: {error}") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        raise Refused("no-source", f"{source}: {said[-200:]}")
+    return done.stdout
+
+
+def _digest_of_lines(data: bytes, code: dict[str, Any]) -> str:
+    """Of the cited lines, each ended by LF; of all bytes of a file that is no text."""
+    first, last = code["lines"][:2]
+    try:
+        coding = (
+            tokenize.detect_encoding(io.BytesIO(data).readline)[0] if code["symbol"] else "utf-8"
+        )
+        lines = re.split("\r\n|\r|\n", data.decode(coding))[first - 1 : last]
+    except (UnicodeDecodeError, SyntaxError):
+        return hashlib.sha256(data).hexdigest()
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
 # ---- Building the commit again -------------------------------------------------------------------
 
 
@@ -1199,6 +1246,12 @@ def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def _day(text: str) -> str:
+    if not re.fullmatch(r"\d{8}(\d{4}(\d\d)?)?Z?", text):
+        raise argparse.ArgumentTypeError(f"{text}: a day such as 20261231 expected")
+    return text
+
+
 def reasons_table() -> str:
     """Every exit code with its name and what it means."""
     rows = ["  {:>3}  {:<26} {}".format(code, *REASONS[code]) for code in sorted(REASONS)]
@@ -1219,10 +1272,16 @@ def _order(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--signer", metavar="WHO", help="believe only this name of that file")
     parser.add_argument("--commit", metavar="SHA", help="refuse a bundle of any other commit")
     parser.add_argument(
-        "--at", metavar="DAY", help="judge the key as of a day (YYYYMMDD) instead of today"
+        "--at",
+        metavar="DAY",
+        type=_day,
+        help="judge the key as of a day (YYYYMMDD) instead of today",
     )
     parser.add_argument(
         "--allow-unsigned", action="store_true", help="check all the rest of an unsigned bundle"
+    )
+    parser.add_argument(
+        "--source", metavar="CLONE", help="compare the code that claims cite with the commit there"
     )
     parser.add_argument(
         "--rebuild", metavar="SOURCE",

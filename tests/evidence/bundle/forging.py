@@ -48,22 +48,24 @@ class Keys:
 
 @dataclass
 class Bundle:
-    """The files of a bundle by name. `options` are what else the buyer types."""
+    """The files of a bundle by name. `options` are what else the buyer types; `source` is the
+    repository that it was built from."""
 
     files: dict[str, bytes]
     keys: Keys
     home: Path
     options: list[str] = field(default_factory=list)
+    source: Path = Path()
 
     @staticmethod
     def of(build: Path, keys: Keys, home: Path) -> Bundle:
         root = build.resolve()
         names = sorted(path for path in root.rglob("*") if path.is_file())
         files = {path.relative_to(root).as_posix(): path.read_bytes() for path in names}
-        return Bundle(files, keys, home)
+        return Bundle(files, keys, home, source=build.parent)
 
     def copy(self, home: Path) -> Bundle:
-        return Bundle(dict(self.files), self.keys, home)
+        return Bundle(dict(self.files), self.keys, home, source=self.source)
 
     # -- what a tamperer does ------------------------------------------------------------------
 

@@ -636,6 +636,19 @@ def front_page_that_counts_otherwise(bundle: Bundle) -> Path:
     return bundle.swap("site/index.html", 'ev-number">0<', 'ev-number">3<').reseal().zip()
 
 
+@refused("code-differs", LIES)
+def code_that_the_commit_does_not_hold(bundle: Bundle) -> Path:
+    bundle.options = ["--source", str(bundle.source)]
+    other = {"sha256": "0" * 64}
+    return bundle.claim("TILL-01", lambda claim: claim["code"][0].update(other)).reseal().zip()
+
+
+@refused("no-source")
+def source_without_the_commit(bundle: Bundle) -> Path:
+    bundle.options = ["--source", str(bundle.home)]
+    return bundle.zip()
+
+
 @refused("not-the-commit")
 def bundle_of_another_commit(bundle: Bundle) -> Path:
     bundle.options = ["--commit", "0" * 40]
@@ -757,6 +770,11 @@ def _of_the_commit_that_was_asked_for(bundle: Bundle) -> Path:
     return bundle.zip()
 
 
+def _with_the_code_it_speaks_of(bundle: Bundle) -> Path:
+    bundle.options = ["--source", str(bundle.source)]
+    return bundle.zip()
+
+
 def _unsigned_and_allowed(bundle: Bundle) -> Path:
     bundle.options = ["--allow-unsigned"]
     return bundle.reseal(key="").zip()
@@ -779,7 +797,7 @@ HONEST = [
     _as_folder, _as_zip, _with_folders_named, _signers_with_more_in_them, _signers_by_pattern,
     _within_the_keys_time, _as_of_a_day_when_the_key_was_valid, _of_the_commit_that_was_asked_for,
     _unsigned_and_allowed, _made_with_uncommitted_changes, _of_a_project_with_its_own_pages,
-    _with_keys_added_to_evidence,
+    _with_keys_added_to_evidence, _with_the_code_it_speaks_of,
 ]  # fmt: skip
 
 
@@ -811,6 +829,13 @@ def test_honest_bundle_of_bad_news_is_accepted(
     assert main(["--project", str(stranger.root), "--no-color"]) == 1
     made = Bundle.of(stranger.root / "build", keys, tmp_path)
     assert answer(made, stranger.root / "build") == ("", 0)
+
+
+def test_day_that_is_none_is_told(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        verify.main(["bundle", "--at", "tomorrow"])
+    assert refused.value.code == 2
+    assert "tomorrow: a day such as 20261231 expected" in capsys.readouterr().err
 
 
 def test_packed_build_is_accepted_and_its_bytes_are_the_same_again(

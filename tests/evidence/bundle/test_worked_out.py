@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -240,6 +241,28 @@ def test_what_is_signed_of_a_statement_is_dsse_s_own_example() -> None:
     assert verify.pae("http://example.com/HelloWorld", b"hello world") == (
         b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
     )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("data", "symbol", "lines", "expected"),
+    [
+        (b"a\nb\nc\nd\n", "f", [2, 3], _digest("b\nc\n")),
+        (b"a\r\nb\rc\nd", "f", [2, 4], _digest("b\nc\nd\n")),
+        (b"a\x0cb\nc\n", "f", [1, 1], _digest("a\x0cb\n")),
+        (b"# coding: latin-1\n\xe9\n", "f", [2, 2], _digest("\u00e9\n")),
+        (b"\xef\xbb\xbfa\nb\n", "f", [1, 1], _digest("a\n")),
+        (b"a\nb\n", "", [1, 2], _digest("a\nb\n")),
+        (b"\xff\xfe\n", "", [1, 1], hashlib.sha256(b"\xff\xfe\n").hexdigest()),
+    ],
+)
+def test_passage_is_told_by_its_lines(
+    data: bytes, symbol: str, lines: list[int], expected: str
+) -> None:
+    assert verify._digest_of_lines(data, {"symbol": symbol, "lines": lines}) == expected
 
 
 def test_claim_made_here_is_one_that_every_check_takes() -> None:
