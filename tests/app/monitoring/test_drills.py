@@ -79,11 +79,19 @@ def test_a_drill_that_cannot_be_is_refused(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"outcome": "perhaps"}, {"backup_taken_at": "2027-01-01T00:00Z"}]
+    ("wrong", "rule"),
+    [
+        ({"outcome": "perhaps"}, "drill_outcome_is_known"),
+        ({"backup_taken_at": "2027-01-01T00:00Z"}, "drill_after_its_backup"),
+        ({}, "drill_recorded_once"),
+    ],
 )
-def test_postgresql_refuses_a_drill_that_cannot_be(now: datetime, wrong: dict[str, Any]) -> None:
+def test_postgresql_refuses_a_drill_that_cannot_be(
+    now: datetime, wrong: dict[str, Any], rule: str
+) -> None:
     given = {"performed_at": now, "backup_taken_at": now, "outcome": "failed", "note": "x"}
-    with pytest.raises(IntegrityError, match="drill_"), transaction.atomic():
+    RestoreDrill.objects.create(**given)
+    with pytest.raises(IntegrityError, match=rule), transaction.atomic():
         RestoreDrill.objects.create(**given | wrong)
 
 

@@ -111,10 +111,15 @@ def test_a_job_that_no_longer_runs_is_an_issue(now: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "finished"), [("running", True), ("succeeded", False), ("done", True)]
+    ("status", "finished", "rule"),
+    [
+        ("running", True, "job_run_finished_has_its_time"),
+        ("succeeded", False, "job_run_finished_has_its_time"),
+        ("done", True, "job_run_status_is_known"),
+    ],
 )
 def test_postgresql_refuses_a_run_that_cannot_be(
-    refused: object, status: str, finished: bool, now: datetime
+    refused: object, status: str, finished: bool, rule: str, now: datetime
 ) -> None:
     assert callable(refused)
     said = refused(
@@ -124,4 +129,4 @@ def test_postgresql_refuses_a_run_that_cannot_be(
         now if finished else None,
         status,
     )
-    assert "job_run_" in said
+    assert rule in said

@@ -127,3 +127,10 @@ def test_amounts_and_terms_are_held(
 def test_captured_money_means_succeeded(refused: Any, payment: str) -> None:
     message = refused(payment + "status = 'processing', captured_pennies = 1")
     assert "payment_captured_means_succeeded" in message
+
+
+def test_when_a_payment_succeeded_never_changes(execute: Any, refused: Any, payment: str) -> None:
+    execute(payment + "status = 'succeeded', captured_pennies = 1000, succeeded_at = now()")
+    for moment in ("NULL", "now() + interval '1 day'"):
+        message = refused(payment + f"succeeded_at = {moment}")
+        assert message.endswith("when it succeeded never changes")

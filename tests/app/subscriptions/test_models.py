@@ -134,6 +134,16 @@ def test_a_change_is_of_its_kind_and_follows_the_last(
 
 
 @pytest.mark.usefixtures("subscription")
+def test_a_subscription_is_new_only_once(execute: Any, refused: Any) -> None:
+    execute(TO, 1000, 0, 1000, "new")
+    execute(TO, 0, 1000, 0, "churn")
+    assert "does not follow the last" in refused(TO, 500, 0, 500, "new")
+    # The owner may switch triggers off, to mend a row; this rule still holds.
+    execute("ALTER TABLE subscriptions_mrrchange DISABLE TRIGGER USER")
+    assert "change_new_only_once" in refused(TO, 500, 0, 500, "new")
+
+
+@pytest.mark.usefixtures("subscription")
 def test_the_ledger_never_goes_back_in_time_nor_to_another_currency(
     execute: Any, refused: Any
 ) -> None:
