@@ -18,3 +18,11 @@ def test_an_event_is_kept_once(execute: Any, refused: Any) -> None:
 
 def test_an_unknown_status_is_refused(refused: Any) -> None:
     assert "event_status_is_known" in refused(INSERT, "evt_1", "lost")
+
+
+def test_a_record_of_an_unknown_kind_is_refused(refused: Any) -> None:
+    said = refused(
+        "INSERT INTO webhooks_striperecord (kind, stripe_id, status, currency, amount_pennies,"
+        " intent_id, key, terms, said_at) VALUES ('planet', 'x', 'x', '', 0, '', '', '', now())"
+    )
+    assert "record_kind_is_known" in said
