@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from evidence.gates.stripe_test_mode import STRIPE, why_not
+from tests.repo.planted import Gate
+
+TEST_KEY, LIVE_KEY = "sk_test" + "_of_nobody", "sk_live" + "_of_nobody"
+
+
+def test_without_a_key_the_gate_says_that_it_did_not_run(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STRIPE_API_KEY", raising=False)
+
+    done = gate("stripe_test_mode.py")
+
+    assert (done.returncode, done.stdout) == (77, "not run: no key\n")
+
+
+@pytest.mark.parametrize(
+    ("key", "base", "says"),
+    [
+        (LIVE_KEY, STRIPE, "STRIPE_API_KEY is no key of Stripe's test mode; expected sk_test_..."),
+        (TEST_KEY, "", "STRIPE_API_BASE is not set, expected https://api.stripe.com"),
+        (
+            TEST_KEY,
+            "http://127.0.0.1:1",
+            "STRIPE_API_BASE is http://127.0.0.1:1, expected https://api.stripe.com",
+        ),
+        (TEST_KEY, STRIPE, ""),
+    ],
+    ids=["live", "no address", "the twin", "test mode"],
+)
+def test_only_stripes_own_test_mode_is_asked(key: str, base: str, says: str) -> None:
+    assert why_not(key, base) == says
