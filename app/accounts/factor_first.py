@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.second_factor import missing_page
+from accounts.second_factor import is_verified, missing_page
 
-OPEN = frozenset({"accounts:second-factor", "accounts:second-factor-enrol", "accounts:sign-out"})
+VERIFY, ENROL = "accounts:second-factor", "accounts:second-factor-enrol"
+OPEN = frozenset({VERIFY, ENROL, "accounts:sign-out"})
 
 
 class FactorFirst:
@@ -37,3 +39,10 @@ class FactorFirst:
         wanted = request.get_full_path() if request.method == "GET" else ""
         query = f"?{urlencode({'next': wanted})}" if wanted else ""
         return HttpResponseRedirect(reverse(page) + query)
+
+
+def owes_factor(request: HttpRequest) -> bool:
+    """Whether the page shown is one that must be passed before any other."""
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    must = {VERIFY, ENROL} if settings.SECOND_FACTOR_REQUIRED else {VERIFY}
+    return name in must and not is_verified(request.user)

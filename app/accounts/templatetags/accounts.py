@@ -10,6 +10,7 @@ from django.template import Context
 from django.urls import reverse
 
 from accounts.access import may
+from accounts.factor_first import owes_factor
 from accounts.models import User
 from accounts.roles import Permission
 
@@ -57,6 +58,8 @@ MENU = (
 def navigation(context: Context) -> list[Link]:
     """The links of the menu for the person who looks, the current one marked."""
     request = context["request"]
+    if owes_factor(request):
+        return []
     shown = [entry for entry in MENU if _sees(request.user, entry)]
     urls = [reverse(entry.name) for entry in shown]
     return [

@@ -21,6 +21,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts import second_factor
 from accounts.access import actor_for
 from audit.models import Entry
+from core.limits import SECOND_FACTOR
+from core.models import Tally
 
 pytestmark = pytest.mark.django_db
 VERIFY = reverse("accounts:second-factor")
@@ -187,8 +189,23 @@ def test_guessing_recovery_codes_waits_as_well(olly_ops: Any) -> None:
 def test_codes_are_limited_per_minute_as_well(olly_ops: Any) -> None:
     _enrol(_signed_in(olly_ops))
     client = _signed_in(olly_ops)
-    answers = [client.post(VERIFY, {"code": "1"}).status_code for _ in range(20)]
-    assert answers == [400] * 19 + [429]
+    counted = Tally.objects.filter(key=f"second-factor:user:{olly_ops.pk}")
+    assert counted.update(times=SECOND_FACTOR.most - 1) == 1
+    answers = [client.post(VERIFY, {"code": "1"}).status_code for _ in range(2)]
+    assert answers == [400, 429]
+
+
+def test_who_owes_a_code_is_offered_no_menu(required: None, olly_ops: Any) -> None:
+    client = _signed_in(olly_ops)
+    link = f'<a href="{ORDERS}"'
+    assert link not in client.get(ENROL).text
+    _enrol(client)
+    assert link in client.get(ENROL).text
+    assert link not in _signed_in(olly_ops).get(VERIFY).text
+
+
+def test_where_it_is_optional_the_menu_stays(olly_ops: Any) -> None:
+    assert f'<a href="{ORDERS}"' in _signed_in(olly_ops).get(ENROL).text
 
 
 def test_a_password_alone_cannot_enrol_another_phone(olly_ops: Any) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Entry
+from exports.tables import TABLES, Table
 from orders.models import Order
 from refunds import services as refunds
 from subscriptions.models import Subscription
@@ -115,6 +116,22 @@ def test_subscriptions_come_with_their_mrr_and_the_customers_number(
         "bytes": len(body),
         "sha256": sha256(body),
     }
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_export_is_audited_with_filter_rows_and_hash(
+    alice_admin: Any, take: Any, ended: Any, table: Table
+) -> None:
+    body, _ = take(alice_admin, table.name, start="2026-03-01")
+    assert ended() == {
+        "subject": f"export:{table.name}",
+        "result": "done",
+        "filter": {"start": "2026-03-01"},
+        "rows": body.count(b"\n") - 1,
+        "bytes": len(body),
+        "sha256": sha256(body),
+    }
+    assert Entry.objects.filter(action="export-started").count() == 1
 
 
 def test_customers_come_with_names_for_an_admin_only(

@@ -121,8 +121,7 @@ def _unguarded(sql: str) -> Callable[[Any], None]:
     """Everything settled, and one row then changed past the triggers."""
 
     def plant(known: Any) -> None:
-        known.buy()
-        known.subscribe()
+        known.subscribe() if "subscriptions_" in sql else known.buy()
         cursor = connection.cursor()
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(sql, {"now": known.now})
