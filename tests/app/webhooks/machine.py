@@ -22,10 +22,13 @@ from monitoring.checks import money, trust
 from orders.models import Order, OrderTransition
 from payments import gateway
 from payments import services as payments
+from payments.gateway import calling
 from payments.models import Dispute, Payment
 from refunds import services as refunds
 from refunds.models import Refund
 from stripe_twin import control
+from subscriptions import ending, starting
+from subscriptions.models import Plan, Subscription
 from webhooks import backoff, worker
 from webhooks.models import StripeEvent
 from webhooks.reconcile import reconcile
@@ -63,6 +66,9 @@ class ShopAndStripe(RuleBasedStateMachine):
         self._undone.__enter__()
         self.shop = type(self).begin()
         self.control = self.shop.twin.control
+        self.plan = Plan.objects.create(
+            slug="coffee", name="Coffee", price_pennies=1000, currency="GBP", interval="month"
+        )
 
     # What customers, staff and banks do
 
@@ -161,6 +167,38 @@ class ShopAndStripe(RuleBasedStateMachine):
                 id=self._at_stripe("dispute", which, *WITH_BANK), outcome=outcome
             )
 
+    @precondition(lambda self: not self._are("subscription", "active"))
+    @rule(pays=st.booleans())
+    def subscribe(self, pays: bool) -> None:
+        with _refusals():
+            wish = starting.start(plan=self.plan, customer=self.shop.customer, now=self.shop.now)
+            if pays:
+                self.control.pay(session=wish.stripe_session_id)
+
+    @precondition(lambda self: self._are("subscription", "active"))
+    @rule(at_once=st.booleans(), quantity=st.integers(1, 3))
+    def subscription_changes_in_dashboard(self, at_once: bool, quantity: int) -> None:
+        about = self._at_stripe("subscription", 0, "active")
+        with _refusals(), calling.translating():
+            stripes = calling.client().v1.subscriptions
+            if at_once:
+                stripes.cancel(about)
+            else:
+                (item,) = stripes.retrieve(about)["items"].data
+                change: Any = {"id": item.id, "quantity": quantity}
+                stripes.update(about, params={"items": [change]})
+
+    @precondition(lambda self: Subscription.objects.exists())
+    @rule()
+    def end_subscription(self) -> None:
+        with _refusals():
+            ending.cancel(
+                subscription=self._one(Subscription, 0),
+                by=self.shop.actor(self.shop.customer),
+                reason="enough",
+                now=self.shop.now,
+            )
+
     # What networks and machines do
 
     @rule(which=st.integers(0, 40), times=st.integers(1, 2))
@@ -235,6 +273,7 @@ class ShopAndStripe(RuleBasedStateMachine):
         self._reconcile()
         report = self._reconcile()
         assert [(one.difference, one.why_not) for one in report.left] == []
+        assert report.answers.unread == {}
         assert self._reconcile().found == []
         agreed = shops_view()
         assert agreed == stripes_view(self.shop)
@@ -286,24 +325,42 @@ def shops_view() -> dict[str, list[Any]]:
         "disputes": sorted(
             Dispute.objects.values_list("stripe_dispute_id", "status", "amount_pennies")
         ),
+        "subscriptions": sorted(
+            (one.stripe_subscription_id, one.status, one.mrr_pennies, one.ends_at is not None)
+            for one in Subscription.objects.all()
+        ),
     }
 
 
 def stripes_view(shop: Any) -> dict[str, list[Any]]:
-    """The same, read in the twin's own books."""
+    """The same, read in the twin's own books. What a subscription's invoice paid is no order's."""
+    intents = [one for one in _rows(shop, "payment_intent") if "payment_key" in one["metadata"]]
+    ours = {one["id"] for one in intents}
     return {
         "payments": sorted(
             (one["id"], STRIPES_OWN.get(one["status"], one["status"]), one["amount_received"])
-            for one in _rows(shop, "payment_intent")
+            for one in intents
         ),
         "refunds": sorted(
             (one["id"], one["status"], one["amount"], one["payment_intent"])
             for one in _rows(shop, "refund")
+            if one["payment_intent"] in ours
         ),
         "disputes": sorted(
-            (one["id"], one["status"], one["amount"]) for one in _rows(shop, "dispute")
+            (one["id"], one["status"], one["amount"])
+            for one in _rows(shop, "dispute")
+            if one["payment_intent"] in ours
         ),
+        "subscriptions": sorted(_subscription(one) for one in _rows(shop, "subscription")),
     }
+
+
+def _subscription(one: dict[str, Any]) -> tuple[str, str, int, bool]:
+    """£10 a month for each, while it counts."""
+    (item,) = one["items"]["data"]
+    ends = one["cancel_at_period_end"] or one["ended_at"] is not None
+    counts = one["status"] in ("active", "past_due")
+    return one["id"], one["status"], 1000 * item["quantity"] * counts, ends
 
 
 def _rows(shop: Any, kind: str) -> list[dict[str, Any]]:
