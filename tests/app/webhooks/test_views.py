@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -92,6 +93,45 @@ def test_both_secrets_are_good_while_one_replaces_the_other(post: Any, settings:
     assert post(other, secret="whsec_new").status_code == 200
     assert post(PAYLOAD, secret="whsec_twin_of_this_machine").status_code == 400
     assert StripeEvent.objects.count() == 2
+
+
+@pytest.mark.parametrize("where", ["query", "header", "cookie", "body"])
+def test_a_secret_that_comes_with_the_request_opens_nothing(shop: Any, where: str) -> None:
+    """The secrets come from the settings alone, whatever a request says of them."""
+    own = "whsec_of_the_sender"
+    payload = json.dumps(EVENT | {"secret": own} if where == "body" else EVENT).encode()
+    client = Client(enforce_csrf_checks=True)
+    if where == "cookie":
+        client.cookies["secret"] = own
+    answer = client.post(
+        reverse("webhooks:stripe") + (f"?secret={own}" if where == "query" else ""),
+        payload,
+        content_type="application/json",
+        headers={
+            "Stripe-Signature": shop.sign(payload, secret=own),
+            **({"Stripe-Webhook-Secret": own} if where == "header" else {}),
+        },
+    )
+    assert answer.status_code == 400
+    assert not StripeEvent.objects.exists()
+
+
+def test_an_event_that_cannot_be_kept_is_not_answered_with_success(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stripe then sends it again."""
+
+    def broken(*args: Any, **named: Any) -> None:
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr(type(StripeEvent.objects), "bulk_create", broken)
+    answer = Client(raise_request_exception=False).post(
+        reverse("webhooks:stripe"),
+        PAYLOAD,
+        content_type="application/json",
+        headers={"Stripe-Signature": shop.sign(PAYLOAD)},
+    )
+    assert answer.status_code == 500
 
 
 def test_a_body_larger_than_any_event_is_refused(post: Any, settings: Any) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from orders.models import Order, OrderTransition
+from payments import gateway
 from payments.models import Payment
 from refunds.models import Refund
 from webhooks import backoff, facts, worker
@@ -156,6 +158,58 @@ def test_one_event_is_enough_to_learn_how_a_refund_ended(
     refund.refresh_from_db()
     order.refresh_from_db()
     assert (refund.status, order.refunded_pennies) == ("failed", 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "called"),
+    [
+        ("payment_intent.succeeded", "retrieve_intent"),
+        ("checkout.session.completed", "retrieve_session"),
+        ("refund.created", "retrieve_refund"),
+        ("charge.dispute.created", "retrieve_dispute"),
+    ],
+)
+def test_stripe_is_asked_with_no_transaction_open(
+    shop: Any, monkeypatch: pytest.MonkeyPatch, kind: str, called: str
+) -> None:
+    intent = shop.paid_order().payments.get().stripe_intent_id
+    shop.twin.control.refund_from_dashboard(payment_intent=intent, amount=100)
+    shop.twin.control.open_dispute(intent=intent, amount=100)
+    StripeEvent.objects.all().delete()
+    with shop.twin.account.store.change():
+        (event,) = (e for e in shop.twin.account.store.all("event") if e["type"] == kind)
+    shop.receive(dict(event))
+    outside, seen = len(connection.savepoint_ids), []
+    real = getattr(gateway, called)
+
+    def watched(stripe_id: str) -> Any:
+        seen.append(len(connection.savepoint_ids))
+        return real(stripe_id)
+
+    monkeypatch.setattr(gateway, called, watched)
+    worker.process_all(now=shop.now)
+    assert statuses() == {kind: "processed"}
+    assert seen == [outside]
+
+
+@pytest.mark.parametrize("kind", ["payment_intent.succeeded", "refund.created"])
+def test_rows_are_locked_event_first_then_order_payment_refund(shop: Any, kind: str) -> None:
+    """The same order everywhere, so that no two workers can wait for each other."""
+    intent = shop.paid_order().payments.get().stripe_intent_id
+    shop.twin.control.refund_from_dashboard(payment_intent=intent, amount=100)
+    StripeEvent.objects.all().delete()
+    with shop.twin.account.store.change():
+        (event,) = (e for e in shop.twin.account.store.all("event") if e["type"] == kind)
+    shop.receive(dict(event))
+    with CaptureQueriesContext(connection) as queries:
+        worker.process_one(now=shop.now)
+    locked = [
+        query["sql"].split(' FROM "')[1].split('"')[0]
+        for query in queries
+        if query["sql"].endswith("FOR UPDATE")
+    ]
+    expected = ["webhooks_stripeevent", "orders_order", "payments_payment", "refunds_refund"]
+    assert locked == expected[: 4 if kind == "refund.created" else 3]
 
 
 def test_replayed_events_change_nothing(shop: Any) -> None:
