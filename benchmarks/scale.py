@@ -33,7 +33,8 @@ docs = Path(sys.argv[1])
 nav = [str(page.relative_to(docs)) for page in sorted(docs.rglob("*.md"))]
 nav = [page for page in nav if not page.startswith("source/")]
 options = {**merged(default, {}), "strict": False, "site_name": "Big", "docs_dir": str(docs),
-           "site_dir": sys.argv[2], "nav": nav, "not_in_nav": "/source/", "exclude_docs": "!.*\\n!/templates/\\n"}
+           "site_dir": sys.argv[2], "nav": nav, "not_in_nav": "/source/",
+           "exclude_docs": "!.*\\n!/templates/\\n"}
 build(load_config("evidence/engine/publish/mkdocs.yml", **options))
 """
 

@@ -96,6 +96,8 @@ _FRONT_PAGE = "site/index.html"
 
 def _same_again(order: Order) -> int | None:
     """What the last call said, and its exit code, when nothing at all has changed since."""
+    from dataclasses import replace
+
     from evidence.engine.lock import alone
     from evidence.engine.project import find_root, load_project
     from evidence.engine.reuse import same_again
@@ -104,6 +106,7 @@ def _same_again(order: Order) -> int | None:
     if order.command != "all" or order.only or not order.cache:
         return None
     project = load_project(find_root(order.project))
+    project = replace(project, cores=order.cores or project.cores)
     if not project.build.exists():
         return None
     with alone(project.work, wait=order.wait, tell=_say):

@@ -139,6 +139,21 @@ def test_changed_environment_is_noticed(copy: Stranger, monkeypatch: pytest.Monk
     assert reuse(copy).recorded_run()
 
 
+def test_setting_that_git_ignores_is_noticed(copy: Stranger) -> None:
+    copy.write(".git/info/exclude", "local.env\n")
+    before = reuse(copy).inputs
+    copy.write("local.env", "LIMIT_PENNIES=10\n")
+    other = reuse(copy).inputs
+    copy.write("local.env", "LIMIT_PENNIES=20\n")
+    assert inputs_module.differing(before, other) == ("ignored files",)
+    assert refused(copy) == "ignored files changed"
+
+
+def test_other_number_of_cores_is_noticed(copy: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs_module, "usable_cores", lambda wanted: 99)
+    assert refused(copy) == "cores changed"
+
+
 def test_package_installed_since_is_noticed(
     copy: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,8 @@
 
 Only digests leave this module, for the environment may hold secrets. A kind of input that nobody
 thought of is not in here, so the list errs on the side of too much: every file of the project,
-every package beside the project's Python, every program that a gate names.
+every package beside the project's Python, every program that a gate names. Two things it does not
+see: the inside of folders that git ignores, and packages that were edited where they are installed.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from evidence.engine.git import ask_git
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.project import Project
 from evidence.engine.register.model import Register
 from evidence.engine.run.environment import fill, gate_environment
 from evidence.engine.run.model import Tree
+from evidence.engine.run.schedule import usable_cores
 from evidence.engine.run.tools import Python, find_python
 
 _ENGINE = Path(__file__).parents[1]
@@ -45,6 +48,8 @@ def inputs_of(
         "engine": _engine(),
         "commit": _digest([tree.commit, str(tree.dirty)]),
         "files": _digest(f"{path}\0{digest}" for path, digest in sorted(files.items())),
+        "ignored files": _digest(_ignored(project)),
+        "cores": str(usable_cores(project.cores)),
         "python and packages": _ask([python, "-c", _PACKAGES], env),
         "environment": _digest(f"{name}={value}" for name, value in sorted(env.items())),
         "programs": _digest(_programs(programs, env, python)),
@@ -79,6 +84,18 @@ def _programs(names: Iterable[str], env: Mapping[str, str], python: str) -> Iter
         found = shutil.which(fill(name, {"python": python}), path=env["PATH"])
         about = Path(found).stat() if found else None
         yield f"{name} {found} {about.st_size if about else 0} {about.st_mtime_ns if about else 0}"
+
+
+def _ignored(project: Project) -> Iterator[str]:
+    """Files that git ignores, such as settings of this machine, but for those in folders that it
+    ignores whole: these hold caches, packages and what was built."""
+    listed = ask_git(
+        project.root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"
+    ).stdout
+    for path in sorted(listed.split("\0")):
+        file = project.root / path
+        if path and file.is_file() and not any(file.is_relative_to(at) for at in project.output):
+            yield f"{path} {_file(file)}"
 
 
 def _services(project: Project, env: Mapping[str, str], python: str) -> Iterator[str]:
