@@ -32,7 +32,22 @@ def signed(
     return repository
 
 
+@pytest.fixture(scope="session")
+def slim(signed: Stranger, keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """Without scripts, styles and Markdown, which no check reads more of than their bytes."""
+    made = Bundle.of(signed.root / "build", keys, tmp_path_factory.mktemp("slim"))
+    left_out = ("docs/", "site/assets/", "site/search/")
+    made.files = {name: data for name, data in made.files.items() if not name.startswith(left_out)}
+    return made.reseal()
+
+
 @pytest.fixture
-def bundle(signed: Stranger, keys: Keys, tmp_path: Path) -> Bundle:
-    """The bundle of that build, to be tampered with."""
+def bundle(slim: Bundle, tmp_path: Path) -> Bundle:
+    """That build without ballast, to be tampered with."""
+    return slim.copy(tmp_path)
+
+
+@pytest.fixture
+def whole(signed: Stranger, keys: Keys, tmp_path: Path) -> Bundle:
+    """That build as it was published."""
     return Bundle.of(signed.root / "build", keys, tmp_path)
