@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import hmac
 import http.client
@@ -18,6 +19,7 @@ from stripe_twin.ids import new_id
 from stripe_twin.misbehave import Fault, Rule
 from stripe_twin.settings import require_loopback
 from stripe_twin.store import Json
+from stripe_twin.versions import as_of
 
 if TYPE_CHECKING:
     from stripe_twin.account import Account
@@ -184,8 +186,9 @@ class Outbox:
                 self._finish(delivery, Delivery.DROPPED)
                 return
             pending = {"pending_webhooks": self.pending(delivery["event"])}
-            version = {"api_version": endpoint["api_version"] or event.get("api_version")}
-            payload = json.dumps(event | pending | version, indent=2).encode()
+            version = str(endpoint["api_version"] or event.get("api_version"))
+            told = copy.deepcopy(event) | pending | {"api_version": version}
+            payload = json.dumps(as_of(self._account, told, version), indent=2).encode()
             secrets = tuple(endpoint["_secrets"])
         forged = delivery.get("forged", False)
         accepted = self._send(

@@ -19,6 +19,7 @@ from stripe_twin.idempotency import Answer
 from stripe_twin.ids import new_id
 from stripe_twin.misbehave import Fault, Rule
 from stripe_twin.store import Json
+from stripe_twin.versions import as_of
 
 _EXPAND: Mapping[str, Spec] = {"expand": ListOf(Text(longest=200), most=20)}
 
@@ -92,26 +93,32 @@ def _serve(
     else:
         if rule and rule.fault is Fault.SLOW_WORK:
             stopping.wait(rule.seconds)
-        answer, replayed = _work(account, endpoint, params, path_ids, request_id, key, rule), False
+        work = _Work(endpoint, params, path_ids, version=version, request_id=request_id, key=key)
+        answer, replayed = _do(account, work, rule), False
     answer = faults.after(rule, answer, stopping)
     return _respond(answer, request_id=request_id, version=version, key=key, replayed=replayed)
 
 
-def _work(
-    account: Account,
-    endpoint: Endpoint,
-    params: Json,
-    path_ids: dict[str, str],
-    request_id: str,
-    key: str,
-    rule: Rule | None,
-) -> Answer:
+@dataclass(frozen=True)
+class _Work:
+    """What is asked, by whom and in which version."""
+
+    endpoint: Endpoint
+    params: Json
+    path_ids: dict[str, str]
+    version: str
+    request_id: str
+    key: str
+
+
+def _do(account: Account, work: _Work, rule: Rule | None) -> Answer:
     """Do what is asked and keep the answer for the key; a bug frees the key and rises."""
-    began = False
+    key, request_id, began = work.key, work.request_id, False
     try:
         with account.store.change():
-            obj = endpoint.act(account, params, **path_ids)
-            shown = render(account, obj, params.get("expand", []))
+            obj = work.endpoint.act(account, work.params, **work.path_ids)
+            shown = render(account, obj, work.params.get("expand", []))
+            shown = as_of(account, shown, work.version)
         answer, began = Answer.giving(shown, request_id=request_id), True
     except StripeError as error:
         answer, began = Answer.refusing(error, request_id=request_id), error.began

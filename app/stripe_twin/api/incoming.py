@@ -65,9 +65,9 @@ def authenticate(account: Account, asked: Request) -> None:
 
 
 def version(account: Account, asked: Request) -> str:
-    """The version to answer in. The twin's objects have one shape; it is honest about dates."""
+    """The version to answer in; one that is newer than the twin's own is refused."""
     found = asked.headers.get("Stripe-Version", "") or account.settings.api_version
-    if not _VERSION.fullmatch(found):
+    if not _VERSION.fullmatch(found) or found[:10] > account.settings.api_version[:10]:
         raise StripeError(
             f"Invalid Stripe API version: {found[:40]}. This twin speaks "
             f"{account.settings.api_version}.",

@@ -48,7 +48,8 @@ def subscription(*, params: Json, customer: str, currency: str, start: int, now:
         "default_tax_rates": [],
         "description": params.get("description"),
         "discounts": [],
-        "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
+        "invoice_settings": blank("account_tax_ids custom_fields description footer")
+        | {"issuer": {"type": "self"}},
         "items": objects.listing([], url=f"/v1/subscription_items?subscription={subscription_id}"),
         "livemode": False,
         "managed_payments": {"enabled": False},
