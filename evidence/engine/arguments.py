@@ -47,6 +47,7 @@ _COMMANDS = {
     "check": "read the register and follow every link of it; run nothing",
     "mutants": "list the small edits that would break the code of claims; run nothing",
     "sabotage": "break promises in a copy, one at a time, and show who notices",
+    "lies": "tell four lies about a small project, and show what gives each away",
     "run": "run the gates and judge; record the results, publish nothing",
     "site": "judge the recorded run again and publish it, if no file changed but pages",
     "bundle": "pack the last build into one ZIP that a buyer can verify",

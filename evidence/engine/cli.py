@@ -176,6 +176,12 @@ def _sabotage(order: Order) -> int:
     return OK if caught == len(patches) else UNPROVEN
 
 
+def _lies(order: Order) -> int:
+    from evidence.engine.lies.replay import replay
+
+    return OK if replay(_say) else UNPROVEN
+
+
 def _serve(order: Order) -> int:
     from evidence.engine.project import find_root, load_project
     from evidence.engine.serve import serve
@@ -229,6 +235,7 @@ _COMMANDS = {
     "check": _check,
     "mutants": _mutants,
     "sabotage": _sabotage,
+    "lies": _lies,
     "serve": _serve,
     "doctor": _examine,
     "bundle": _bundle,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.project import Project
 from evidence.engine.register.model import Register
+from evidence.engine.run import sealed
 from evidence.engine.run.model import Run
 from evidence.engine.run.record import read_run
 from evidence.engine.run.tree import read_tree
@@ -32,5 +33,14 @@ def still_true_run(project: Project, register: Register) -> Run:
         raise CannotRun(
             f"recorded run: made with --only, it holds nothing of {', '.join(lacking)}; {_NEXT}"
         )
+    _refuse_edited(project)
     is_dirty = run.tree.dirty or now.dirty or now.commit != run.tree.commit
     return replace(run, tree=replace(run.tree, dirty=is_dirty))
+
+
+def _refuse_edited(project: Project) -> None:
+    """Results that somebody edited since are no results, whatever digests they carry."""
+    try:
+        sealed.check_unedited(project, sealed.results_seal(project))
+    except sealed.Refused as why:
+        raise CannotRun(f"recorded run: {why}; {_NEXT}") from why

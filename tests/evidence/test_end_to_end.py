@@ -156,6 +156,19 @@ def test_broken_code_turns_exactly_its_claim_and_stale_results_are_refused(stran
     assert _published(stranger) == evidence
 
 
+def test_edited_results_are_not_published(stranger, capsys):
+    assert _engine(stranger, "run") == 0
+    record = stranger.root / ".local/evidence/results/run.json"
+    record.write_text(record.read_text("utf-8").replace('"passed"', '"failed"', 1), "utf-8")
+    capsys.readouterr()
+
+    assert _engine(stranger, "site") == 2
+
+    said = capsys.readouterr().err
+    assert "results/run.json: was changed since it was written, so it does not count" in said
+    assert not (stranger.root / "build").exists()
+
+
 def test_dead_link_is_told_first_and_its_claim_alone_is_not_met(stranger, capsys):
     stranger.replace(CLAIMS, "till/money.py::total", "till/money.py::totl")
 

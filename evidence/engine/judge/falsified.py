@@ -173,7 +173,7 @@ def _of_nothing(claim: Claim, record: Falsification, broken: Breakages) -> Itera
 
 
 def _not_caught(patch: PatchRun) -> _Lacks:
-    why = f": {patch.why}" if patch.why else "."
+    why = f": {patch.why.rstrip('.')}." if patch.why else "."
     if patch.outcome is Outcome.NOT_TRIED:
         return _unmeasured(f"Patch {patch.patch} could not be tried{why}")
     if patch.outcome is Outcome.SETUP_ERROR:

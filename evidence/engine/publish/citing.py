@@ -14,13 +14,13 @@ from evidence.engine.mistakes import Mistake, Place, did_you_mean
 from evidence.engine.publish import links
 from evidence.engine.publish.shapes import LinkView
 from evidence.engine.publish.steps import demo_steps
-from evidence.engine.publish.text import escape
+from evidence.engine.publish.text import escape, fence
 from evidence.engine.publish.views import Views
 from evidence.engine.publish.words import Word
 
 # Turns `path::name` into the file and its first line, or raises LookupError with a sentence.
 Resolve = Callable[[str], tuple[str, int]]
-CALLS = "fact, claim, gate, source and demo"
+CALLS = "fact, claim, gate, log, source and demo"
 _NAMED = 6
 _NONE = object()
 
@@ -74,6 +74,14 @@ class Citing:
         if view is None:
             return self._unknown("gate", gate_id, tuple(self._views.gates))
         return self._cite(LinkView(view.id, view.href, view.proves, view.word))
+
+    def log(self, gate_id: str) -> object:
+        """What a gate printed in this build, below its log's head, as a block."""
+        view = self._views.gates.get(gate_id)
+        if view is None:
+            return self._unknown("gate", gate_id, tuple(self._views.gates))
+        lines = self._views.log_of(gate_id) or ("It printed nothing in this build.",)
+        return Markup("\n\n{}\n").format(fence(lines, language="text"))
 
     def source(self, text: str) -> object:
         """A link to a file of the project, or to a symbol in it, on the site's own source page."""

@@ -188,6 +188,7 @@ def _environment(folder: Path, citing: Citing) -> Environment:
         fact=citing.fact,
         claim=citing.claim,
         gate=citing.gate,
+        log=citing.log,
         source=citing.source,
         demo=citing.demo,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence.engine.publish.text import count
+from evidence.engine.run.log import RULE
 
 _HEAD_LINES = 40
 _TAIL_LINES = 40
@@ -34,6 +35,15 @@ def excerpt_of_log(log: Path) -> LogExcerpt | None:
         tail=tuple(map(_cut, lines[-_TAIL_LINES:])),
         left_out=count(left_out, "line"),
     )
+
+
+def body_of_log(log: Path) -> tuple[str, ...]:
+    """What stands below the head of a log, of which there may be none. Long lines stay whole."""
+    if not log.is_file():
+        return ()
+    text = log.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+    _, _, body = text.partition(f"{RULE}\n")
+    return tuple(body.split("\n"))
 
 
 def _cut(line: str) -> str:

@@ -15,6 +15,7 @@ from evidence.engine.project import Project
 from evidence.engine.publish import links, words
 from evidence.engine.publish.breakages import patch_views
 from evidence.engine.publish.once import say_once, shared_rungs
+from evidence.engine.publish.proof import body_of_log
 from evidence.engine.publish.shapes import (
     AreaView,
     ClaimView,
@@ -120,6 +121,13 @@ class Views:
             for path in self._cited_by(verdict):
                 found.setdefault(path, []).append(self._claim_link(verdict))
         return {path: tuple(found[path]) for path in sorted(found) if self.sources.get(path)}
+
+    def log_of(self, gate_id: str) -> tuple[str, ...]:
+        """The lines that a gate printed; none when it did not run."""
+        run = self.run.gate(gate_id)
+        if run is None or not run.log:
+            return ()
+        return body_of_log(self.project.work / "results" / run.log)
 
     def _shareable(self) -> Sources:
         """The project's files, without those that are in no clone: they stay unpublished."""

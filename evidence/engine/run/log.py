@@ -12,7 +12,7 @@ from evidence.engine.register.model import Gate
 from evidence.engine.run.capture import Captured
 from evidence.engine.run.model import GateStatus, Tree
 
-_RULE = "─" * 100
+RULE = "─" * 100
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def write_log(path: Path, head: Head, captured: Captured | None, lines: Sequence
     if head.says:
         rows.append(("shows", head.says))
     text = "".join(f"{name:<9} {value}\n" for name, value in rows)
-    data = f"{text}{_RULE}\n".encode() + body
+    data = f"{text}{RULE}\n".encode() + body
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return hashlib.sha256(data).hexdigest()

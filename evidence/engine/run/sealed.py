@@ -70,6 +70,12 @@ def check(project: Project, seal: Seal, inputs: Mapping[str, str]) -> None:
     told = _vouched(project, seal)
     if other := differing(told["inputs"], inputs):
         raise Refused(f"{', '.join(other)} changed")
+    check_unedited(project, seal)
+
+
+def check_unedited(project: Project, seal: Seal) -> None:
+    """Raises Refused when there is nothing, Tampered unless the folder is what was written."""
+    told = _vouched(project, seal)
     if not seal.folder.exists():
         raise Refused("nothing was found before")
     held = _files(seal.folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence.engine.falsify.model import Outcome
+from evidence.engine.run.log import RULE
 from evidence.engine.run.model import GateRun, GateStatus
 
 _SHOWN_LINES = 24
@@ -125,7 +126,7 @@ def _body(log: Path) -> list[str]:
         text = log.read_text("utf-8")
     except OSError:
         return []
-    return text.partition("────\n")[2].splitlines()
+    return text.partition(f"{RULE}\n")[2].splitlines()
 
 
 def _end(lines: Sequence[str]) -> tuple[str, ...]:
