@@ -209,7 +209,10 @@ class OrderLine(models.Model):
 class OrderTransition(models.Model):
     """One move in an order's history. Append-only by trigger."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="history")
+    # Its index is `history_newest`, which finds the order's last move as well.
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="history", db_index=False
+    )
     source = models.CharField(max_length=10, choices=STATUSES, blank=True)
     target = models.CharField(max_length=10, choices=STATUSES)
     at = models.DateTimeField()
@@ -219,7 +222,10 @@ class OrderTransition(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
-        indexes: ClassVar = [models.Index(fields=["at"], name="history_by_moment")]
+        indexes: ClassVar = [
+            models.Index(fields=["at"], name="history_by_moment"),
+            models.Index(fields=["order", "-id"], include=["target"], name="history_newest"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(source__in=["", *OrderStatus]) & Q(target__in=list(OrderStatus)),
