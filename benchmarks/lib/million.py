@@ -223,13 +223,15 @@ SELECT n, CASE fate WHEN 'failed' THEN 'failed' ELSE 'succeeded' END, currency,
     CASE WHEN fate <> 'failed' THEN placed_at + interval '30 seconds' END
 FROM bench_plan WHERE fate IN ('partly', 'refunded', 'failed') ORDER BY n
 """
+# Bodies of events go after 90 days: see privacy.periods.
 _EVENTS = """
 INSERT INTO webhooks_stripeevent (stripe_id, type, api_version, livemode, object_type, object_id,
     payload, status, attempts, next_attempt_at, last_error, created_at, received_at, processed_at)
 SELECT 'evt_' || n, 'checkout.session.completed', '2026-10-28.endive', false, 'checkout.session',
-    'cs_' || n, jsonb_build_object('id', 'evt_' || n, 'object', 'event', 'data',
+    'cs_' || n, CASE WHEN placed_at < timestamptz '{now}' - interval '90 days' THEN '{{}}'
+        ELSE jsonb_build_object('id', 'evt_' || n, 'object', 'event', 'data',
         jsonb_build_object('object', jsonb_build_object('id', 'cs_' || n, 'object',
-            'checkout.session', 'amount_total', total, 'currency', lower(currency)))),
+            'checkout.session', 'amount_total', total, 'currency', lower(currency)))) END,
     'processed', 1, placed_at, '', placed_at + interval '4 seconds',
     placed_at + interval '4 seconds', placed_at + interval '5 seconds'
 FROM bench_plan WHERE captured > 0 ORDER BY n
