@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from stripe_twin import intents, money, payments, sessions
 from stripe_twin.account import Account
+from stripe_twin.billing import sale
 from stripe_twin.cards import CARDS, UnknownCard
 from stripe_twin.errors import StripeError
 from stripe_twin.payments import Attempt, Result
@@ -167,6 +168,7 @@ def _view(session: Json) -> Json:
         "takes_card": "card" in session["payment_method_types"],
         "delayed": delayed[0] if delayed else "",
         "cards": CARDS,
+        "terms": sale.terms(session),
     }
 
 

@@ -6,7 +6,7 @@ so, and the next card pays the same invoice.
 
 from __future__ import annotations
 
-from stripe_twin import objects
+from stripe_twin import money, objects
 from stripe_twin.account import Account
 from stripe_twin.billing import beginning, collecting, coupons, standing
 from stripe_twin.store import Json
@@ -68,6 +68,24 @@ def complete(account: Account, session: Json, *, method: str) -> None:
         "invoice": sub["latest_invoice"],
         "subscription": sub["id"],
     }
+
+
+def terms(session: Json) -> str:
+    """What the buyer agrees to beyond today, in a line; empty for a page that sells once."""
+    again = [line for line in session["_lines"] if line["price"]["recurring"]]
+    if session["mode"] != "subscription":
+        return ""
+    prices = [
+        f"{money.show(line['amount_total'], line['currency'])} {_each(line['price']['recurring'])}"
+        for line in again
+    ]
+    when = "later" if session["_subscription_data"].get("trial_period_days") else "then"
+    return f"{when} {' and '.join(prices)}, until canceled"
+
+
+def _each(recurring: Json) -> str:
+    count, interval = recurring["interval_count"], recurring["interval"]
+    return f"a {interval}" if count == 1 else f"every {count} {interval}s"
 
 
 def register(account: Account) -> None:

@@ -99,6 +99,7 @@ def test_a_person_pays_on_the_hosted_page(billing: Billing, raw: Raw) -> None:
     path = urllib.parse.urlsplit(str(page.url)).path
     shown = raw("GET", path).body
     assert "£20.00" in shown
+    assert "then £20.00 a month, until canceled" in shown
     assert "Coffee" in shown
     form = "method=card&email=cara%40example.com&number=4242424242424242"
     answer = raw("POST", path, form)
