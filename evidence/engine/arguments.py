@@ -45,7 +45,7 @@ exit codes:
 _COMMANDS = {
     "all": "check, run, judge and publish: the same as no command",
     "check": "read the register and follow every link of it; run nothing",
-    "mutants": "list the small edits that would break the code of claims; run nothing",
+    "mutants": "list the small edits that would break the code of claims; --run tries them",
     "sabotage": "break promises in a copy, one at a time, and show who notices",
     "lies": "tell four lies about a small project, and show what gives each away",
     "run": "run the gates and judge; record the results, publish nothing",
@@ -80,6 +80,8 @@ class Order:
     remote: str = _REMOTE
     branch: str = _BRANCH
     cache: bool = True
+    falsify: bool = True
+    is_live: bool = False
 
 
 def read_order(arguments: Sequence[str] | None = None) -> Order:
@@ -101,6 +103,8 @@ def read_order(arguments: Sequence[str] | None = None) -> Order:
         remote=getattr(given, "remote", _REMOTE),
         branch=getattr(given, "branch", _BRANCH),
         cache=getattr(given, "cache", True) and not getattr(given, "release", False),
+        falsify=getattr(given, "falsify", True),
+        is_live=getattr(given, "is_live", False),
     )
 
 
@@ -164,6 +168,13 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="CLAIM",
                 help="show each edit of these claims; without one, only count those of every claim",
             )
+            command.add_argument(
+                "--run",
+                dest="is_live",
+                action="store_true",
+                help="try each of these claims' mutants now, by the tests that the last run "
+                "recorded; nothing is recorded or published",
+            )
     return parser
 
 
@@ -196,6 +207,13 @@ def _running() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="run this gate alone (repeatable): its result is printed and nothing is published, "
         "for claims that rest on other gates would be unproven; exit 1 only if it failed",
+    )
+    options.add_argument(
+        "--no-falsify",
+        dest="falsify",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="break nothing on purpose: quicker, and no claim gets the rung Falsified",
     )
     options.add_argument(
         "--cores",

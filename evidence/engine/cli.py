@@ -107,7 +107,7 @@ def _same_again(order: Order) -> int | None:
         return None
     project = load_project(find_root(order.project))
     project = replace(project, cores=order.cores or project.cores)
-    if not project.build.exists():
+    if not project.build.exists() or (order.falsify and not _is_falsified(project)):
         return None
     with alone(project.work, wait=order.wait, tell=_say):
         try:
@@ -122,15 +122,19 @@ def _same_again(order: Order) -> int | None:
 
 
 def _check(order: Order) -> int:
+    from evidence.engine.falsify.waivers import lapsed
+
     project, register, dead = _load(order)
-    _tell(dead)
+    over = lapsed(project, register)
+    _tell((*dead, *over))
     _say(
         f"{project.name}: {_count(len(register.claims), 'claim')} in "
         f"{_count(len(register.areas), 'area')}, {_count(len(register.gates), 'gate')}, "
         f"{_count(len(register.requirements), 'requirement')}; "
         + (f"{_count(len(dead), 'dead link')}." if dead else "every link is alive.")
+        + (f" {_count(len(over), 'waiver')} lapsed." if over else "")
     )
-    return UNPROVEN if dead else OK
+    return UNPROVEN if dead or over else OK
 
 
 def _mutants(order: Order) -> int:
@@ -138,6 +142,8 @@ def _mutants(order: Order) -> int:
 
     project, register, dead = _load(order)
     _tell(dead)
+    if order.is_live:
+        return _try_mutants(order, project, register)
     total: set[str] = set()
     for claim in chosen(register, order.claims):
         found = breakable(project, claim).mutants
@@ -180,6 +186,28 @@ def _lies(order: Order) -> int:
     from evidence.engine.lies.replay import replay
 
     return OK if replay(_say) else UNPROVEN
+
+
+def _try_mutants(order: Order, project: Project, register: Register) -> int:
+    """Some claims' mutants in front of a reviewer; nothing is recorded or published."""
+    from evidence.engine.falsify.listing import chosen
+    from evidence.engine.falsify.mutation import try_claims
+    from evidence.engine.falsify.told import cited_by, of_claim, summary
+    from evidence.engine.lock import alone
+    from evidence.engine.stale import still_true_run
+
+    claims = chosen(register, order.claims)
+    with _reporter(order) as reporter, alone(project.work, wait=order.wait, tell=reporter.stage):
+        run = still_true_run(project, register)
+        broken = try_claims(project, register, claims, run, reporter)
+    for claim in claims:
+        for line in of_claim(claim, broken.record):
+            _say(line)
+    for line in (*summary(broken, claims), *broken.record.complaints):
+        _say(line)
+    found = broken.record
+    lives = [m for c in claims for m in found.of(c.id) if not m.kill(cited_by(c))]
+    return UNPROVEN if lives or found.complaints else OK
 
 
 def _serve(order: Order) -> int:
@@ -256,9 +284,11 @@ def _load(order: Order) -> tuple[Project, Register, tuple[Mistake, ...]]:
 
 def _load_and_check(order: Order) -> tuple[Project, Register]:
     """Dead links are told before anything runs; the build goes on and their claims are Not met."""
+    from evidence.engine.falsify.waivers import lapsed
     from evidence.engine.preflight import check_pages
 
     project, register, dead = _load(order)
+    _tell(lapsed(project, register))
     if not order.only:
         check_pages(project, register)
     if dead:
@@ -284,7 +314,7 @@ def _new_or_same_run(
     """The last run when no input changed since; else a new one."""
     from evidence.engine.run.sealed import Refused, Tampered
 
-    if order.cache and not order.only:
+    if order.cache and not order.only and (_is_falsified(project) or not order.falsify):
         try:
             found = reuse.recorded_run()
         except Tampered as error:
@@ -302,6 +332,18 @@ def _new_or_same_run(
     if not (order.only or found.changed):
         reuse.keep_results()
     return found
+
+
+def _is_falsified(project: Project) -> bool:
+    """True when the last run broke code on purpose, by a harness that can be trusted."""
+    from evidence.engine.falsify.record import read_falsified
+    from evidence.engine.run.record import results_folder
+
+    try:
+        record = read_falsified(results_folder(project))
+    except CannotRun:
+        return False
+    return record is not None and record.claims is not None and not record.complaints
 
 
 def _stands_already(order: Order, reuse: Reuse, reporter: Reporter) -> bool:
@@ -326,7 +368,8 @@ def _run_gates(order: Order, project: Project, register: Register, reporter: Rep
 
     reporter.stage("gates")
     found = run_gates(project, register, order.only or None, reporter)
-    if not order.only:
+    if not order.only and order.falsify:
+        _break_code(project, register, found, reporter)
         _break_promises(project, register, found, reporter)
     if found.changed:
         reporter.problem(
@@ -334,6 +377,18 @@ def _run_gates(order: Order, project: Project, register: Register, reporter: Rep
             "over changes that are not committed; run again."
         )
     return found
+
+
+def _break_code(project: Project, register: Register, found: Run, reporter: Reporter) -> None:
+    from evidence.engine.falsify.mutation import mutate
+    from evidence.engine.falsify.told import summary
+
+    reporter.stage("mutants")
+    broken = mutate(project, register, found, reporter)
+    for line in summary(broken, register.claims):
+        reporter.note(line)
+    for complaint in broken.record.complaints:
+        reporter.problem(complaint)
 
 
 def _break_promises(project: Project, register: Register, found: Run, reporter: Reporter) -> None:
@@ -394,7 +449,8 @@ def _conclude(
 def _exit_code(found: Run, judgement: Judgement) -> int:
     from evidence.engine.judge.model import Status
 
-    return UNPROVEN if _has_failed(found) or judgement.counts()[Status.NOT] else OK
+    has_failed = _has_failed(found) or bool(judgement.complaints)
+    return UNPROVEN if has_failed or judgement.counts()[Status.NOT] else OK
 
 
 def _has_failed(found: Run) -> bool:

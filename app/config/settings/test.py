@@ -18,3 +18,16 @@ STRIPE_API_KEY = "sk_test_twin_of_this_machine"
 STRIPE_API_BASE = "http://127.0.0.1:12111"
 
 TEST_RUNNER = "config.test_runner.RealTestsRunner"
+
+
+def _close_connections() -> None:
+    """A connection to the database is one process's own: two that share it garble each other."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+# Whoever forks a process in which Django is set up, as the engine does to try a mutant.
+os.register_at_fork(before=_close_connections)

@@ -34,7 +34,7 @@ def chosen(register: Register, ids: Iterable[str]) -> tuple[Claim, ...]:
 
 def breakable(project: Project, claim: Claim) -> Breakable:
     """The mutants of everything that the claim cites as code; dead links have none."""
-    found = (mutant for link in claim.code for mutant in _mutants(project, link))
+    found = (mutant for link in claim.code for mutant in mutants_of_link(project, link))
     return Breakable(claim, tuple({mutant.id: mutant for mutant in found}.values()))
 
 
@@ -44,7 +44,8 @@ def source_of(project: Project, path: str) -> str:
         return file.read()
 
 
-def _mutants(project: Project, link: Link) -> tuple[Mutant, ...]:
+def mutants_of_link(project: Project, link: Link) -> tuple[Mutant, ...]:
+    """Those of one cited symbol; none when the link is dead or no function is cited."""
     if not link.name or not link.path.endswith(".py"):
         return ()
     try:

@@ -17,8 +17,9 @@ from evidence.engine.falsify.operators import Edit, Function, Operator, edits, u
 class Mutant:
     """One way to break one function.
 
-    `unit` is the outermost function or method that holds the edit, by its dotted name; `line` is
-    1-based. `id` stays the same as long as the unit's text does.
+    `unit` is the outermost function or method that holds the edit, by its dotted name, and
+    `first_line` where Python says that it begins; lines are 1-based. `id` and `symbol`, a digest of
+    the unit's text, stay the same as long as that text does.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Mutant:
     line: int
     was: str
     text: str
+    first_line: int
+    symbol: str
 
     def diff(self, before: str) -> tuple[str, ...]:
         """The edit as a person reads it: the lines that went and those that came."""
@@ -60,6 +63,8 @@ def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
                     line=text.line_at(edit_start),
                     was=text.between(edit_start, edit_end),
                     text=broken,
+                    first_line=first_line(function),
+                    symbol=hashlib.sha256(text.of(function).encode()).hexdigest(),
                 )
             )
     return tuple(found)

@@ -1,23 +1,26 @@
 """Which lines a test ran, read from coverage's own database.
 
 Only cited files and the contexts of cited tests are read, one query a file, so thousands of
-claims cost neither memory nor time. Lines are kept as whole numbers whose bit N stands for line N,
-which is coverage's "numbits" encoding read as one little-endian integer.
+claims cost neither memory nor time.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
 
-from evidence.engine.judge.results import inside, without_case
-
-_CALL = "run"
-_PHASES = frozenset({_CALL, "setup", "teardown"})
+from evidence.engine.judge.results import inside
+from evidence.engine.run.contexts import (
+    CALL,
+    PHASES,
+    mask_of,
+    open_recording,
+    rows_of,
+    without_case,
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Executed:
         return frozenset(_lines(self._around.get((path, test), 0)))
 
     def add(self, *, path: str, test: str, phase: str, mask: int) -> None:
-        lines = self._call if phase == _CALL else self._around
+        lines = self._call if phase == CALL else self._around
         lines[path, test] = lines.get((path, test), 0) | mask
 
 
@@ -77,7 +80,7 @@ def read_executed(
     masks = {path: mask_of(want.body) for path, want in wanted.items()}
     for recording in recordings:
         try:
-            with closing(_open(recording.file)) as database:
+            with closing(open_recording(recording.file)) as database:
                 if _has_phases(database):
                     _read(database, recording, wanted, masks, root, executed)
                     executed.measured.add(recording.gate)
@@ -86,22 +89,10 @@ def read_executed(
     return executed
 
 
-def mask_of(lines: Iterable[int]) -> int:
-    mask = 0
-    for line in lines:
-        mask |= 1 << line
-    return mask
-
-
-def _open(file: Path) -> sqlite3.Connection:
-    """Read-only and immutable: a recorded result is never written, nor given a journal."""
-    return sqlite3.connect(f"file:{quote(str(file))}?mode=ro&immutable=1", uri=True)
-
-
 def _has_phases(database: sqlite3.Connection) -> bool:
     """False when coverage's own dynamic contexts took the place of pytest-cov's."""
     contexts = [name for (name,) in database.execute("select context from context") if name]
-    return not contexts or any(name.rpartition("|")[2] in _PHASES for name in contexts)
+    return not contexts or any(name.rpartition("|")[2] in PHASES for name in contexts)
 
 
 def _read(
@@ -118,7 +109,7 @@ def _read(
         if path not in wanted:
             continue
         executed.files.add(path)
-        for context_id, mask in _rows(database, file_id):
+        for context_id, mask in rows_of(database, file_id):
             test, phase = contexts.get(context_id, ("", ""))
             if test in wanted[path].tests and mask & masks[path]:
                 executed.add(path=path, test=test, phase=phase, mask=mask & masks[path])
@@ -133,19 +124,6 @@ def _contexts(database: sqlite3.Connection, tests: Mapping[str, str]) -> dict[in
         if test:
             kept[context_id] = (test, phase)
     return kept
-
-
-def _rows(database: sqlite3.Connection, file_id: int) -> Iterator[tuple[int, int]]:
-    """(context, lines) of one file. With branches measured, coverage keeps arcs between lines
-    instead of lines; negative ends mean entering or leaving a function."""
-    for context_id, numbits in database.execute(
-        "select context_id, numbits from line_bits where file_id = ?", (file_id,)
-    ):
-        yield context_id, int.from_bytes(numbits, "little")
-    for context_id, start, end in database.execute(
-        "select context_id, fromno, tono from arc where file_id = ?", (file_id,)
-    ):
-        yield context_id, mask_of(line for line in (start, end) if line > 0)
 
 
 def _lines(mask: int) -> Iterator[int]:

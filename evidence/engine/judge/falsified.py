@@ -75,7 +75,7 @@ def _covers(waiver: Waiver, mutant: MutantRun) -> bool:
     """A waiver speaks of the function as it was when somebody looked at it, and of no other."""
     return (
         waiver.symbol == f"{mutant.path}::{mutant.unit}"
-        and waiver.sha256 == mutant.symbol
+        and mutant.symbol.startswith(waiver.sha256)
         and (
             waiver.mutant == mutant.id or (not waiver.mutant and waiver.operator == mutant.operator)
         )

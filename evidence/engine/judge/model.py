@@ -147,12 +147,14 @@ class Shown:
 @dataclass(frozen=True)
 class Judgement:
     """Every claim and every requirement, judged from one run. `requirements` maps id to status,
-    `shown` holds the demo steps that were walked, `controls` what each gate did when broken."""
+    `shown` holds the demo steps that were walked, `controls` what each gate did when broken,
+    `complaints` what is wrong with the harness that broke code: any of them fails the build."""
 
     verdicts: tuple[Verdict, ...]
     requirements: dict[str, Status]
     shown: dict[str, Shown] = field(default_factory=dict)
     controls: dict[str, tuple[PatchRun, ...]] = field(default_factory=dict)
+    complaints: tuple[str, ...] = ()
 
     def counts(self) -> dict[Status, int]:
         """How many claims stand at each status; out of scope is counted by the register."""

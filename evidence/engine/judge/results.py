@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from evidence.engine.run.contexts import without_case
+
 # How much of a failure's text a verdict quotes; the gate's log has all of it.
 _QUOTED_LINES = 3
 _QUOTED_CHARACTERS = 300
@@ -53,12 +55,6 @@ def read_results(report: Path, root: Path) -> Results:
         return Results(problem=NO_REPORT)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Results(problem="left a test report that is cut off or is none")
-
-
-def without_case(node: str) -> str:
-    """The test that a node id is a case of: `a.py::T::test[x::y]` is a case of `a.py::T::test`."""
-    path, separator, name = node.partition("::")
-    return path + separator + name.partition("[")[0]
 
 
 def inside(path: str, root: Path) -> str:

@@ -24,10 +24,11 @@ from evidence.engine.judge.model import (
     Verdict,
 )
 from evidence.engine.judge.requirements import judge_requirements
-from evidence.engine.judge.results import Results, read_results, without_case
+from evidence.engine.judge.results import Results, read_results
 from evidence.engine.judge.trials import Trials, pytest_gates, try_test
 from evidence.engine.project import Project
 from evidence.engine.register.model import Register
+from evidence.engine.run.contexts import without_case
 from evidence.engine.run.model import GateStatus, Run
 
 
@@ -49,7 +50,13 @@ def judge(project: Project, register: Register, run: Run) -> Judgement:
     judged = _Judged(register, run, tests, executed, broken, walk)
     verdicts = tuple(_judge(cited, judged) for cited in citations)
     controls = {gate.id: broken.against(gate.id) for gate in register.gates} if broken else {}
-    return Judgement(verdicts, judge_requirements(register, verdicts), walk.steps, controls)
+    return Judgement(
+        verdicts,
+        judge_requirements(register, verdicts),
+        walk.steps,
+        controls,
+        complaints=broken.complaints if broken else (),
+    )
 
 
 def _read_all(run: Run, folder: Path, root: Path) -> dict[str, Results]:

@@ -57,12 +57,12 @@ def _view(run: PatchRun, register: Register) -> PatchView:
         why=run.why,
         caught_by=run.killed_by,
         narrowed=" ".join(patch.narrow) if patch else "",
-        diff=_block(run.diff, is_diff=True),
-        log=_block(run.log) if run.log else Markup(""),
+        diff=block(run.diff, is_diff=True),
+        log=block(run.log) if run.log else Markup(""),
     )
 
 
-def _block(lines: Iterable[str], *, is_diff: bool = False) -> Markup:
+def block(lines: Iterable[str], *, is_diff: bool = False) -> Markup:
     """Lines as they are. None is ever empty, for an empty line would end the block of HTML."""
     shown = (_line(line, _KINDS.get(line[:1], "") if is_diff else "") for line in lines)
     body = Markup("\n").join(shown)

@@ -7,9 +7,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from evidence.engine.falsify.model import Outcome, PatchRun
-from evidence.engine.judge.model import Judgement, Standing, Status, TestEvidence, Verdict
+from evidence.engine.judge.model import (
+    Breakages,
+    Judgement,
+    Standing,
+    Status,
+    TestEvidence,
+    Verdict,
+)
 from evidence.engine.project import Project
 from evidence.engine.publish import links
+from evidence.engine.publish.mutations import mutations_json
 from evidence.engine.register.model import Claim, Gate, OutOfScope, Register
 from evidence.engine.run.model import GateRun, GateStatus, Run
 
@@ -67,7 +75,7 @@ def _claim(verdict: Verdict, judgement: Judgement) -> dict[str, object]:
         ],
         "tests": [_test(test) for test in verdict.tests],
         "gates": [link.text for link in claim.gates],
-        "mutants": _no_mutants(),
+        "mutants": mutations_json(verdict.broken),
         "sabotage": [
             {"patch": patch.patch, "outcome": patch.outcome.value}
             for patch in verdict.broken.patches
@@ -114,14 +122,10 @@ def _out_of_scope(item: OutOfScope) -> dict[str, object]:
         "code": [],
         "tests": [],
         "gates": [],
-        "mutants": _no_mutants(),
+        "mutants": mutations_json(Breakages()),
         "sabotage": [],
         "demo": None,
     }
-
-
-def _no_mutants() -> dict[str, object]:
-    return {"assertion": 0, "crash": 0, "timeout": 0, "survived": [], "waived": []}
 
 
 def _gate(gate: Gate, run: GateRun | None, judgement: Judgement) -> dict[str, object]:

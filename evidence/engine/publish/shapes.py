@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from evidence.engine.judge.model import Status
 from evidence.engine.publish.breakages import PatchView
 from evidence.engine.publish.code import block
+from evidence.engine.publish.mutations import MutationsView
 from evidence.engine.publish.sources import SourceFile
 from evidence.engine.publish.words import Word
 from evidence.engine.run.model import GateRun
@@ -136,6 +137,7 @@ class ClaimView:
     pages: tuple[LinkView, ...]
     demo: LinkView | None = None
     patches: tuple[PatchView, ...] = ()
+    mutants: MutationsView | None = None
 
 
 @dataclass(frozen=True)

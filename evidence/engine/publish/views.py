@@ -14,6 +14,7 @@ from evidence.engine.judge.model import (
 from evidence.engine.project import Project
 from evidence.engine.publish import links, words
 from evidence.engine.publish.breakages import patch_views
+from evidence.engine.publish.mutations import mutations_view
 from evidence.engine.publish.once import say_once, shared_rungs
 from evidence.engine.publish.proof import body_of_log
 from evidence.engine.publish.shapes import (
@@ -186,6 +187,7 @@ class Views:
             tests=tuple(self._test(test) for test in verdict.tests),
             gates=tuple(self.gates[link.text] for link in claim.gates if link.text in self.gates),
             pages=tuple(self._page_link(link) for link in claim.pages),
+            mutants=mutations_view(verdict.broken),
             demo=self._demo(claim),
             patches=patch_views(verdict.broken.patches, self.register),
         )

@@ -21,6 +21,7 @@ from evidence.engine.register.model import (
     OutOfScope,
     Requirement,
     Tool,
+    Waiver,
 )
 
 
@@ -89,6 +90,22 @@ def demo_of(document: Document) -> Demo:
             for index, entry in _entries(document.data, "steps")
             for minutes in [entry.get("minutes", 1)]
         ),
+    )
+
+
+def waivers_of(document: Document) -> tuple[Waiver, ...]:
+    return tuple(
+        Waiver(
+            symbol=_text(entry, "symbol"),
+            mutant=_text(entry, "mutant"),
+            operator=_text(entry, "operator"),
+            category=_text(entry, "category"),
+            reason=_text(entry, "reason"),
+            author=_text(entry, "author"),
+            sha256=_text(entry, "sha256"),
+            place=_place(document, ("waivers", index)),
+        )
+        for index, entry in _entries(document.data, "waivers")
     )
 
 

@@ -141,7 +141,7 @@ class Waiver:
     """Why mutants of one symbol may survive: they change nothing that anybody could tell.
 
     `symbol` is `path::Qual.name`; `mutant` names one of its mutants by id, or `operator` all of
-    one kind. It holds while `sha256`, of the symbol's text, does.
+    one kind. It holds while the digest of the symbol's text begins with `sha256`.
     """
 
     symbol: str

@@ -20,6 +20,7 @@ from evidence.engine.register.build import (
     gates_of,
     out_of_scope_of,
     requirements_of,
+    waivers_of,
 )
 from evidence.engine.register.model import Register
 from evidence.engine.register.patches import read_patches
@@ -29,6 +30,7 @@ GATES = "gates.yml"
 REQUIREMENTS = "requirements.yml"
 SCOPE = "scope.yml"
 DEMO = "demo.yml"
+WAIVERS = "waivers.yml"
 _PACKAGE = "evidence.engine.register"
 
 
@@ -65,6 +67,7 @@ def survey_register(project: Project) -> Survey:
     requirements = reader.one(REQUIREMENTS, "requirements.json")
     scope = reader.one(SCOPE, "scope.json")
     demo = reader.one(DEMO, "demo.json")
+    waivers = reader.one(WAIVERS, "waivers.json")
     patches, ill_formed = read_patches(project)
     register = Register(
         areas=areas,
@@ -73,6 +76,7 @@ def survey_register(project: Project) -> Survey:
         out_of_scope=out_of_scope_of(scope) if scope else (),
         demo=demo_of(demo) if demo else None,
         patches=patches,
+        waivers=waivers_of(waivers) if waivers else (),
     )
     mistakes = (
         *reader.mistakes,

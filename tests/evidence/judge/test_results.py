@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence.engine.judge.results import Results, inside, read_results, without_case
+from evidence.engine.judge.results import Results, inside, read_results
+from evidence.engine.run.contexts import without_case
 from tests.evidence.conftest import PYTEST_ENV
 
 TESTS = """

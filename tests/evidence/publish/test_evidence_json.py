@@ -70,6 +70,7 @@ def test_whole_claim_reads_as_the_contract_says(recorded):
         "timeout": 0,
         "survived": [],
         "waived": [],
+        "notes": [],
     }
     assert data["gates"][0] == {
         "id": "tests",

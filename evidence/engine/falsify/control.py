@@ -1,0 +1,127 @@
+"""Tests on unbroken code, under the harness itself: only who is green there may take a kill."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.engine.falsify.pool import Worker, hand_out
+from evidence.engine.run.bench import Bench
+
+PASSED = "passed"
+_FIRST_S = 60.0  # The deadline of a test that nobody has measured yet.
+_LEAST_S, _TIMES = 2.0, 5.0  # A broken one may take this, and so many times what it took unbroken.
+_BATCH = 25
+
+
+@dataclass
+class Controls:
+    """What unbroken code came to, by test: seconds when green, why not when red.
+
+    `starters` are tests that started processes, which see a broken file and not a broken function.
+    `flaky` ended differently on the same code; they are red too. `complaints` are about forks.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    red: dict[str, str] = field(default_factory=dict)
+    starters: set[str] = field(default_factory=set)
+    flaky: set[str] = field(default_factory=set)
+    complaints: dict[str, None] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_green(self, test: str) -> bool:
+        return test in self.seconds and test not in self.red
+
+    def order(
+        self, test: str, cases: Sequence[str] = (), *, patience: float = 1.0
+    ) -> dict[str, Any]:
+        """How a server is asked to run it."""
+        clean = self.seconds.get(test)
+        deadline = _FIRST_S if clean is None else _LEAST_S + _TIMES * clean
+        return {"test": test, "cases": list(cases), "deadline_s": deadline * patience}
+
+    def before(self, tests: Iterable[str], workers: Sequence[Worker], bench: Bench) -> None:
+        """Each test in a fork; a red one again in a fork of its own, to see what is to blame."""
+        hand_out(_in_batches(sorted(tests)), workers, self._first, bench=bench)
+        for test in sorted(set(tests) - self.seconds.keys() - self.red.keys()):
+            self.red[test] = "no fork server lived to run it"
+
+    def after(self, tests: Iterable[str], workers: Sequence[Worker], bench: Bench) -> None:
+        """Whoever took kills once more: one that is red now takes none."""
+        green = sorted(test for test in tests if self.is_green(test))
+        hand_out(_in_batches(green), workers, self._again, bench=bench)
+
+    def is_sound(self, test: str, worker: Worker) -> bool:
+        """True when the test is green in the worker's server now, whatever went before."""
+        answer = worker.server.ask([self.order(test)], None, stop=True)
+        return bool(answer.trials) and answer.trials[-1]["outcome"] == PASSED
+
+    def _first(self, tests: Sequence[str], worker: Worker) -> None:
+        answer = worker.server.ask([self.order(test) for test in tests], None, stop=False)
+        self._complain_of(answer.connected)
+        ended = {trial["test"]: trial for trial in answer.trials}
+        for test in tests:
+            if not self._is_green(ended.get(test)):
+                self._alone(test, ended.get(test), worker)
+
+    def _alone(self, test: str, before: Mapping[str, Any] | None, worker: Worker) -> None:
+        """Once more by itself. Whoever passes now, and ended otherwise before, is not to be
+        trusted, whether chance or its neighbours were to blame; `before` is None for a test that
+        never had its turn, for the one before it ended the fork."""
+        answer = worker.server.ask([self.order(test)], None, stop=True)
+        is_green = self._is_green(answer.trials[-1] if answer.trials else None)
+        if is_green and before is not None:
+            said = worker.server.clean(_said([before], ""))
+            self._is_flaky(test, f"it failed among others ({said}) and passed by itself")
+        elif not is_green:
+            with self._lock:
+                self.red[test] = worker.server.clean(_said(answer.trials, answer.died))
+
+    def _is_green(self, trial: Mapping[str, Any] | None) -> bool:
+        """Takes down what a green test took."""
+        if trial is None or trial["outcome"] != PASSED:
+            return False
+        with self._lock:
+            self.seconds[trial["test"]] = trial["elapsed_s"]
+            self.starters |= {trial["test"]} if trial["starts"] else set()
+        return True
+
+    def _again(self, tests: Sequence[str], worker: Worker) -> None:
+        answer = worker.server.ask([self.order(test) for test in tests], None, stop=False)
+        ended = {trial["test"]: trial for trial in answer.trials}
+        for test in tests:
+            trial = ended.get(test)
+            if trial is not None and trial["outcome"] == PASSED:
+                continue
+            # One that went before it in the same fork may be to blame.
+            if not self.is_sound(test, worker):
+                self._is_flaky(test, "it passed before mutants were tried and failed after that")
+
+    def _is_flaky(self, test: str, why: str) -> None:
+        with self._lock:
+            self.flaky.add(test)
+            self.red[test] = f"flaky: {why}"
+
+    def _complain_of(self, connected: Sequence[str]) -> None:
+        for place in connected:
+            with self._lock:
+                self.complaints[
+                    f"The session's set-up leaves a connection to {place} open, which all forks "
+                    "would share; close it with os.register_at_fork(before=…)."
+                ] = None
+
+
+def _in_batches(tests: Sequence[str]) -> list[Sequence[str]]:
+    return [tests[start : start + _BATCH] for start in range(0, len(tests), _BATCH)]
+
+
+def _said(trials: Sequence[Mapping[str, Any]], died: str) -> str:
+    """Why the last of them is not green."""
+    if died:
+        return f"its fork died: {died}"
+    if not trials or trials[-1]["outcome"] == "missing":
+        return "it was not collected"
+    outcome, message = trials[-1]["outcome"], trials[-1]["message"]
+    return f"{outcome}: {message}" if message else str(outcome)

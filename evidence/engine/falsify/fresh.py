@@ -1,0 +1,177 @@
+"""Mutants in processes of their own: those that no fork can show, and a sample of those it did."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from evidence.engine.falsify.control import PASSED, Controls
+from evidence.engine.falsify.harness import Tried, trial_of
+from evidence.engine.falsify.model import Outcome
+from evidence.engine.falsify.plan import Plan, Recorded, Target
+from evidence.engine.falsify.pool import Worker, hand_out
+from evidence.engine.falsify.server import Answer, ServerDied
+from evidence.engine.run.bench import Bench
+
+_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Check:
+    """A mutant to run again, the tests that were run on it, and whether one of them noticed."""
+
+    target: Target
+    tests: frozenset[str]
+    was_killed: bool
+
+
+@dataclass
+class Alone:
+    """Runs edited copies. `problems` holds what was in the way of each mutant tried, or nothing;
+    `disagreements` are sentences about mutants that came out otherwise than in a fork."""
+
+    recorded: Recorded
+    controls: Controls
+    tried: Tried
+    problems: dict[str, str] = field(default_factory=dict)
+    disagreements: list[str] = field(default_factory=list)
+    audited: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def try_all(self, targets: Iterable[Target], workers: Sequence[Worker], bench: Bench) -> None:
+        """Each of these mutants by every test that may notice it, until each claim has a kill."""
+        hand_out(targets, workers, self._try, bench=bench)
+
+    def audit(
+        self, batches: Iterable[Sequence[Check]], workers: Sequence[Worker], bench: Bench
+    ) -> None:
+        """Run again what forks found out; several mutants share a process when none of their
+        tests runs another's line."""
+        hand_out(batches, workers, self._audit, bench=bench)
+
+    def _try(self, target: Target, worker: Worker) -> None:
+        mutant = target.mutant.id
+        problem = ""
+        self.tried.keep_kills(mutant)
+        left = self._candidates(target)
+        while left and not problem:
+            answer = self._run([target], left, worker, stop=True)
+            for told in answer.trials:
+                self.tried.add(mutant, trial_of(told, str))
+            problem = answer.died or ("" if answer.trials else "its tests did not run")
+            left = self.tried.unsatisfied(target, left)
+        with self._lock:
+            self.problems[mutant] = f"in a process of its own: {problem}" if problem else ""
+
+    def _candidates(self, target: Target) -> list[str]:
+        """All that may notice: an edited file is seen by whoever loads it."""
+        mine = [
+            test
+            for test in target.tests
+            if test in self.recorded.seconds and self.controls.is_green(test)
+        ]
+        if not target.at_import:
+            mine = [t for t in mine if t in target.cases or t in self.controls.starters]
+        mine.sort(key=lambda test: self.recorded.rank(test, target.cases.get(test, ())))
+        return self.tried.unsatisfied(target, mine)
+
+    def _audit(self, batch: Sequence[Check], worker: Worker) -> None:
+        tests = sorted({test for check in batch for test in check.tests})
+        answer = self._run([check.target for check in batch], tests, worker, stop=False)
+        ended = {told["test"]: told for told in answer.trials}
+        for check in batch:
+            outcomes = {test: ended[test]["outcome"] for test in check.tests if test in ended}
+            self._compare(check, outcomes, answer.died)
+
+    def _compare(self, check: Check, outcomes: Mapping[str, str], died: str) -> None:
+        killed = any(outcome not in _NO_KILLS for outcome in outcomes.values())
+        mutant = check.target.mutant
+        told = ""
+        if len(outcomes) < len(check.tests) and not killed:
+            told = f"could not be run again in a fresh process: {died or 'its tests did not run'}"
+        elif killed != check.was_killed:
+            one, other = ("killed", "survived") if check.was_killed else ("survived", "killed")
+            told = f"{one} in a fork and {other} in a fresh process"
+        with self._lock:
+            self.audited += 1
+            if told:
+                tests = ", ".join(sorted(check.tests))
+                self.disagreements.append(
+                    f"{mutant.path}:{mutant.line} {mutant.operator} ({mutant.id}) {told}; {tests}"
+                )
+
+    def _run(
+        self, targets: Sequence[Target], tests: Sequence[str], worker: Worker, *, stop: bool
+    ) -> Answer:
+        orders = [self.controls.order(test, patience=2.0) for test in tests]
+        with ExitStack() as stack:
+            for target in targets:
+                stack.enter_context(worker.copy.broken(target.mutant.path, target.mutant.text))
+            try:
+                with worker.fresh(tests) as server:
+                    return server.ask_here(orders, stop=stop)
+            except ServerDied as error:
+                return Answer((), died=str(error))
+
+
+# A test that fails as it is set up has noticed nothing that it promises to notice.
+_NO_KILLS = (PASSED, "skipped", "missing", "setup error")
+
+
+def choose(plan: Plan, recorded: Recorded, tried: Tried, seed: str) -> list[Check]:
+    """Each claim's first kill, and a share of everything that forks found out, by the seed."""
+    checks: dict[str, Check] = {}
+    forked = [target for target in plan.targets.values() if _is_forked(target, tried)]
+    for ids in plan.claims.values():
+        for target in (plan.targets[each] for each in ids):
+            check = _check(target, recorded, tried)
+            if check and check.was_killed:
+                checks[target.mutant.id] = check
+                break
+    count = -(-len(forked) * _SHARE // 1)
+    for target in random.Random(seed).sample(forked, int(count)):  # noqa: S311 - not for secrets
+        if check := _check(target, recorded, tried):
+            checks.setdefault(target.mutant.id, check)
+    return list(checks.values())
+
+
+def in_batches(checks: Iterable[Check], starters: set[str]) -> list[list[Check]]:
+    """As few as may be, such that no test of a batch runs the line of another mutant of it."""
+    batches: list[list[Check]] = []
+    for check in checks:
+        fitting = (batch for batch in batches if all(_apart(check, e, starters) for e in batch))
+        found = next(fitting, None)
+        if found is None:
+            batches.append([check])
+        else:
+            found.append(check)
+    return batches
+
+
+def _apart(one: Check, other: Check, starters: set[str]) -> bool:
+    both = (one, other)
+    return not (
+        one.target.mutant.path == other.target.mutant.path
+        or any(check.target.at_import or check.tests & starters for check in both)
+        or one.tests & other.target.cases.keys()
+        or other.tests & one.target.cases.keys()
+    )
+
+
+def _is_forked(target: Target, tried: Tried) -> bool:
+    mutant = target.mutant.id
+    return mutant in tried.trials and mutant not in tried.unforked
+
+
+def _check(target: Target, recorded: Recorded, tried: Tried) -> Check | None:
+    """A kill is checked by the test that made it, a survivor by all tests that let it live."""
+    if not _is_forked(target, tried):
+        return None
+    trials = [t for t in tried.trials[target.mutant.id] if t.test in recorded.seconds]
+    kills = [trial.test for trial in trials if trial.outcome.is_kill]
+    lived = [trial.test for trial in trials if trial.outcome is Outcome.SURVIVED]
+    tests = frozenset(kills[:1] or lived)
+    return Check(target, tests, bool(kills)) if tests else None

@@ -1,0 +1,193 @@
+"""Break each claim's code in every way there is, and see which of the cited tests notice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.engine.falsify.control import PASSED, Controls
+from evidence.engine.falsify.model import MutantRun, Outcome, Trial
+from evidence.engine.falsify.plan import Plan, Recorded, Target
+from evidence.engine.falsify.pool import Worker, hand_out
+from evidence.engine.falsify.server import Answer, ServerDied
+from evidence.engine.run.bench import Bench
+
+_PATIENT = 3.0  # A timeout is believed when three times the deadline changes nothing.
+
+
+@dataclass
+class Tried:
+    """What became of each mutant so far, by id. `unforked` says why a fork could not try it."""
+
+    trials: dict[str, list[Trial]] = field(default_factory=dict)
+    unforked: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, mutant: str, trial: Trial) -> None:
+        with self._lock:
+            self.trials.setdefault(mutant, []).append(trial)
+
+    def cannot(self, mutant: str, why: str) -> None:
+        with self._lock:
+            self.unforked[mutant] = why
+
+    def unsatisfied(self, target: Target, tests: list[str]) -> list[str]:
+        """Those that some claim cites which has no kill yet, and that were not tried yet."""
+        done = {trial.test for trial in self.trials.get(target.mutant.id, [])}
+        wanted = frozenset().union(*self._wanting(target))
+        return [test for test in tests if test in wanted and test not in done]
+
+    def is_wanting(self, target: Target) -> bool:
+        """True when some claim's tests have not killed it."""
+        return bool(self._wanting(target))
+
+    def keep_kills(self, mutant: str) -> None:
+        """What did not notice in a fork may be asked again."""
+        with self._lock:
+            kept = [trial for trial in self.trials.get(mutant, []) if trial.outcome.is_kill]
+            self.trials[mutant] = kept
+
+    def _wanting(self, target: Target) -> list[frozenset[str]]:
+        trials = self.trials.get(target.mutant.id, [])
+        killers = {trial.test for trial in trials if trial.outcome.is_kill}
+        return [cited for cited in target.claims.values() if not cited & killers]
+
+
+def try_mutants(
+    plan: Plan,
+    recorded: Recorded,
+    controls: Controls,
+    workers: tuple[Worker, ...],
+    tried: Tried,
+    *,
+    bench: Bench,
+    tell: Callable[[], None],
+) -> None:
+    """Every mutant that this gate's tests may notice, each in forks of its own."""
+
+    def try_one(target: Target, worker: Worker) -> None:
+        _Attempt(target, recorded, controls, tried, worker).make()
+        tell()
+
+    hand_out(plan.targets.values(), workers, try_one, bench=bench)
+
+
+@dataclass
+class _Attempt:
+    """One mutant in one worker."""
+
+    target: Target
+    recorded: Recorded
+    controls: Controls
+    tried: Tried
+    worker: Worker
+
+    def make(self) -> None:
+        """Run tests, the cheapest first, until each claim has a kill or no test is left."""
+        mutant = self.target.mutant
+        left = self._candidates()
+        if not left or mutant.id in self.tried.unforked:
+            return
+        with self.worker.copy.broken(mutant.path, mutant.text):
+            while left and mutant.id not in self.tried.unforked:
+                try:
+                    answer = self._ask(left)
+                except ServerDied as error:
+                    self.tried.cannot(mutant.id, f"the fork server died: {error}")
+                    raise
+                left = self._after(answer, left)
+
+    def _candidates(self) -> list[str]:
+        """Green tests of this gate that run the line, then those whose processes may."""
+        cases = self.target.cases
+        mine = [test for test in self.target.tests if self._is_mine(test)]
+        running = [test for test in mine if test in cases]
+        running.sort(key=lambda test: self.recorded.rank(test, cases[test]))
+        starting = [test for test in mine if test not in cases and test in self.controls.starters]
+        starting.sort(key=lambda test: self.recorded.rank(test, ()))
+        return self.tried.unsatisfied(self.target, [*running, *starting])
+
+    def _is_mine(self, test: str) -> bool:
+        return test in self.recorded.seconds and self.controls.is_green(test)
+
+    def _ask(self, tests: list[str], *, patience: float = 1.0) -> Answer:
+        mutant, copy = self.target.mutant, self.worker.copy
+        orders = [
+            self.controls.order(test, self.target.cases.get(test, ()), patience=patience)
+            for test in tests
+        ]
+        broken = {
+            "file": str(copy.root / mutant.path),
+            "unit": mutant.unit,
+            "first_line": mutant.first_line,
+            "text": mutant.text,
+        }
+        return self.worker.server.ask(orders, broken, stop=True)
+
+    def _after(self, answer: Answer, asked: list[str]) -> list[str]:
+        """Take down what was said; what to ask next."""
+        mutant = self.target.mutant.id
+        if answer.cannot:
+            self.tried.cannot(mutant, f"it cannot be put in place in a fork: {answer.cannot}")
+            return []
+        if answer.died:
+            self.tried.cannot(mutant, f"its fork died: {answer.died}")
+            self._check_server(asked[len(answer.trials)])
+            return []
+        for told in answer.trials:
+            trial = self._trial(told)
+            if trial.outcome is Outcome.TIMEOUT:
+                trial = self._confirmed(trial)
+            self.tried.add(mutant, trial)
+        return self.tried.unsatisfied(self.target, asked)
+
+    def _confirmed(self, late: Trial) -> Trial:
+        """A machine that is busy is late too, so a timeout has to happen again with more time."""
+        self._check_server(late.test)
+        answer = self._ask([late.test], patience=_PATIENT)
+        self._check_server(late.test)
+        return self._trial(answer.trials[-1]) if answer.trials else late
+
+    def _check_server(self, test: str) -> None:
+        """A child that was cut off may have left something behind, in a database say."""
+        with self.worker.copy.mended():
+            if not self.controls.is_sound(test, self.worker):
+                self.worker.bury(f"{test} was red on unbroken code after a mutant was cut off")
+
+    def _trial(self, told: Mapping[str, Any]) -> Trial:
+        return trial_of(told, self.worker.server.clean)
+
+
+# A test that was skipped has noticed nothing.
+_OUTCOMES = {PASSED: Outcome.SURVIVED, "skipped": Outcome.SURVIVED, "missing": Outcome.SURVIVED}
+
+
+def trial_of(told: Mapping[str, Any], clean: Callable[[str], str]) -> Trial:
+    """A trial as a server told it; what a test said is cleaned like a log."""
+    outcome = _OUTCOMES.get(told["outcome"]) or Outcome(told["outcome"])
+    return Trial(told["test"], outcome, clean(told["message"]))
+
+
+def as_runs(plan: Plan, tried: Tried, fresh: Mapping[str, str]) -> tuple[MutantRun, ...]:
+    """The record of every mutant of the plan; `fresh` names those tried in fresh processes, with
+    what was in their way there."""
+    return tuple(_run(target, tried, fresh) for target in plan.targets.values())
+
+
+def _run(target: Target, tried: Tried, fresh: Mapping[str, str]) -> MutantRun:
+    mutant = target.mutant
+    was_fresh = mutant.id in fresh
+    return MutantRun(
+        id=mutant.id,
+        path=mutant.path,
+        unit=mutant.unit,
+        line=mutant.line,
+        operator=mutant.operator.value,
+        symbol=mutant.symbol,
+        diff=target.diff,
+        trials=tuple(tried.trials.get(mutant.id, ())),
+        fresh=was_fresh,
+        why=fresh.get(mutant.id, "") if was_fresh else tried.unforked.get(mutant.id, ""),
+    )

@@ -1,0 +1,107 @@
+"""Put a mutant in place of a function that is already loaded, wherever references to it went.
+
+A function object stays itself: only its code is replaced. So methods, properties, decorated
+functions, registered callbacks and names imported elsewhere all run the mutant.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+_Key = tuple[str, str, int]  # The file, the dotted name and the first line, as code knows them.
+
+
+class CannotPatch(Exception):
+    """The mutant cannot be put in place here; the message says why."""
+
+
+@dataclass
+class Loaded:
+    """Functions of the project's files that were alive when it was looked for them."""
+
+    functions: dict[_Key, list[FunctionType]] = field(default_factory=lambda: defaultdict(list))
+    files: set[str] = field(default_factory=set)
+    caches: list[Any] = field(default_factory=list)
+
+
+def loaded_under(root: Path) -> Loaded:
+    """Every function whose code comes from below the root."""
+    found, inside = Loaded(), f"{root}/"
+    for thing in gc.get_objects():
+        # By type alone: to ask a lazy object for its class would wake it up.
+        if type(thing) is FunctionType:
+            code = thing.__code__
+            if code.co_filename.startswith(inside):
+                found.functions[_key(code)].append(thing)
+                found.files.add(code.co_filename)
+        elif type(thing) is functools._lru_cache_wrapper:
+            found.caches.append(thing)
+    return found
+
+
+def patch(loaded: Loaded, *, file: str, unit: str, first_line: int, text: str) -> None:
+    """Replace the unit's code, and that of everything defined in it, by the mutant's.
+
+    A file that is not loaded yet is left alone: whoever loads it reads the mutant from disk.
+    Raises CannotPatch.
+    """
+    if file not in loaded.files:
+        return
+    module = compile(text, file, "exec", dont_inherit=True)
+    new = next(
+        (
+            code
+            for code in _codes(module)
+            if _names(code, unit) and code.co_firstlineno == first_line
+        ),
+        None,
+    )
+    if new is None:
+        raise CannotPatch("the mutant does not define it")
+    if not loaded.functions.get(_key(new)):
+        raise CannotPatch("no function of that name is loaded from that line")
+    for code, others in _by_key(new).items():
+        for function in loaded.functions.get(code, ()):
+            if len(others) > 1:
+                raise CannotPatch("it holds two functions that nothing tells apart")
+            _replace(function, others[0])
+    for cache in loaded.caches:
+        # What it knows was worked out by the unbroken code.
+        cache.cache_clear()
+
+
+def _replace(function: FunctionType, code: CodeType) -> None:
+    try:
+        function.__code__ = code
+    except ValueError as error:
+        raise CannotPatch("the mutant refers to other outer variables") from error
+
+
+def _by_key(code: CodeType) -> dict[_Key, list[CodeType]]:
+    found: dict[_Key, list[CodeType]] = defaultdict(list)
+    for each in (code, *_codes(code)):
+        found[_key(each)].append(each)
+    return found
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """All code objects within one, however deep."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def _names(code: CodeType, unit: str) -> bool:
+    return code.co_qualname == unit
+
+
+def _key(code: CodeType) -> _Key:
+    return code.co_filename, code.co_qualname, code.co_firstlineno

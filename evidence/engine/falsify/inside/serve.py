@@ -1,0 +1,193 @@
+"""The server: collects and sets up once, then answers each order from a child of its own."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import sys
+import threading
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .channel import Channel
+from .fork import Told, in_child, open_connections
+from .patch import CannotPatch, Loaded, loaded_under, patch
+from .ready import end_left, set_up_session
+from .trying import PASSED, Watcher
+
+_BEGIN_S = 20.0  # For a child to come to life on a busy machine.
+_STARTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec"})
+_Tell = Callable[[dict[str, Any]], None]
+
+
+def main(descriptor: int, arguments: Sequence[str]) -> int:
+    """Serve until the engine closes its end."""
+    channel = Channel(descriptor)
+    order = channel.receive()
+    return int(pytest.main(list(arguments), plugins=[Server(channel, order)]))
+
+
+class Server:
+    """A pytest plugin that takes the place of running all tests."""
+
+    def __init__(self, channel: Channel, order: dict[str, Any]) -> None:
+        self._channel = channel
+        self._order = order
+        self._watcher = Watcher()
+        self._items: dict[str, list[pytest.Item]] = defaultdict(list)
+        self._loaded = Loaded()
+        self._left: dict[str, Any] = {}
+        self._root = Path.cwd()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> Any:
+        """Nothing is to be spread over processes of pytest-xdist: the engine does that."""
+        for name, value in (("numprocesses", None), ("dist", "no"), ("tx", [])):
+            if hasattr(config.option, name):
+                setattr(config.option, name, value)
+        return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Projects give each worker of pytest-xdist a database of its own; this is one more."""
+        config.pluginmanager.register(self._watcher, "evidence-watcher")
+        if not hasattr(config, "workerinput"):
+            worker = {"workerid": self._order["worker"], "workercount": 1, "testrunuid": "evidence"}
+            config.workerinput = worker  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        session.config.args[:] = self._order["files"]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        try:
+            self._get_ready(session)
+        except BaseException:
+            self._channel.send({"broke": traceback.format_exc()[-2000:]})
+            raise
+        if self._order["here"]:
+            self._run_here(self._channel.receive())
+            return True
+        while order := self._channel.receive():
+            self._channel.send(self._answer(order))
+        return True
+
+    def _get_ready(self, session: pytest.Session) -> None:
+        wanted = set(self._order["tests"])
+        for item in session.items:
+            test = without_case(item.nodeid)
+            if test in wanted:
+                self._items[test].append(item)
+        began = time.monotonic()
+        mine = [item for items in self._items.values() for item in items]
+        if not self._order["here"]:
+            self._left = set_up_session(session, mine)
+            self._warm_up()
+        self._loaded = loaded_under(self._root)
+        gc.collect()
+        # What is there now stays there, so children need not look at it, and share its memory.
+        gc.freeze()
+        self._channel.send(
+            {
+                "tests": {
+                    test: [each.nodeid for each in items] for test, items in self._items.items()
+                },
+                "left": list(self._left),
+                "set_up_s": time.monotonic() - began,
+            }
+        )
+
+    def _warm_up(self) -> None:
+        """Run some tests here, as pytest would before others, for what they load stays loaded."""
+        for items in (self._items.get(test, []) for test in self._order["warm"]):
+            if items:
+                self._watcher.run(items[:1], [])
+                end_left(self._left, items[0])
+        if threading.active_count() > 1:
+            raise RuntimeError("the tests run to warm up left a thread behind")
+
+    def _answer(self, order: dict[str, Any]) -> dict[str, Any]:
+        tests = order["tests"]
+        deadlines = [_BEGIN_S, *(each["deadline_s"] for each in tests), _BEGIN_S]
+        return _summed(in_child(functools.partial(self._be_child, order), deadlines), tests)
+
+    def _be_child(self, order: dict[str, Any], tell: _Tell) -> None:
+        started: list[str] = []
+        connected = open_connections(self._channel.socket.fileno())
+        if mutant := order.get("mutant"):
+            try:
+                patch(self._loaded, **mutant)
+            except CannotPatch as error:
+                tell({"cannot": str(error)})
+                return
+        else:
+            sys.addaudithook(lambda event, _: started.append(event) if event in _STARTS else None)
+        tell({"connected": connected})
+        self._run(order, tell, started)
+
+    def _run_here(self, order: dict[str, Any]) -> None:
+        """In this very process, as pytest itself would."""
+        if order:
+            self._run(order, self._channel.send, [])
+            self._channel.send({"done": True})
+
+    def _run(self, order: dict[str, Any], tell: _Tell, started: list[str]) -> None:
+        runs = [(self._chosen(each), each["test"]) for each in order["tests"]]
+        for number, (items, test) in enumerate(runs):
+            rest = runs[number + 1][0] if number + 1 < len(runs) else []
+            began = time.monotonic()
+            outcome, message = self._watcher.run(items, rest) if items else ("missing", "")
+            tell(
+                {
+                    "test": test,
+                    "outcome": outcome,
+                    "message": message,
+                    "elapsed_s": time.monotonic() - began,
+                    "starts": bool(started),
+                }
+            )
+            started.clear()
+            if outcome != PASSED and order["stop"]:
+                return
+
+    def _chosen(self, asked: dict[str, Any]) -> list[pytest.Item]:
+        """The cases that were asked for by their ids; all of them when one is not known."""
+        items = self._items.get(asked["test"], [])
+        cases = set(asked.get("cases", ()))
+        chosen = [item for item in items if item.nodeid in cases]
+        return chosen if len(chosen) == len(cases) and chosen else items
+
+
+def without_case(node: str) -> str:
+    """`a.py::T::test[x::y]` is a case of `a.py::T::test`."""
+    path, separator, name = node.partition("::")
+    return path + separator + name.partition("[")[0]
+
+
+def _summed(told: Told, tests: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    trials = [each for each in told.lines if "test" in each]
+    answer: dict[str, Any] = {
+        "trials": trials,
+        "cannot": next((each["cannot"] for each in told.lines if "cannot" in each), ""),
+        "connected": next((each["connected"] for each in told.lines if "connected" in each), []),
+        "died": told.died,
+    }
+    if told.late and len(trials) < len(tests):
+        late = tests[len(trials)]
+        trials.append(
+            {
+                "test": late["test"],
+                "outcome": "timeout",
+                "message": f"it did not end within {late['deadline_s']:g} s",
+                "elapsed_s": late["deadline_s"],
+                "starts": False,
+            }
+        )
+    return answer

@@ -1,0 +1,65 @@
+"""Run tests in this process and say how each of them ended, in the words of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+PASSED = "passed"
+_SHOWN = 200
+
+
+class Watcher:
+    """A pytest plugin that remembers how each phase of the running test ended."""
+
+    def __init__(self) -> None:
+        self._phases: list[tuple[str, str, BaseException | None]] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        outcome = "xfailed" if hasattr(report, "wasxfail") else report.outcome
+        error = call.excinfo.value if call.excinfo else None
+        self._phases.append((report.when, outcome, error))
+        return report
+
+    def run(self, items: Sequence[pytest.Item], rest: Sequence[pytest.Item]) -> tuple[str, str]:
+        """The outcome of a test over these cases, the first that does not pass, and one line."""
+        following = [*items[1:], *rest[:1]]
+        for number, item in enumerate(items):
+            # The session's own fixtures stay: their end would end them for every other child.
+            after = following[number] if number < len(following) else item.session
+            self._phases.clear()
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
+            outcome, message = self._verdict()
+            if outcome != PASSED:
+                return outcome, message
+        return PASSED, ""
+
+    def _verdict(self) -> tuple[str, str]:
+        for phase, outcome, error in self._phases:
+            if outcome == "passed":
+                continue
+            if outcome != "failed":
+                return "skipped", f"it was {outcome}"
+            if phase == "setup":
+                return "setup error", _line(error)
+            return _kind(error) if phase == "call" else "crash", _line(error)
+        ran = [phase for phase, _, _ in self._phases]
+        return (PASSED, "") if "call" in ran else ("skipped", "it never ran")
+
+
+def _kind(error: BaseException | None) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        kinds = [_kind(each) for each in error.exceptions]
+        return "assertion" if "assertion" in kinds else kinds[0]
+    if isinstance(error, pytest.fail.Exception):
+        return "timeout" if str(error).startswith("Timeout") else "assertion"
+    return "assertion" if isinstance(error, AssertionError) else "crash"
+
+
+def _line(error: BaseException | None) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:_SHOWN] if error else ""

@@ -1,0 +1,68 @@
+"""Every mutant of the register's claims in one run, or those of some claims, live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evidence.engine.falsify.model import Falsification
+from evidence.engine.falsify.record import read_falsified, write_falsified
+from evidence.engine.falsify.stage import Broken, break_code
+from evidence.engine.project import Project
+from evidence.engine.register.model import Claim, Register
+from evidence.engine.run.bench import Bench
+from evidence.engine.run.listener import Listener, OneAtATime
+from evidence.engine.run.model import Run
+from evidence.engine.run.record import results_folder, staging
+from evidence.engine.run.schedule import usable_cores
+from evidence.engine.run.services import Services
+from evidence.engine.run.signals import heeding_signals
+from evidence.engine.run.tools import ask_python
+from evidence.engine.run.versions import distributions
+from evidence.engine.run.watchdog import watchdog
+
+
+def mutate(project: Project, register: Register, run: Run, listener: Listener) -> Broken:
+    """Break the code of every claim; what came of it is written beside the recorded run.
+
+    Call it under the project's lock. However it ends, no process it started is left.
+    """
+    found = try_claims(project, register, register.claims, run, listener)
+    results = results_folder(project)
+    before = read_falsified(results) or Falsification()
+    write_falsified(results, replace(found.record, patches=before.patches))
+    return found
+
+
+def try_claims(
+    project: Project,
+    register: Register,
+    claims: Sequence[Claim],
+    run: Run,
+    listener: Listener,
+) -> Broken:
+    """Break the code of these claims; nothing is written."""
+    with staging(project) as (staged, scratch), heeding_signals(), watchdog() as guard:
+        bench = Bench(
+            project=project,
+            python=ask_python(project, distributions(register)),
+            tree=run.tree,
+            results=staged,
+            scratch=scratch,
+            cores=usable_cores(project.cores),
+            watchdog=guard,
+        )
+        services = Services(bench)
+        try:
+            return break_code(
+                register,
+                claims,
+                run.gates,
+                results=results_folder(project),
+                bench=bench,
+                services=services,
+                listener=OneAtATime(listener),
+            )
+        finally:
+            bench.stop.set()
+            services.close()

@@ -1,0 +1,164 @@
+"""Which mutants there are to try, and which tests may notice each of them, in which gate."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evidence.engine.falsify.lines import Lines, read_lines, spans_of
+from evidence.engine.falsify.listing import breakable, source_of
+from evidence.engine.falsify.mutants import Mutant
+from evidence.engine.project import Project
+from evidence.engine.register.model import Claim, Gate, Register
+from evidence.engine.run.contexts import without_case
+from evidence.engine.run.model import GateRun
+
+_QUICK_S = 0.02
+_WARM, _WARM_S, _LEAST_GAIN = 12, 0.5, 20
+
+
+@dataclass(frozen=True)
+class Target:
+    """A mutant, the tests that each claim on its code cites, and the cases that run its lines.
+
+    `at_import` says that the lines also ran when their file was loaded, so that breaking the
+    loaded function may come too late to show.
+    """
+
+    mutant: Mutant
+    claims: Mapping[str, frozenset[str]]
+    cases: Mapping[str, tuple[str, ...]]
+    diff: tuple[str, ...]
+    at_import: bool = False
+
+    @property
+    def tests(self) -> frozenset[str]:
+        """Everything that anybody cites for it."""
+        return frozenset().union(*self.claims.values())
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a gate of tests recorded: the seconds that each test took, and who ran which lines."""
+
+    gate: Gate
+    seconds: Mapping[str, float]
+    lines: Lines
+
+    def rank(self, test: str, cases: Sequence[str]) -> tuple[int, int, str]:
+        """Cheap tests first. Seconds count by powers of four, so that a test seldom changes places
+        between two runs of one commit; then those that run fewer lines."""
+        seconds = max(self.seconds.get(test, 0.0), _QUICK_S)
+        size = sum(self.lines.sizes.get(case, 0) for case in cases)
+        return math.ceil(math.log(seconds / _QUICK_S, 4)), size, test
+
+    def broadest(self, tests: Iterable[str]) -> tuple[str, ...]:
+        """A few quick tests that together run the most lines, so load the most of the project."""
+        quick = [test for test in tests if self.seconds.get(test, _WARM_S) < _WARM_S]
+        lines = self.lines.by_test(frozenset(quick))
+        chosen: list[str] = []
+        known: dict[str, int] = {}
+        while len(chosen) < _WARM and quick:
+            gains = {test: _gain(lines.get(test, {}), known) for test in quick}
+            best = max(quick, key=lambda test: (gains[test], test))
+            if gains[best] < _LEAST_GAIN:
+                break
+            chosen.append(best)
+            for path, mask in lines[best].items():
+                known[path] = known.get(path, 0) | mask
+        return tuple(chosen)
+
+
+def _gain(lines: Mapping[str, int], known: Mapping[str, int]) -> int:
+    return sum((mask & ~known.get(path, 0)).bit_count() for path, mask in lines.items())
+
+
+@dataclass
+class Plan:
+    """`claims` maps each claim with code to break to its mutants' ids, `gates` a gate of tests to
+    the targets that its tests may kill."""
+
+    claims: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
+    recorded: tuple[Recorded, ...] = ()
+
+    def gate_of(self, test: str) -> Recorded | None:
+        """The first gate that ran the test."""
+        return next((each for each in self.recorded if test in each.seconds), None)
+
+
+def make_plan(
+    project: Project,
+    register: Register,
+    claims: Sequence[Claim],
+    runs: Sequence[GateRun],
+    results: Path,
+) -> Plan:
+    """The mutants of these claims, by the results that their tests left in this run."""
+    plan = Plan()
+    citing: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    mutants: dict[str, Mutant] = {}
+    for claim in claims:
+        found = breakable(project, claim).mutants
+        tests = frozenset(link.text for link in claim.tests)
+        if found:
+            plan.claims[claim.id] = tuple(mutant.id for mutant in found)
+        for mutant in found:
+            mutants[mutant.id] = mutant
+            citing[mutant.id][claim.id] = tests
+    paths = sorted({mutant.path for mutant in mutants.values()})
+    plan.recorded = tuple(_recorded(register, runs, results, paths))
+    sources = {path: source_of(project, path) for path in paths}
+    spans = {path: spans_of(source) for path, source in sources.items()}
+    for mutant in mutants.values():
+        span = spans[mutant.path].get(mutant.line, (mutant.line, mutant.line))
+        diff = mutant.diff(sources[mutant.path])
+        plan.targets[mutant.id] = _target(mutant, citing[mutant.id], span, diff, plan.recorded)
+    return plan
+
+
+def _target(
+    mutant: Mutant,
+    claims: Mapping[str, frozenset[str]],
+    span: tuple[int, int],
+    diff: tuple[str, ...],
+    recorded: Sequence[Recorded],
+) -> Target:
+    cited = frozenset().union(*claims.values())
+    cases: dict[str, list[str]] = defaultdict(list)
+    for each in recorded:
+        for case in each.lines.cases(mutant.path, span):
+            if (test := without_case(case)) in cited:
+                cases[test].append(case)
+    return Target(
+        mutant=mutant,
+        claims=claims,
+        cases={test: tuple(sorted(found)) for test, found in cases.items()},
+        diff=diff,
+        at_import=any(each.lines.at_import(mutant.path, span) for each in recorded),
+    )
+
+
+def _recorded(
+    register: Register, runs: Sequence[GateRun], results: Path, paths: Sequence[str]
+) -> Iterator[Recorded]:
+    for run in runs:
+        gate = register.gate(run.id)
+        if gate is None or not run.tests or not run.coverage:
+            continue
+        lines = read_lines(results / run.coverage, paths)
+        if lines is not None:
+            yield Recorded(gate, _seconds(results / run.tests), lines)
+
+
+def _seconds(report: Path) -> dict[str, float]:
+    """How long each test took over all its cases and phases."""
+    found: dict[str, float] = defaultdict(float)
+    for test in json.loads(report.read_bytes()).get("tests", ()):
+        phases = (test.get(phase, {}) for phase in ("setup", "call", "teardown"))
+        found[without_case(str(test["nodeid"]))] += sum(p.get("duration", 0.0) for p in phases)
+    return found

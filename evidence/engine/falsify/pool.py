@@ -1,0 +1,144 @@
+"""Fork servers side by side, one a core, each in a copy of its own, and work handed out to them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from typing import TypeVar
+
+from evidence.engine.falsify.copies import Copy, make_copy
+from evidence.engine.falsify.server import Server, ServerDied, Stopped
+from evidence.engine.register.model import Gate
+from evidence.engine.run.bench import Bench
+from evidence.engine.run.schedule import Job, run_side_by_side
+from evidence.engine.run.services import Services
+
+_Work = TypeVar("_Work")
+_LIVES = 3  # Servers that one worker may use up before the whole stage is given up.
+
+
+class Worker:
+    """A place in which servers for one gate's tests are started, one after the other."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        tests: Sequence[str],
+        *,
+        copy: Copy,
+        bench: Bench,
+        services: Services,
+        name: str,
+        warm: Sequence[str],
+    ) -> None:
+        self.copy = copy
+        self.died: list[str] = []
+        self._gate, self._tests, self._warm = gate, tests, warm
+        self._numbers = count(1)
+        self._bench, self._services, self._name = bench, services, name
+        self._stack = ExitStack()
+        self._server: Server | None = None
+
+    def fresh(self, tests: Sequence[str]) -> Server:
+        """A server in the same copy that runs these tests in its own process, once; not entered."""
+        return Server(
+            self._gate,
+            tests,
+            name=f"{self._name}-fresh-{next(self._numbers)}",
+            copy=self.copy,
+            bench=self._bench,
+            services=self._services,
+            here=True,
+        )
+
+    @property
+    def server(self) -> Server:
+        """The living server, started if need be. Raises ServerDied when too many have died."""
+        if self._server is None:
+            if len(self.died) >= _LIVES:
+                raise ServerDied(self.died[-1])
+            fresh = Server(
+                self._gate,
+                self._tests,
+                name=f"{self._name}-{len(self.died)}",
+                copy=self.copy,
+                bench=self._bench,
+                services=self._services,
+                # What is run to warm up may be what killed the one before.
+                warm=() if self.died else self._warm,
+            )
+            try:
+                self._server = self._stack.enter_context(fresh)
+            except ServerDied as error:
+                self.died.append(str(error))
+                raise
+        return self._server
+
+    def bury(self, why: str) -> None:
+        """This server is no longer to be trusted; the next one starts afresh."""
+        self.died.append(why)
+        self.close()
+
+    def close(self) -> None:
+        self._stack.close()
+        self._server = None
+
+
+@contextmanager
+def pool(
+    gate: Gate, tests: Sequence[str], *, warm: Sequence[str], bench: Bench, services: Services
+) -> Iterator[tuple[Worker, ...]]:
+    """As many workers as cores may be used. Their servers run the `warm` tests before they fork,
+    and end with the block."""
+    workers = tuple(
+        Worker(
+            gate,
+            tests,
+            copy=make_copy(bench, f"_copy-{gate.id}-{number}"),
+            bench=bench,
+            services=services,
+            name=f"_forks-{gate.id}-{number}",
+            warm=warm,
+        )
+        for number in range(bench.cores)
+    )
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.close()
+
+
+def hand_out(
+    work: Iterable[_Work],
+    workers: Sequence[Worker],
+    do: Callable[[_Work, Worker], None],
+    *,
+    bench: Bench,
+) -> None:
+    """Each piece once, to whichever worker is free. One that kills its server is told to `do` no
+    more: the worker's `died` says why, and what was not done is the caller's to notice."""
+    pieces, lock = iter(work), threading.Lock()
+
+    def all_of(worker: Worker) -> None:
+        while not bench.stop.is_set():
+            with lock:
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            try:
+                do(piece, worker)
+            except Stopped:
+                return
+            except ServerDied as error:
+                worker.bury(str(error))
+                if len(worker.died) >= _LIVES:
+                    return
+
+    jobs = [
+        Job(name=f"worker {number}", cores=1, expected_s=1.0, work=lambda each=each: all_of(each))  # type: ignore[misc]
+        for number, each in enumerate(workers)
+    ]
+    run_side_by_side(jobs, cores=len(workers), stop=bench.stop)

@@ -1,0 +1,219 @@
+"""The engine's end of a fork server: started in a copy, asked one thing at a time, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from evidence.engine.falsify.copies import Copy
+from evidence.engine.register.model import Gate
+from evidence.engine.run.bench import Bench
+from evidence.engine.run.capture import Capture
+from evidence.engine.run.family import send
+from evidence.engine.run.services import Services
+
+_INSIDE = Path(__file__).with_name("inside")
+_POLL_S = 0.2
+_SPARE_S = 60.0  # Beyond a child's own deadlines, before the server itself is taken for dead.
+_SPARE_HERE_S = 30.0  # The first test of a fresh process waits for the session's set-up.
+_SET_UP_S = 300.0
+_SHOWN_LINES = 12
+
+
+class ServerDied(Exception):
+    """The server cannot answer any more; the message says why."""
+
+
+class Stopped(Exception):
+    """The run is being stopped."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one fork: trials as told, and what kept it from trying, if anything."""
+
+    trials: tuple[Mapping[str, Any], ...]
+    cannot: str = ""
+    died: str = ""
+    connected: tuple[str, ...] = ()
+
+
+@dataclass
+class Ready:
+    """What the server found: the cases of each test, and fixtures left to each child."""
+
+    tests: dict[str, list[str]] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    set_up_s: float = 0.0
+
+
+class Server:
+    """A context manager; `ready` says what it has once it has entered."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        tests: Sequence[str],
+        *,
+        name: str,
+        copy: Copy,
+        bench: Bench,
+        services: Services,
+        warm: Sequence[str] = (),
+        here: bool = False,
+    ) -> None:
+        self.copy = copy
+        self.ready = Ready()
+        self._gate, self._tests, self._name = gate, tests, name
+        self._warm, self._here = warm, here
+        self._stop = bench.stop
+        self._bench = replace(bench, project=replace(bench.project, root=copy.root))
+        env = services.environment(gate.services)
+        self._place = self._bench.lay_out(name, cores=1, own=dict(gate.env), services=env)
+        self._rest = b""
+
+    def __enter__(self) -> Server:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                self._argv(theirs.fileno()),
+                cwd=self.copy.root,
+                env={**self._place.env, "PYTEST_XDIST_WORKER": self._name},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._socket = ours
+        self._capture = Capture(self._place.cleaner)
+        self._reader = threading.Thread(target=self._read, name=self._name, daemon=True)
+        self._reader.start()
+        try:
+            self._get_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+        until = time.monotonic() + 10.0
+        while self._process.poll() is None and time.monotonic() < until and not self._stop.is_set():
+            time.sleep(0.02)
+        send(self._process.pid, self._place.canary.value, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(timeout=2.0)
+
+    @property
+    def clean(self) -> Any:
+        """What turns a line of the project's into one that may be shown."""
+        return self._place.cleaner.clean
+
+    def ask(
+        self, tests: Sequence[Mapping[str, Any]], mutant: Mapping[str, Any] | None, *, stop: bool
+    ) -> Answer:
+        """Run these tests in a fork, on the mutant if one is given. Raises ServerDied, Stopped."""
+        within = sum(float(test["deadline_s"]) for test in tests) + _SPARE_S
+        told = self._exchange({"tests": list(tests), "mutant": mutant, "stop": stop}, within)
+        return Answer(
+            trials=tuple(told["trials"]),
+            cannot=told["cannot"],
+            died=told["died"],
+            connected=tuple(told["connected"]),
+        )
+
+    def ask_here(self, tests: Sequence[Mapping[str, Any]], *, stop: bool) -> Answer:
+        """Run these tests in the server's own process, without a fork, and no more after them."""
+        trials: list[Mapping[str, Any]] = []
+        self._send({"tests": list(tests), "mutant": None, "stop": stop})
+        for test in tests:
+            try:
+                told = self._receive(time.monotonic() + float(test["deadline_s"]) + _SPARE_HERE_S)
+            except ServerDied as error:
+                return Answer(tuple(trials), died=str(error))
+            except TimeoutError:
+                late = {"test": test["test"], "outcome": "timeout", "message": "it did not end"}
+                return Answer((*trials, late))
+            if "done" in told:
+                break
+            trials.append(told)
+        return Answer(tuple(trials))
+
+    def _get_ready(self) -> None:
+        order = {
+            "worker": self._name,
+            "files": sorted({test.partition("::")[0] for test in self._tests}),
+            "tests": list(self._tests),
+            "warm": list(self._warm),
+            "here": self._here,
+        }
+        told = self._exchange(order, _SET_UP_S)
+        if "broke" in told:
+            raise ServerDied(self.clean(str(told["broke"])).strip().splitlines()[-1])
+        self.ready = Ready(told["tests"], tuple(told["left"]), told["set_up_s"])
+
+    def _argv(self, descriptor: int) -> list[str]:
+        return [
+            *(self._bench.python.path, str(_INSIDE), str(descriptor)),
+            *("-p", "no:cacheprovider", f"--rootdir={self.copy.root}", "--no-cov", "-q"),
+            *self._place.fill(self._gate.pytest or ()),
+        ]
+
+    def _exchange(self, order: Mapping[str, Any], within_s: float) -> dict[str, Any]:
+        self._send(order)
+        try:
+            return self._receive(time.monotonic() + within_s)
+        except TimeoutError as error:
+            raise ServerDied("it did not answer in time") from error
+
+    def _send(self, order: Mapping[str, Any]) -> None:
+        try:
+            self._socket.sendall(json.dumps(order).encode() + b"\n")
+        except OSError as error:
+            raise ServerDied(self._why()) from error
+
+    def _receive(self, until: float) -> dict[str, Any]:
+        while b"\n" not in self._rest:
+            if self._stop.is_set():
+                raise Stopped
+            if time.monotonic() > until:
+                raise TimeoutError
+            if select.select([self._socket], [], [], _POLL_S)[0]:
+                data = b""
+                with contextlib.suppress(ConnectionError):
+                    data = self._socket.recv(1 << 20)
+                if not data:
+                    raise ServerDied(self._why())
+                self._rest += data
+        line, _, self._rest = self._rest.partition(b"\n")
+        told: dict[str, Any] = json.loads(line)
+        return told
+
+    def _why(self) -> str:
+        """The end of what it printed."""
+        self._process.poll()
+        self._reader.join(timeout=2.0)
+        lines = [line for line in self._printed() if line.strip()]
+        return " / ".join(lines[-_SHOWN_LINES:]) or "it ended without a word"
+
+    def _printed(self) -> tuple[str, ...]:
+        return self._capture.finish().last_lines(_SHOWN_LINES * 2)
+
+    def _read(self) -> None:
+        pipe = self._process.stdout
+        assert pipe is not None  # noqa: S101 - a pipe was asked for
+        with pipe:
+            while data := pipe.read1(1 << 16):  # type: ignore[attr-defined]
+                self._capture.feed(data)

@@ -1,0 +1,162 @@
+"""The stage between gates and judge: everything that is broken on purpose in one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from evidence.engine.falsify.control import Controls
+from evidence.engine.falsify.fresh import Alone, choose, in_batches
+from evidence.engine.falsify.harness import Tried, as_runs, try_mutants
+from evidence.engine.falsify.model import Falsification
+from evidence.engine.falsify.plan import Plan, Recorded, Target, make_plan
+from evidence.engine.falsify.pool import Worker, pool
+from evidence.engine.register.model import Claim, Register
+from evidence.engine.run.bench import Bench
+from evidence.engine.run.listener import Listener
+from evidence.engine.run.model import GateRun
+from evidence.engine.run.services import ServiceFailed, Services
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What was found out, and how the time went, in seconds by what was done."""
+
+    record: Falsification
+    seconds: dict[str, float]
+
+
+@dataclass
+class _Work:
+    """What one run has found out so far."""
+
+    plan: Plan
+    seconds: dict[str, float] = field(default_factory=dict)
+    tried: Tried = field(default_factory=Tried)
+    red: dict[str, str] = field(default_factory=dict)
+    flaky: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+    fresh: dict[str, str] = field(default_factory=dict)
+    audited: int = 0
+
+
+def break_code(
+    register: Register,
+    claims: Sequence[Claim],
+    runs: Sequence[GateRun],
+    *,
+    results: Path,
+    bench: Bench,
+    services: Services,
+    listener: Listener,
+) -> Broken:
+    """Every mutant of these claims' code, against the tests that they cite."""
+    began = time.monotonic()
+    plan = make_plan(bench.project, register, claims, runs, results)
+    work = _Work(plan, {"plan": time.monotonic() - began})
+    for recorded in plan.recorded:
+        tests = _tests_of(plan, recorded)
+        if not tests:
+            continue
+        try:
+            warm = recorded.broadest(tests)
+            with pool(recorded.gate, tests, warm=warm, bench=bench, services=services) as workers:
+                _in_gate(work, recorded, tests, workers, bench, listener)
+        except ServiceFailed as error:
+            work.complaints.append(f"Gate {recorded.gate.id}: {error}.")
+    record = Falsification(
+        claims=plan.claims,
+        mutants=as_runs(plan, work.tried, work.fresh),
+        red=dict(sorted(work.red.items())),
+        flaky=tuple(sorted(work.flaky)),
+        complaints=tuple(work.complaints),
+        audited=work.audited,
+    )
+    return Broken(record, work.seconds)
+
+
+def _tests_of(plan: Plan, recorded: Recorded) -> list[str]:
+    """What claims with something to break cite, if this gate is the first that ran it."""
+    cited = {test for target in plan.targets.values() for test in target.tests}
+    return sorted(test for test in cited if plan.gate_of(test) is recorded)
+
+
+def _in_gate(
+    work: _Work,
+    recorded: Recorded,
+    tests: list[str],
+    workers: tuple[Worker, ...],
+    bench: Bench,
+    listener: Listener,
+) -> None:
+    controls = Controls()
+    with _timed(work, "controls"):
+        controls.before(tests, workers, bench)
+    with _timed(work, "mutants"):
+        _forked(work, recorded, controls, workers, bench, listener)
+    alone = Alone(recorded, controls, work.tried)
+    with _timed(work, "controls again"):
+        killers = {
+            t.test for trials in work.tried.trials.values() for t in trials if t.outcome.is_kill
+        }
+        controls.after(killers.intersection(tests), workers, bench)
+        for worker in workers:
+            worker.close()
+    with _timed(work, "fresh"):
+        needed = [each for each in work.plan.targets.values() if _needs_fresh(each, work.tried)]
+        alone.try_all(needed, workers, bench)
+    with _timed(work, "audit"):
+        checks = choose(work.plan, recorded, work.tried, bench.tree.commit)
+        batches = in_batches(checks, controls.starters)
+        alone.audit(batches, workers, bench)
+    _gather(work, controls, alone, workers)
+
+
+def _forked(
+    work: _Work,
+    recorded: Recorded,
+    controls: Controls,
+    workers: tuple[Worker, ...],
+    bench: Bench,
+    listener: Listener,
+) -> None:
+    total, done = len(work.plan.targets), count(1)
+
+    def one_more() -> None:
+        listener.progress("mutants", next(done), total)
+
+    try_mutants(work.plan, recorded, controls, workers, work.tried, bench=bench, tell=one_more)
+
+
+def _needs_fresh(target: Target, tried: Tried) -> bool:
+    """A fork could not show it, or showed it after the lines had run for good."""
+    mutant = target.mutant.id
+    if mutant in tried.unforked:
+        return True
+    return target.at_import and tried.is_wanting(target)
+
+
+def _gather(work: _Work, controls: Controls, alone: Alone, workers: Sequence[Worker]) -> None:
+    work.red.update(controls.red)
+    work.flaky |= controls.flaky
+    work.fresh.update(alone.problems)
+    work.audited += alone.audited
+    work.complaints += [*controls.complaints, *alone.disagreements]
+    work.complaints += [f"A fork server was given up: {why}." for w in workers for why in w.died]
+
+
+class _timed:  # noqa: N801 - reads as a word
+    """Adds the seconds of a block to the work's own account."""
+
+    def __init__(self, work: _Work, name: str) -> None:
+        self._work, self._name = work, name
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        seconds = self._work.seconds
+        seconds[self._name] = seconds.get(self._name, 0.0) + time.monotonic() - self._began

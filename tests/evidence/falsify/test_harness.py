@@ -1,0 +1,311 @@
+"""The harness proves itself: what is planted here breaks it, and it says so and counts no kill.
+
+One small repository holds every plant, so that its gate and its mutants run once for all tests.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from evidence.engine.falsify.model import Falsification, MutantRun
+from evidence.engine.falsify.mutation import try_claims
+from evidence.engine.falsify.told import of_claim, summary
+from evidence.engine.project import load_project
+from evidence.engine.register.model import Claim
+from evidence.engine.register.reading import read_register
+from evidence.engine.run.listener import Silent
+from evidence.engine.run.session import run_gates
+from tests.evidence.conftest import Stranger
+
+CODE = """
+import functools
+import os
+import subprocess
+import sys
+
+
+def double(n):
+    return n + n
+
+
+def countdown(n):
+    while n:
+        n -= 1
+    return n
+
+
+def careful(n):
+    if n > 100:
+        os._exit(3)
+    return n
+
+
+class Box:
+    def __init__(self):
+        self.held = []
+
+
+class Counted(Box):
+    def __init__(self):
+        super().__init__()
+
+
+def logged(function):
+    @functools.wraps(function)
+    def inner(n):
+        return function(n)
+
+    return inner
+
+
+@logged
+@functools.lru_cache
+def squared(n):
+    return n * n
+
+
+class Price:
+    def __init__(self, pennies):
+        self.pennies = pennies
+
+    @property
+    def pounds(self):
+        return self.pennies // 100
+
+    @staticmethod
+    def parts(n):
+        for part in range(n):
+            yield part + 1
+
+
+def rate():
+    return 20
+
+
+RATE = rate()
+HERE = os.getpid()
+
+
+def elsewhere():
+    script = "from till.plants import double; print(double(4))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    return int(done.stdout)
+"""
+
+TESTS = """
+import os
+from pathlib import Path
+
+import pytest
+
+from till import plants
+from till.plants import Box, Counted, Price, careful, countdown, double, elsewhere, squared
+
+COUNTER = Path(__file__).with_name("counter.txt")
+
+
+@pytest.fixture
+def same_process():
+    assert os.getpid() == plants.HERE, "this is another process"
+
+
+def test_double():
+    assert double(4) == 8
+
+
+def test_always_fails():
+    assert double(4) == 9
+
+
+def test_is_skipped():
+    pytest.skip("not today")
+
+
+def test_set_up_fails_in_a_fork(same_process):
+    assert double(4) == 8
+
+
+def test_asserts_nothing():
+    double(4)
+
+
+def test_countdown():
+    assert countdown(3) == 0
+
+
+def test_careful():
+    assert careful(4) == 4
+
+
+def test_counted():
+    assert Counted().held == []
+
+
+def test_squared():
+    assert squared(3) == 9
+
+
+def test_price():
+    assert Price(200).pounds == Price(299).pounds == 2
+    assert list(Price.parts(2)) == [1, 2]
+
+
+def test_rate():
+    assert plants.RATE == 20
+
+
+def test_is_flaky(tmp_path_factory):
+    file = Path(os.environ["PLANTED_COUNTER"])
+    file.write_text(file.read_text() + "x")
+    double(4)
+    assert len(file.read_text()) < 2
+
+
+def test_elsewhere():
+    assert elsewhere() == 8
+"""
+
+CLAIMS = {
+    "GOOD-01": ("double", "double"),
+    "RED-01": ("double", "always_fails"),
+    "SKIP-01": ("double", "is_skipped"),
+    "SETUP-01": ("double", "set_up_fails_in_a_fork"),
+    "EMPTY-01": ("double", "asserts_nothing"),
+    "HANG-01": ("countdown", "countdown"),
+    "DIES-01": ("careful", "careful"),
+    "OUTER-01": ("Counted.__init__", "counted"),
+    "WRAP-01": ("squared", "squared"),
+    "KINDS-01": ("Price", "price"),
+    "LOAD-01": ("rate", "rate"),
+    "FLAKY-01": ("double", "is_flaky"),
+    "PROC-01": ("double", "elsewhere"),
+}
+
+
+class Planted:
+    """What came of the plants."""
+
+    def __init__(self, claims: dict[str, Claim], record: Falsification, said: list[str]) -> None:
+        self.claims, self.record, self.said = claims, record, said
+
+    def mutants(self, claim: str) -> tuple[MutantRun, ...]:
+        return self.record.of(claim)
+
+    def outcomes(self, claim: str) -> dict[str, str]:
+        """Of each mutant, by what the edit put there."""
+        tests = frozenset(link.text for link in self.claims[claim].tests)
+        return {
+            mutant.diff[-1].lstrip("+ "): mutant.outcome(tests).value
+            for mutant in self.mutants(claim)
+        }
+
+
+@pytest.fixture(scope="module")
+def planted(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    stranger = Stranger(
+        shutil.copytree(first_stranger.root, tmp_path_factory.mktemp("planted") / "till")
+    )
+    counter = tmp_path_factory.mktemp("counter") / "counter.txt"
+    counter.write_text("")
+    stranger.replace(
+        "pyproject.toml", "PYTEST_PLUGINS", f'PLANTED_COUNTER = "{counter}"\nPYTEST_PLUGINS'
+    )
+    stranger.write("till/plants.py", CODE)
+    stranger.write("tests/test_plants.py", TESTS)
+    stranger.write(
+        "evidence/claims/till.yml",
+        "area: Till\nclaims:\n"
+        + "".join(
+            f"  - {{id: {claim}, says: It holds., code: ['till/plants.py::{code}'], "
+            f"tests: ['tests/test_plants.py::test_{test}']}}\n"
+            for claim, (code, test) in CLAIMS.items()
+        ),
+    )
+    (stranger.root / "evidence/requirements.yml").unlink()
+    stranger.commit()
+    project = load_project(stranger.root)
+    register = read_register(project)
+    run = run_gates(project, register, None, Silent())
+    broken = try_claims(project, register, register.claims, run, Silent())
+    said = [line for claim in register.claims for line in of_claim(claim, broken.record)]
+    claims = {claim.id: claim for claim in register.claims}
+    return Planted(claims, broken.record, [*said, *summary(broken, register.claims)])
+
+
+def test_cited_test_that_asserts_the_result_kills_every_mutant(planted: Planted) -> None:
+    assert planted.outcomes("GOOD-01") == {"return None": "assertion", "return n - n": "assertion"}
+
+
+def test_test_that_calls_the_code_and_asserts_nothing_kills_nothing(planted: Planted) -> None:
+    assert set(planted.outcomes("EMPTY-01").values()) == {"survived"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "test", "said"),
+    [
+        ("RED-01", "always_fails", "assertion: AssertionError: assert 8 == 9"),
+        ("SKIP-01", "is_skipped", "skipped: it was skipped"),
+        ("SETUP-01", "set_up_fails_in_a_fork", "setup error: AssertionError: this is another"),
+    ],
+)
+def test_test_that_is_not_green_on_unbroken_code_takes_no_kill_and_says_why(
+    planted: Planted, claim: str, test: str, said: str
+) -> None:
+    why = planted.record.red[f"tests/test_plants.py::test_{test}"]
+    assert why.startswith(said)
+    assert set(planted.outcomes(claim).values()) == {"not covered"}
+
+
+def test_hang_is_a_kill_by_timeout_and_told_apart(planted: Planted) -> None:
+    assert planted.outcomes("HANG-01")["pass"] == "timeout"
+
+
+def test_fork_that_dies_is_no_kill_and_says_so(planted: Planted) -> None:
+    (died,) = (m for m in planted.mutants("DIES-01") if "if True" in m.diff[-1])
+    assert planted.outcomes("DIES-01")[died.diff[-1].lstrip("+ ")] == "not tried"
+    assert died.fresh
+    assert died.why.startswith("in a process of its own: ")
+
+
+def test_symbol_that_cannot_be_patched_is_tried_in_a_fresh_process(planted: Planted) -> None:
+    (mutant,) = planted.mutants("OUTER-01")
+    assert mutant.fresh
+    assert mutant.why == ""
+    assert planted.outcomes("OUTER-01") == {"pass": "crash"}
+
+
+def test_decorated_and_cached_function_runs_the_mutant(planted: Planted) -> None:
+    assert set(planted.outcomes("WRAP-01").values()) == {"assertion"}
+
+
+def test_methods_properties_and_generators_run_the_mutant(planted: Planted) -> None:
+    assert set(planted.outcomes("KINDS-01").values()) <= {"assertion", "crash"}
+    assert len(planted.mutants("KINDS-01")) > 5
+
+
+def test_code_that_ran_at_import_is_tried_where_it_runs_broken(planted: Planted) -> None:
+    assert all(mutant.fresh for mutant in planted.mutants("LOAD-01"))
+    assert set(planted.outcomes("LOAD-01").values()) == {"assertion"}
+
+
+def test_test_in_another_process_sees_the_broken_file(planted: Planted) -> None:
+    assert set(planted.outcomes("PROC-01").values()) <= {"assertion", "crash"}
+
+
+def test_flaky_test_is_named_and_takes_no_kill(planted: Planted) -> None:
+    test = "tests/test_plants.py::test_is_flaky"
+    assert test in planted.record.red
+    assert set(planted.outcomes("FLAKY-01").values()) == {"not covered"}
+
+
+def test_kills_and_survivors_are_run_again_in_fresh_processes_and_agree(planted: Planted) -> None:
+    assert planted.record.audited >= 5
+    assert planted.record.complaints == ()
+
+
+def test_what_lived_is_told_with_its_edit(planted: Planted) -> None:
+    assert "EMPTY-01 0 of 2 killed  It holds." in planted.said
+    assert any("which is not cited" in line for line in planted.said)
+    assert any(line.startswith("        red on unbroken code: ") for line in planted.said)
