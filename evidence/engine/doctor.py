@@ -13,6 +13,7 @@ from pathlib import Path
 
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.project import Project
+from evidence.engine.publish.sealing import VARIABLE, signed_by, signing_key
 from evidence.engine.register.model import Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.model import Tree
@@ -60,6 +61,18 @@ def _findings(project: Project, register: Register) -> Iterator[Finding]:
     yield _docker()
     yield _optional("Chromium", _CHROMIUM, "install chromium to take screenshots of demo steps")
     yield _optional("ssh-keygen", ("ssh-keygen",), "install OpenSSH's client to sign a build")
+    yield _seal(project)
+
+
+def _seal(project: Project) -> Finding:
+    try:
+        key = signing_key(project)
+    except CannotRun as error:
+        return _unwell("signing", error)
+    if key is None:
+        step = f"name a key of ssh by {VARIABLE}, so that a buyer can tell a build from a forgery"
+        return Finding(None, "signing", "no key is named, builds are unsigned", step)
+    return Finding(True, "signing", signed_by(key))
 
 
 def _git() -> Finding:

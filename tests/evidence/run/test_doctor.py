@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from evidence.engine.doctor import Finding, examine
 from evidence.engine.project import Service
 from evidence.engine.register.model import Register
@@ -62,3 +64,19 @@ def test_python_that_cannot_be_asked_ends_the_examination_with_a_finding(bench: 
         "nopython: not found on PATH",
         "install it, or set [tool.evidence] python",
     )
+
+
+def test_key_that_builds_are_signed_with_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EVIDENCE_SIGNING_KEY", raising=False)
+    assert findings(bench, Register())["signing"] == Finding(
+        None,
+        "signing",
+        "no key is named, builds are unsigned",
+        "name a key of ssh by EVIDENCE_SIGNING_KEY, so that a buyer can tell a build from a "
+        "forgery",
+    )
+    found = findings(bench, Register(), signing_key="gone")["signing"]
+    assert found.ok is False
+    assert "gone is no file" in found.found
