@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,6 +25,15 @@ LOCK = HERE / "lock.txt"
 INSTALLER = HERE / "installer.txt"
 STAMP = VENV / "installed.sha256"
 OLDEST, NEWEST = (3, 11), (3, 13)
+# Loads what pytest rewrites of the libraries that bring it plugins.
+_PLUGINS = "import hypothesis.stateful\nimport hypothesis.strategies\n"
+# Variables under which Python would write nothing, or pytest would load other things.
+_LEFT_OUT = frozenset(
+    {
+        *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "DJANGO_SETTINGS_MODULE"),
+        *("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"),
+    }
+)
 QUIET = ["--quiet", "--disable-pip-version-check", "--no-input"]
 
 
@@ -46,6 +56,7 @@ def _install() -> int:
     _say("installing the locked packages (each file is checked against its hash)")
     if not (_with_uv() or _with_pip()):
         return _fail("Packages: the install failed; see the lines above, then run make again.")
+    keep_bytecode(PYTHON, ROOT)
     STAMP.write_text(_wanted(), encoding="utf-8")
     _say(f"ready in {time.monotonic() - started:.0f} s")
     return 0
@@ -110,6 +121,29 @@ def _with_uv() -> bool:
 def _with_pip() -> bool:
     pip = [str(PYTHON), "-m", "pip", "install", *QUIET, "--require-hashes", "-r", str(LOCK)]
     return subprocess.run(pip, check=False).returncode == 0
+
+
+def keep_bytecode(python: Path, root: Path) -> None:
+    """Compile once what every process would compile again, for gates write no bytecode.
+
+    pytest rewrites each plugin that it loads, over a hundred modules, and looks for its own copies
+    first. The project's own code is kept with a digest of its source instead of a time, so that
+    no edit can be missed. Without all this everything works as well, only slower.
+    """
+    env = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "test_plugins.py").write_text(_PLUGINS, encoding="utf-8")
+        alone = ["-c", os.devnull, "--rootdir", folder, "-p", "no:cacheprovider"]
+        collect = [str(python), "-m", "pytest", "-q", "--collect-only", *alone, folder]
+        _quietly(collect, cwd=Path(folder), env=env)
+    own = [name for name in ("app", "evidence") if (root / name).is_dir()]
+    compile_all = ["-m", "compileall", "-q", "--invalidation-mode", "checked-hash", *own]
+    _quietly([str(python), *compile_all], cwd=root, env=env)
+
+
+def _quietly(command: list[str], *, cwd: Path, env: dict[str, str]) -> None:
+    nowhere = subprocess.DEVNULL
+    subprocess.run(command, cwd=cwd, env=env, stdout=nowhere, stderr=nowhere, check=False)
 
 
 def _wanted() -> str:
