@@ -39,6 +39,10 @@ class Definition:
     bases: tuple[str, ...] = ()
 
 
+# Where statements hold other statements.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
 @dataclass
 class Module:
     """`names` maps qualified names (`Drawer.put`) to definitions; `imported` are foreign names."""
@@ -127,9 +131,14 @@ def _assigned(node: ast.AST) -> Iterator[str]:
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    """Imports are statements: no expression is looked into, of which a file has ten times more."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from (alias.asname or alias.name for alias in node.names)
+        for block in _BLOCKS:
+            waiting.extend(getattr(node, block, ()))
 
 
 def _span(node: ast.AST) -> tuple[int, int]:
