@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 
 import evidence.engine.publish
-from evidence.engine.publish.evidence_json import dumps, evidence_json
+from evidence.engine.falsify.model import Outcome, PatchRun
+from evidence.engine.publish.evidence_json import _control, dumps, evidence_json
 from evidence.engine.run.model import GateStatus
 from tests.evidence.judge.conftest import CHANGE, HOLDS, MONEY, TOTAL, recorded
 
@@ -176,3 +177,19 @@ def test_text_is_the_same_each_time_and_ends_in_one_newline(recorded):
     assert text == dumps(_evidence(recorded))
     assert text.endswith("}\n")
     assert "\r" not in text
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ((), "none"),
+        ((Outcome.RED,), "red"),
+        ((Outcome.SURVIVED,), "green"),
+        ((Outcome.RED, Outcome.SURVIVED), "green"),
+        ((Outcome.RED, Outcome.NOT_TRIED), "none"),
+    ],
+)
+def test_a_gate_is_red_only_when_all_its_controls_turned_it_red(outcomes, said):
+    runs = [PatchRun("it", "tests", "It is so.", (), outcome) for outcome in outcomes]
+
+    assert _control(runs) == said
