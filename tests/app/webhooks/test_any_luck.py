@@ -37,7 +37,7 @@ def test_after_any_luck_shop_and_stripe_agree(
             deadline=None,
             derandomize=EXAMPLES <= 100,
             database=None,
-            # The first story that goes wrong is told as it happened; a soak looks for a shorter one.
+            # The first story that goes wrong is told as it is; a soak looks for a shorter one.
             phases=set(Phase) if EXAMPLES > 15 else (Phase.explicit, Phase.generate),
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
