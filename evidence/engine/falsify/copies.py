@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,10 @@ class Copy:
 
     root: Path
     _whole: dict[Path, bytes] = field(default_factory=dict)
+
+    def read(self, path: str) -> str:
+        with tokenize.open(self.root / path) as file:
+            return file.read()
 
     @contextmanager
     def broken(self, path: str, text: str) -> Iterator[None]:

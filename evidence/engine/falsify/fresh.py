@@ -9,8 +9,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from evidence.engine.falsify.control import PASSED, Controls
+from evidence.engine.falsify.copies import Copy
 from evidence.engine.falsify.harness import Tried, trial_of
 from evidence.engine.falsify.model import Outcome
+from evidence.engine.falsify.mutants import merged
 from evidence.engine.falsify.plan import Plan, Recorded, Target
 from evidence.engine.falsify.pool import Worker, hand_out
 from evidence.engine.falsify.server import Answer, ServerDied
@@ -108,13 +110,21 @@ class Alone:
     ) -> Answer:
         orders = [self.controls.order(test, patience=2.0) for test in tests]
         with ExitStack() as stack:
-            for target in targets:
-                stack.enter_context(worker.copy.broken(target.mutant.path, target.mutant.text))
+            for path, text in _broken(targets, worker.copy).items():
+                stack.enter_context(worker.copy.broken(path, text))
             try:
                 with worker.fresh(tests) as server:
                     return server.ask_here(orders, stop=stop)
             except ServerDied as error:
                 return Answer((), died=str(error))
+
+
+def _broken(targets: Sequence[Target], copy: Copy) -> dict[str, str]:
+    """The files with all of these mutants in them."""
+    files: dict[str, list[str]] = {}
+    for target in targets:
+        files.setdefault(target.mutant.path, []).append(target.mutant.text)
+    return {path: merged(copy.read(path), texts) for path, texts in files.items()}
 
 
 # A test that fails as it is set up has noticed nothing that it promises to notice.
@@ -138,27 +148,27 @@ def choose(plan: Plan, recorded: Recorded, tried: Tried, seed: str) -> list[Chec
     return list(checks.values())
 
 
-def in_batches(checks: Iterable[Check], starters: set[str]) -> list[list[Check]]:
+def in_batches(
+    checks: Iterable[Check], recorded: Recorded, starters: set[str]
+) -> list[list[Check]]:
     """As few as may be, such that no test of a batch runs the line of another mutant of it."""
     batches: list[list[Check]] = []
+
+    def apart(one: Check, other: Check) -> bool:
+        return not (
+            any(check.target.at_import or check.tests & starters for check in (one, other))
+            or one.tests & recorded.runners(other.target)
+            or other.tests & recorded.runners(one.target)
+        )
+
     for check in checks:
-        fitting = (batch for batch in batches if all(_apart(check, e, starters) for e in batch))
+        fitting = (batch for batch in batches if all(apart(check, each) for each in batch))
         found = next(fitting, None)
         if found is None:
             batches.append([check])
         else:
             found.append(check)
     return batches
-
-
-def _apart(one: Check, other: Check, starters: set[str]) -> bool:
-    both = (one, other)
-    return not (
-        one.target.mutant.path == other.target.mutant.path
-        or any(check.target.at_import or check.tests & starters for check in both)
-        or one.tests & other.target.cases.keys()
-        or other.tests & one.target.cases.keys()
-    )
 
 
 def _is_forked(target: Target, tried: Tried) -> bool:

@@ -6,7 +6,7 @@ import ast
 import difflib
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
 
@@ -68,6 +68,23 @@ def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
                 )
             )
     return tuple(found)
+
+
+def merged(source: str, texts: Sequence[str]) -> str:
+    """The file's text with the edits of several mutants in it, which stand apart."""
+    edits = sorted((_edit(source, text) for text in texts), reverse=True)
+    for start, end, new in edits:
+        source = source[:start] + new + source[end:]
+    return source
+
+
+def _edit(source: str, text: str) -> tuple[int, int, str]:
+    """Where a mutant's text differs: the span that went, and what came."""
+    shorter = min(len(source), len(text))
+    start = next((n for n in range(shorter) if source[n] != text[n]), shorter)
+    tail = next((n for n in range(shorter - start) if source[-1 - n] != text[-1 - n]), None)
+    tail = shorter - start if tail is None else tail
+    return start, len(source) - tail, text[start : len(text) - tail]
 
 
 def units(tree: ast.Module, name: str) -> Iterator[tuple[str, Function]]:

@@ -33,6 +33,7 @@ class Target:
     claims: Mapping[str, frozenset[str]]
     cases: Mapping[str, tuple[str, ...]]
     diff: tuple[str, ...]
+    span: tuple[int, int]
     at_import: bool = False
 
     @property
@@ -55,6 +56,11 @@ class Recorded:
         seconds = max(self.seconds.get(test, 0.0), _QUICK_S)
         size = sum(self.lines.sizes.get(case, 0) for case in cases)
         return math.ceil(math.log(seconds / _QUICK_S, 4)), size, test
+
+    def runners(self, target: Target) -> frozenset[str]:
+        """Every test of the gate that runs the mutant's lines, whoever cites it."""
+        cases = self.lines.cases(target.mutant.path, target.span)
+        return frozenset(map(without_case, cases))
 
     def broadest(self, tests: Iterable[str]) -> tuple[str, ...]:
         """A few quick tests that together run the most lines, so load the most of the project."""
@@ -139,6 +145,7 @@ def _target(
         claims=claims,
         cases={test: tuple(sorted(found)) for test, found in cases.items()},
         diff=diff,
+        span=span,
         at_import=any(each.lines.at_import(mutant.path, span) for each in recorded),
     )
 

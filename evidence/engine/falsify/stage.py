@@ -110,7 +110,7 @@ def _in_gate(
         alone.try_all(needed, workers, bench)
     with _timed(work, "audit"):
         checks = choose(work.plan, recorded, work.tried, bench.tree.commit)
-        batches = in_batches(checks, controls.starters)
+        batches = in_batches(checks, recorded, controls.starters)
         alone.audit(batches, workers, bench)
     _gather(work, controls, alone, workers)
 

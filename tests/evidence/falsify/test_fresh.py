@@ -14,7 +14,7 @@ from evidence.engine.falsify.harness import Tried
 from evidence.engine.falsify.inside.fork import open_connections
 from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Outcome, Trial
-from evidence.engine.falsify.mutants import mutants_of
+from evidence.engine.falsify.mutants import merged, mutants_of
 from evidence.engine.falsify.plan import Plan, Recorded, Target
 from evidence.engine.mistakes import Place
 from evidence.engine.register.model import Gate
@@ -25,7 +25,7 @@ GATE = Recorded(
 
 
 def target(number: int, *, runs: str = "a", path: str = "", at_import: bool = False) -> Target:
-    source = f"def f(x):\n    return x + {number}\n"
+    source = "\n" * 4 * number + f"def f(x):\n    return x + {number}\n"
     mutant = mutants_of(path=path or f"m{number}.py", source=source, name="f")[0]
     tests = {f"t.py::{name}" for name in runs}
     return Target(
@@ -33,12 +33,19 @@ def target(number: int, *, runs: str = "a", path: str = "", at_import: bool = Fa
         claims={"TILL-01": frozenset(tests)},
         cases={test: (test,) for test in tests},
         diff=(),
+        span=(mutant.line, mutant.line),
         at_import=at_import,
     )
 
 
-def check(number: int, *, runs: str, was_killed: bool = True, **changes: Any) -> Check:
+UNCITED: dict[str, tuple[str, ...]] = {}  # Tests that run a mutant's line and are not cited for it.
+
+
+def check(
+    number: int, *, runs: str, also: str = "", was_killed: bool = True, **changes: Any
+) -> Check:
     one = target(number, runs=runs, **changes)
+    UNCITED[one.mutant.id] = tuple(f"t.py::{name}" for name in also)
     return Check(one, frozenset({f"t.py::{runs[0]}"}), was_killed)
 
 
@@ -62,7 +69,7 @@ def test_fresh_process_that_disagrees_is_a_complaint(
     assert alone.audited == 1
     assert len(alone.disagreements) == bool(told)
     assert all(
-        f"m1.py:2 None returned ({one.target.mutant.id}) {told}; t.py::a" == line
+        f"m1.py:6 None returned ({one.target.mutant.id}) {told}; t.py::a" == line
         for line in alone.disagreements
     )
 
@@ -72,7 +79,8 @@ def test_fresh_process_that_disagrees_is_a_complaint(
     [
         (check(1, runs="a"), check(2, runs="b"), 1),
         (check(1, runs="ab"), check(2, runs="b"), 2),
-        (check(1, runs="a", path="m.py"), check(2, runs="b", path="m.py"), 2),
+        (check(1, runs="a", path="m.py"), check(2, runs="b", path="m.py"), 1),
+        (check(1, runs="a"), check(2, runs="b", also="a", path="also.py"), 2),
         (check(1, runs="a", at_import=True), check(2, runs="b"), 2),
         (check(1, runs="c"), check(2, runs="b"), 2),
     ],
@@ -80,8 +88,12 @@ def test_fresh_process_that_disagrees_is_a_complaint(
 def test_mutants_share_a_process_only_when_their_tests_run_apart(
     one: Check, other: Check, batches: int
 ) -> None:
-    starters = {"t.py::c"}
-    assert len(in_batches([one, other], starters)) == batches
+    lines = Lines()
+    for each, runs in ((one, one.target.cases), (other, other.target.cases)):
+        for case in (*runs, *UNCITED.get(each.target.mutant.id, ())):
+            lines.ran[each.target.mutant.path][case] = 1 << each.target.mutant.line
+    recorded = Recorded(GATE.gate, GATE.seconds, lines)
+    assert len(in_batches([one, other], recorded, {"t.py::c"})) == batches
 
 
 def test_the_sample_is_seeded_and_holds_each_claims_first_kill() -> None:
@@ -125,3 +137,14 @@ def test_worker_that_cannot_start_leaves_its_tests_red() -> None:
     bench: Any = SimpleNamespace(stop=SimpleNamespace(is_set=lambda: True, set=lambda: None))
     controls.before(["t.py::a"], [], bench)
     assert controls.red == {"t.py::a": "no fork server lived to run it"}
+
+
+def test_edits_of_several_mutants_stand_in_one_text() -> None:
+    source = "def f(a, b):\n    if a < b:\n        return a\n    return b - 1\n"
+    mutants = mutants_of(path="m.py", source=source, name="f")
+    by_edit = {mutant.diff(source)[-1]: mutant.text for mutant in mutants}
+    texts = [by_edit["+    if a <= b:"], by_edit["+    return b + 1"]]
+    assert merged(source, texts) == (
+        "def f(a, b):\n    if a <= b:\n        return a\n    return b + 1\n"
+    )
+    assert merged(source, []) == source

@@ -119,6 +119,8 @@ class Server:
         return _summed(in_child(functools.partial(self._be_child, order), deadlines), tests)
 
     def _be_child(self, order: dict[str, Any], tell: _Tell) -> None:
+        # A child is gone before its garbage would matter.
+        gc.disable()
         started: list[str] = []
         connected = open_connections(self._channel.socket.fileno())
         if mutant := order.get("mutant"):
