@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "analyticsapp",
     "exports",
     "privacy",
+    "backups",
     "demo",
 ]
 
