@@ -33,7 +33,7 @@ _RULES = {
         WHERE schemaname = %(schema)s""",
     "triggers": """
         SELECT tgrelid::regclass || '.' || tgname,
-            pg_get_triggerdef(pg_trigger.oid) || ', enabled: ' || tgenabled::text
+            'enabled ' || tgenabled::text || ': ' || pg_get_triggerdef(pg_trigger.oid)
         FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
         WHERE NOT tgisinternal AND relnamespace = %(schema)s::regnamespace""",
     "functions": """
