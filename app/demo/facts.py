@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
+from django.core.management import get_commands, load_command_class
 
 from accounts.roles import TABLE, Permission, Role
 from audit.actions import Action
@@ -41,6 +44,7 @@ def facts() -> dict[str, Fact]:
             }
             for check in (*CHECKS, FAILED)
         ],
+        "commands": _commands(),
         "demo.people": [
             {"username": person.username, "role": person.role.value, "can": person.can}
             for person in PEOPLE
@@ -80,6 +84,17 @@ def facts() -> dict[str, Fact]:
         "webhooks.reconciled_days": reconcile.LOOKS_BACK.days,
         "webhooks.tolerance_s": settings.STRIPE_WEBHOOK_TOLERANCE_S,
     }
+
+
+def _commands() -> list[dict[str, str]]:
+    """Every command of this shop's own, with the first sentence of its help."""
+    ours = {app.name for app in apps.get_app_configs() if Path(app.path).parent == settings.APP_DIR}
+    found = []
+    for name, app in sorted(get_commands().items()):
+        if app in ours:
+            command = load_command_class(app, name)
+            found.append({"name": name, "help": str(command.help).partition(". ")[0].rstrip(".")})
+    return found
 
 
 def _transitions() -> list[dict[str, str]]:

@@ -66,7 +66,7 @@ def _run(name: str, blocks: list[Block], shell: Shell) -> int:
         except TookTooLong as error:
             _say(f"failed  {name}:{step.line}  {error}; the rest of the page was not run")
             return failed + 1
-        if code == step.exit_code and agrees(step.prints, came):
+        if code == step.exit_code and (step.prints is None or agrees(step.prints, came)):
             _say(f"ok      {name}:{step.line}  {step.command}")
         else:
             failed += 1
@@ -87,7 +87,7 @@ def _look(name: str, block: Block) -> int:
 def _show(name: str, step: Step, came: list[str], code: int) -> None:
     _say(f"failed  {name}:{step.line}  {step.command}")
     _say(f"  exit code {code}, {step.exit_code} expected; shown on the page:")
-    for line in step.prints:
+    for line in step.prints or ():
         _say(f"    {line}")
     _say("  what came out:")
     for line in came:

@@ -2,8 +2,9 @@
 
 A fence of `console` holds commands after `$ ` and, below each, what it prints. In what is printed,
 `…` stands for anything on its line, and a line of `…` alone for any number of lines. A command
-that is meant to fail ends in `# exits 1`. A fence whose title begins "Not run here:", or that
-follows a comment `<!-- not run: why -->`, is not run, only looked at.
+that is meant to fail ends in `# exits 1`. A fence of `sh` holds commands alone, a line each, of
+which only the exit code counts. A fence whose title begins "Not run here:", or that follows a
+comment `<!-- not run: why -->`, is not run, only looked at.
 """
 
 from __future__ import annotations
@@ -18,18 +19,19 @@ _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<kind>\w*)(?P<rest>[^`\n
 _TITLE = re.compile(r'title="Not run here: (?P<why>[^"]+)"')
 _COMMENT = re.compile(r"^\s*<!-- not run: (?P<why>.+?) -->\s*$")
 _EXITS = re.compile(r"\s+# exits (?P<code>\d+)$")
-_COMMANDS = frozenset({"console"})
+CONSOLE, SCRIPT = "console", "sh"
 # Fences that show commands and would be run by nobody: a page must not hide one there.
-_SHELLS = frozenset({"sh", "bash", "shell"})
+_OTHER_SHELLS = frozenset({"bash", "shell", "zsh"})
 
 
 @dataclass(frozen=True)
 class Step:
-    """One command as it is typed, what it is shown to print, and how it ends."""
+    """One command as it is typed, what it is shown to print (None: nothing is said of it), and how
+    it ends."""
 
     line: int
     command: str
-    prints: tuple[str, ...]
+    prints: tuple[str, ...] | None
     exit_code: int = 0
 
 
@@ -59,13 +61,15 @@ def read_page(path: Path, name: str) -> list[Block]:
         end = _end(lines, number, opened["ticks"], name)
         inner = [line.removeprefix(opened["indent"]) for line in lines[number + 1 : end]]
         why = _not_run(opened["rest"], lines[number - 1] if number else "")
-        if opened["kind"] in _SHELLS:
+        if opened["kind"] in _OTHER_SHELLS:
             raise Unclear(
-                f"{name}:{number + 1}  a fence of {opened['kind']}, console expected: its commands "
-                "after `$ `, so that they are run"
+                f"{name}:{number + 1}  a fence of {opened['kind']}, expected one of {CONSOLE} or "
+                f"{SCRIPT}, which are run"
             )
-        if opened["kind"] in _COMMANDS:
+        if opened["kind"] == CONSOLE:
             blocks.append(Block(number + 1, _steps(inner, number + 2, name), why))
+        elif opened["kind"] == SCRIPT:
+            blocks.append(Block(number + 1, _script(inner, number + 2), why))
         number = end + 1
     return blocks
 
@@ -98,7 +102,22 @@ def _steps(lines: list[str], first: int, name: str) -> tuple[Step, ...]:
             steps[-1] = Step(last.line, command, (), last.exit_code)
         else:
             last = steps[-1]
-            steps[-1] = Step(last.line, last.command, (*last.prints, line), last.exit_code)
+            prints = (*(last.prints or ()), line)
+            steps[-1] = Step(last.line, last.command, prints, last.exit_code)
     if not steps:
         raise Unclear(f"{name}:{first}  a fence of console without a command; `$ ` expected")
+    return tuple(steps)
+
+
+def _script(lines: list[str], first: int) -> tuple[Step, ...]:
+    """A command a line; a backslash at the end leads on."""
+    steps: list[Step] = []
+    going_on = False
+    for number, line in enumerate(lines, start=first):
+        if going_on:
+            last = steps[-1]
+            steps[-1] = Step(last.line, f"{last.command}\n{line}", None)
+        elif line.strip():
+            steps.append(Step(number, line, None))
+        going_on = line.endswith("\\")
     return tuple(steps)
