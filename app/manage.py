@@ -14,11 +14,12 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line
 
+    from core.environment import NotAsExpected
     from local_postgres import CannotStart
 
     try:
         execute_from_command_line(sys.argv)
-    except CannotStart as error:
+    except (CannotStart, NotAsExpected) as error:
         sys.exit(f"manage.py: {error}")
 
 

@@ -96,6 +96,8 @@ def _tables(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[
 def _rules(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[str]:
     for kind in _RULES:
         was, now = expected[kind], actual[kind]
+        if kind == "sequences":
+            was = {name: _reached(number, now.get(name)) for name, number in was.items()}
         for name in sorted(was.keys() | now.keys()):
             if name not in now:
                 yield f"{kind}: {name} is missing"
@@ -108,3 +110,9 @@ def _rules(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[s
 def _plain(rule: str) -> str:
     """See Note [Casts move]."""
     return _CASTS.sub("", rule)
+
+
+def _reached(was: str, now: str | None) -> str:
+    """Sequences stand outside of snapshots, so a shop that goes on may have drawn more numbers by
+    the time that they are dumped; fewer would give a number twice."""
+    return now if now is not None and int(now) >= int(was) else was

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from accounts import second_factor
-from config.environment import VARIABLES
 from core import database_role, limits
+from core.environment import VARIABLES
 from privacy import open_money, periods, retention
 from privacy.classes import Class
 from privacy.inventory import INVENTORY, classified

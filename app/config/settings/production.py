@@ -1,6 +1,6 @@
 """Production: everything from the environment. What is missing or wrong stops the start, by name.
 
-`config.environment.VARIABLES` is the whole list; nothing here can be switched off but by it.
+`core.environment.VARIABLES` is the whole list; nothing here can be switched off but by it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import os
 import environ
 
 from config import logs
-from config.environment import is_true, listed, read
 from config.settings.base import *  # noqa: F403
+from core.environment import is_true, listed, read
 
 given = read(os.environ)
 

@@ -122,6 +122,16 @@ def test_table_that_differs_is_named(held: dict[str, Any]) -> None:
     ]
 
 
+def test_sequence_may_have_gone_on_but_never_back(held: dict[str, Any]) -> None:
+    name = "orders_order_id_seq"
+    on, back = deepcopy(held), deepcopy(held)
+    held["sequences"][name] = "5"
+    on["sequences"][name], back["sequences"][name] = "7", "4"
+
+    assert differences(held, on) == []
+    assert differences(held, back) == [f"sequences: {name} is 4, expected 5"]
+
+
 def test_casts_that_a_dump_moves_are_no_difference(held: dict[str, Any]) -> None:
     before, after = deepcopy(held), deepcopy(held)
     before["constraints"]["a.b"] = "CHECK ((s = ANY ((ARRAY['x'::character varying])::text[])))"

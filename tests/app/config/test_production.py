@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import OPTIONAL, REQUIRED, VARIABLES, read
+from core.environment import OPTIONAL, REQUIRED, VARIABLES, read
 from tests.app.config.conftest import GIVEN
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.environment import REQUIRED, VARIABLES
+from core.environment import REQUIRED, VARIABLES
 from core.limits import LIMITS
 from demo.facts import facts
 from privacy import periods

@@ -21,6 +21,10 @@ _HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:]+\]")
 _TRUE, _FALSE = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
 
 
+class NotAsExpected(ImproperlyConfigured):
+    """The environment is no environment for production; each line says what to set."""
+
+
 def _whatever(value: str) -> str | None:
     return None
 
@@ -150,7 +154,7 @@ OPTIONAL = tuple(variable for variable in VARIABLES if variable.default is not N
 
 
 def read(environ: Mapping[str, str]) -> dict[str, str]:
-    """Every variable's value by name. Raises ImproperlyConfigured with all that is missing and
+    """Every variable's value by name. Raises NotAsExpected with all that is missing and
     all that is wrong, each in a sentence of its own."""
     given = {
         variable.name: environ.get(variable.name, "").strip() or variable.default or ""
@@ -170,7 +174,7 @@ def read(environ: Mapping[str, str]) -> dict[str, str]:
         wrong = _disagreeing(given)
     sentences += [f"Environment: {name}: {found}." for name, found in wrong.items()]
     if sentences:
-        raise ImproperlyConfigured("\n".join(sentences))
+        raise NotAsExpected("\n".join(sentences))
     return given
 
 
