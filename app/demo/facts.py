@@ -8,7 +8,9 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
+from django.urls import get_resolver
 
+from accounts.access import mark_of
 from accounts.roles import TABLE, Permission, Role
 from audit.actions import Action
 from core import schedule, tasks, worker
@@ -69,6 +71,7 @@ def facts() -> dict[str, Fact]:
         "refunds.smallest_pennies": policy.SMALLEST_PENNIES,
         "refunds.window_days": policy.WINDOW_DAYS,
         "refunds.worked_example": _worked_example(),
+        "roles.addresses": _addresses(),
         "roles.names": [role.value for role in Role],
         "roles.table": [
             {"permission": permission.value, "roles": _roles_with(permission)}
@@ -95,6 +98,21 @@ def _commands() -> list[dict[str, str]]:
             command = load_command_class(app, name)
             found.append({"name": name, "help": str(command.help).partition(". ")[0].rstrip(".")})
     return found
+
+
+def _addresses() -> list[dict[str, str]]:
+    """Every address of the shop with its name, and the permission that it asks for."""
+    found = []
+    for outer in get_resolver().url_patterns:
+        for inner in outer.url_patterns:
+            found.append(
+                {
+                    "name": f"{outer.namespace}:{inner.name}",
+                    "address": f"/{outer.pattern}{inner.pattern}",
+                    "asks": mark_of(inner.callback) or "",
+                }
+            )
+    return sorted(found, key=lambda row: row["address"])
 
 
 def _transitions() -> list[dict[str, str]]:

@@ -62,7 +62,8 @@ def _options(words: list[str], script: str, *command: str) -> Iterator[str]:
 def _missing(words: list[str], help_text: str, what: str) -> Iterator[str]:
     for word in words:
         option = word.partition("=")[0]
-        if option.startswith("--") and len(option) > 2 and option not in help_text:
+        is_known = re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", help_text)
+        if option.startswith("--") and len(option) > 2 and not is_known:
             yield f"{what} {option}: no such option"
 
 
