@@ -8,7 +8,7 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
-from django.urls import get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.access import mark_of
 from accounts.roles import TABLE, Permission, Role
@@ -102,16 +102,17 @@ def _commands() -> list[dict[str, str]]:
 
 def _addresses() -> list[dict[str, str]]:
     """Every address of the shop with its name, and the permission that it asks for."""
-    found = []
-    for outer in get_resolver().url_patterns:
-        for inner in outer.url_patterns:
-            found.append(
-                {
-                    "name": f"{outer.namespace}:{inner.name}",
-                    "address": f"/{outer.pattern}{inner.pattern}",
-                    "asks": mark_of(inner.callback) or "",
-                }
-            )
+    found = [
+        {
+            "name": f"{outer.namespace}:{inner.name}",
+            "address": f"/{outer.pattern}{inner.pattern}",
+            "asks": mark_of(inner.callback) or "",
+        }
+        for outer in get_resolver().url_patterns
+        if isinstance(outer, URLResolver)
+        for inner in outer.url_patterns
+        if isinstance(inner, URLPattern) and inner.callback
+    ]
     return sorted(found, key=lambda row: row["address"])
 
 

@@ -1,4 +1,4 @@
-"""The gate `documents` itself: how pages are read, outputs compared, and what is named looked at."""
+"""The gate `documents` itself: how pages are read, outputs compared and names looked up."""
 
 from __future__ import annotations
 
