@@ -111,7 +111,7 @@ def _addresses() -> list[dict[str, str]]:
         for outer in get_resolver().url_patterns
         if isinstance(outer, URLResolver)
         for inner in outer.url_patterns
-        if isinstance(inner, URLPattern) and inner.callback
+        if isinstance(inner, URLPattern)
     ]
     return sorted(found, key=lambda row: row["address"])
 
