@@ -325,3 +325,30 @@ def test_serve_shows_the_build_until_it_is_interrupted(stranger):
     assert text == b"proved"
     assert address.startswith("http://127.0.0.1:")
     assert (serving.returncode, rest, errors) == (0, "Stopped.\n", "")
+
+
+def test_sentence_that_says_too_much_fails_the_build(tmp_path, capsys):
+    from evidence.engine.judge.model import Said, Status
+    from evidence.engine.register.model import PublicClaim
+    from evidence.engine.report import Reporter
+    from tests.evidence.publish.sample import PLACE, link, make_sample, verdict
+
+    sample = make_sample(tmp_path)
+    sample.verdicts = [verdict(sample.claims[0], Status.MET)]
+    order = read_order(["--no-color"])
+
+    def conclude() -> int:
+        with Reporter(live=False) as reporter:
+            return cli._conclude(
+                order, sample.register, sample.run, sample.judgement, reporter, "", ""
+            )
+
+    public = PublicClaim("A post", "Never a penny lost.", (link("REF-02"),), PLACE)
+    sample.said = (Said(public),)
+    assert conclude() == cli.OK
+    sample.said = (Said(public, ("REF-02",)),)
+    assert conclude() == cli.UNPROVEN
+    assert (
+        f"{PLACE}  A post says more than is proved: REF-02 not Met; prove it, or say less."
+        in " ".join(capsys.readouterr().out.split())
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evidence.engine.falsify.model import MutantRun, Outcome, PatchRun, Trial
-from evidence.engine.register.model import Claim, Waiver
+from evidence.engine.register.model import Claim, PublicClaim, Waiver
 
 
 class Status(StrEnum):
@@ -145,16 +145,26 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A sentence that is said elsewhere, and which of the claims it rests on are not Met."""
+
+    public: PublicClaim
+    unborne_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Judgement:
     """Every claim and every requirement, judged from one run. `requirements` maps id to status,
     `shown` holds the demo steps that were walked, `controls` what each gate did when broken,
-    `complaints` what is wrong with the harness that broke code: any of them fails the build."""
+    `complaints` what is wrong with the harness that broke code: any of them fails the build,
+    and so does a sentence of `said` that its claims do not bear."""
 
     verdicts: tuple[Verdict, ...]
     requirements: dict[str, Status]
     shown: dict[str, Shown] = field(default_factory=dict)
     controls: dict[str, tuple[PatchRun, ...]] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
 
     def counts(self) -> dict[Status, int]:
         """How many claims stand at each status; out of scope is counted by the register."""

@@ -23,6 +23,7 @@ from evidence.engine.judge.model import (
     TestEvidence,
     Verdict,
 )
+from evidence.engine.judge.public import judge_public
 from evidence.engine.judge.requirements import judge_requirements
 from evidence.engine.judge.results import Results, read_results
 from evidence.engine.judge.trials import Trials, pytest_gates, try_test
@@ -56,6 +57,7 @@ def judge(project: Project, register: Register, run: Run) -> Judgement:
         walk.steps,
         controls,
         complaints=broken.complaints if broken else (),
+        said=judge_public(register, verdicts),
     )
 
 

@@ -43,6 +43,15 @@ def evidence_json(
         "requirements": {
             requirement: status.value for requirement, status in judgement.requirements.items()
         },
+        "public": [
+            {
+                "where": said.public.where,
+                "says": said.public.says,
+                "claims": [link.text for link in said.public.claims],
+                "unborne_by": list(said.unborne_by),
+            }
+            for said in judgement.said
+        ],
         "lacks": {asked.id: asked.lacks for asked in register.requirements if asked.lacks},
     }
 

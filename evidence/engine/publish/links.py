@@ -11,6 +11,7 @@ from evidence.engine.publish.text import anchor, href
 MATRIX = "acceptance_matrix"
 STATUS = "status"
 OUT_OF_SCOPE = "out_of_scope"
+SAID = "said_elsewhere"
 # What differs between two runs of one commit lies in this folder of docs, site and build.
 VOLATILE = "volatile"
 THIS_RUN = f"{VOLATILE}/this_run"

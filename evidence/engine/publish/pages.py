@@ -62,6 +62,8 @@ def write_pages(
     )
     _write_status(writer, views, shown)
     writer.page(links.OUT_OF_SCOPE, "out_of_scope.md", items=views.register.out_of_scope)
+    if views.said:
+        writer.page(links.SAID, "said_elsewhere.md", said=views.said)
     writer.page(links.AREAS, "areas.md", areas=views.areas)
     for area in views.areas:
         writer.page(area.page, "area.md", area=area)
@@ -219,6 +221,7 @@ def _navigation(views: Views, people: PeoplesPages) -> tuple[Chapter, ...]:
         *((Chapter("Guides", pages=guides),) if guides else ()),
         Chapter("Proof", pages=(Chapter("All gates", links.GATES), *gates)),
         Chapter("Out of scope", links.OUT_OF_SCOPE),
+        *((Chapter("Said elsewhere", links.SAID),) if views.said else ()),
         Chapter("Changes", links.CHANGES),
         Chapter("This run", links.THIS_RUN),
     )

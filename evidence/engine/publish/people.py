@@ -29,7 +29,9 @@ from evidence.engine.publish.views import Views
 from evidence.engine.source.shared import not_shared
 
 # What the engine writes itself; a person's page of that name would hide it.
-_GENERATED = frozenset({links.MATRIX, links.STATUS, links.OUT_OF_SCOPE, links.AREAS, links.GATES})
+_GENERATED = frozenset(
+    {links.MATRIX, links.STATUS, links.OUT_OF_SCOPE, links.SAID, links.AREAS, links.GATES}
+)
 _GENERATED_FOLDERS = ("claims/", "proof/", "source/", "assets/", f"{links.VOLATILE}/")
 FRONT = "index"
 _HEAD = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)

@@ -161,3 +161,13 @@ class RequirementView:
     why: str
     claims: tuple[LinkView, ...]
     lacks: str = ""
+
+
+@dataclass(frozen=True)
+class SaidView:
+    """A sentence that is said elsewhere: where, and the claims it rests on."""
+
+    where: str
+    says: str
+    word: Word
+    claims: tuple[LinkView, ...]

@@ -25,6 +25,7 @@ from evidence.engine.publish.shapes import (
     LinkView,
     RequirementView,
     RungView,
+    SaidView,
     StepView,
     TestView,
 )
@@ -108,6 +109,24 @@ class Views:
                 claims=tuple(serving.get(asked.id, ())),
             )
             for asked in self.register.requirements
+        )
+
+    @cached_property
+    def said(self) -> tuple[SaidView, ...]:
+        """What is said elsewhere, in written order."""
+        by_id = {verdict.claim.id: verdict for verdict in self.judgement.verdicts}
+        return tuple(
+            SaidView(
+                where=said.public.where,
+                says=said.public.says,
+                word=words.SAID[bool(said.unborne_by)],
+                claims=tuple(
+                    self._claim_link(by_id[link.text])
+                    for link in said.public.claims
+                    if link.text in by_id
+                ),
+            )
+            for said in self.judgement.said
         )
 
     @cached_property

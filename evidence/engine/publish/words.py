@@ -36,6 +36,9 @@ GATE = {
     GateStatus.NOT_RUN: Word("not run", "partly"),
 }
 
+# By whether some claim under the sentence is not Met.
+SAID = {False: Word("borne", "met"), True: Word("says more than is proved", "not")}
+
 RUNG = {
     Rung.LINKED: ("Linked", "every symbol, test, gate, page and demo step it cites exists"),
     Rung.PASSED: ("Passed", "in this build the cited tests and gates ran and passed"),

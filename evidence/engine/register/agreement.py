@@ -42,6 +42,8 @@ def disagreements(register: Register, project: Project) -> tuple[Mistake, ...]:
         *_unknown_services(register, project),
         *_mistyped_placeholders(register),
         *_demo_by_no_gate(register),
+        *_said_nowhere(register, project),
+        *_resting_on_nothing(register),
         *_bad_patterns(register),
     )
 
@@ -145,6 +147,34 @@ def _demo_by_no_gate(register: Register) -> Iterator[Mistake]:
         hint = did_you_mean(demo.gate.text, known) or f" ({', '.join(known)})"
         text = f'gate: unknown gate "{demo.gate.text}", expected one of gates.yml{hint}'
         yield Mistake(demo.gate.place, text)
+
+
+def _said_nowhere(register: Register, project: Project) -> Iterator[Mistake]:
+    """A sentence of a file has to stand there, word by word, or the claim speaks of another."""
+    texts: dict[str, str] = {}
+    for said in register.public:
+        file = project.root / said.where
+        if not said.where or not file.is_file():
+            continue
+        if said.where not in texts:
+            texts[said.where] = _words(file.read_text("utf-8", errors="replace"))
+        if _words(said.says) not in texts[said.where]:
+            text = f'"{said.says}": not found in {said.where}, expected word by word'
+            yield Mistake(said.place, f"{text}; quote it as it stands there, or take it out here")
+
+
+def _words(text: str) -> str:
+    """Its words alone: line ends, and what Markdown makes bold or code, do not count."""
+    return " ".join(re.sub(r"[*`_]", "", text).split())
+
+
+def _resting_on_nothing(register: Register) -> Iterator[Mistake]:
+    known = [claim.id for claim in register.claims]
+    for said in register.public:
+        for link in said.claims:
+            if link.text not in known:
+                hint = did_you_mean(link.text, known) or "; name one of claims/"
+                yield Mistake(link.place, f"public claim rests on {link.text}: no such claim{hint}")
 
 
 def _mistyped_placeholders(register: Register) -> Iterator[Mistake]:

@@ -19,6 +19,7 @@ from evidence.engine.register.model import (
     Gate,
     Link,
     OutOfScope,
+    PublicClaim,
     Requirement,
     Tool,
     Waiver,
@@ -90,6 +91,18 @@ def demo_of(document: Document) -> Demo:
             for index, entry in _entries(document.data, "steps")
             for minutes in [entry.get("minutes", 1)]
         ),
+    )
+
+
+def public_claims_of(document: Document) -> tuple[PublicClaim, ...]:
+    return tuple(
+        PublicClaim(
+            where=_text(entry, "where"),
+            says=_text(entry, "says"),
+            claims=_links(document, ("public_claims", index), entry, "claims"),
+            place=_place(document, ("public_claims", index)),
+        )
+        for index, entry in _entries(document.data, "public_claims")
     )
 
 

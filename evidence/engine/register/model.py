@@ -192,6 +192,19 @@ class OutOfScope:
 
 
 @dataclass(frozen=True)
+class PublicClaim:
+    """A sentence that is said elsewhere, word by word, and the claims that it rests on.
+
+    `where` is a file of the project, or names another place in words.
+    """
+
+    where: str
+    says: str
+    claims: tuple[Link, ...]
+    place: Place
+
+
+@dataclass(frozen=True)
 class Register:
     """Everything people wrote, in reading order."""
 
@@ -200,6 +213,7 @@ class Register:
     requirements: tuple[Requirement, ...] = ()
     out_of_scope: tuple[OutOfScope, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    public: tuple[PublicClaim, ...] = ()
     demo: Demo | None = None
     patches: tuple[Patch, ...] = ()
 

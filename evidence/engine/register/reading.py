@@ -19,6 +19,7 @@ from evidence.engine.register.build import (
     demo_of,
     gates_of,
     out_of_scope_of,
+    public_claims_of,
     requirements_of,
     waivers_of,
 )
@@ -31,6 +32,7 @@ REQUIREMENTS = "requirements.yml"
 SCOPE = "scope.yml"
 DEMO = "demo.yml"
 WAIVERS = "waivers.yml"
+PUBLIC = "public_claims.yml"
 _PACKAGE = "evidence.engine.register"
 
 
@@ -68,6 +70,7 @@ def survey_register(project: Project) -> Survey:
     scope = reader.one(SCOPE, "scope.json")
     demo = reader.one(DEMO, "demo.json")
     waivers = reader.one(WAIVERS, "waivers.json")
+    public = reader.one(PUBLIC, "public_claims.json")
     patches, ill_formed = read_patches(project)
     register = Register(
         areas=areas,
@@ -77,6 +80,7 @@ def survey_register(project: Project) -> Survey:
         demo=demo_of(demo) if demo else None,
         patches=patches,
         waivers=waivers_of(waivers) if waivers else (),
+        public=public_claims_of(public) if public else (),
     )
     mistakes = (
         *reader.mistakes,

@@ -11,6 +11,7 @@ from evidence.engine.judge.model import (
     Judgement,
     Rung,
     RungVerdict,
+    Said,
     Shown,
     Standing,
     Status,
@@ -115,6 +116,7 @@ class Sample:
     secret_patterns: tuple[str, ...] = ()
     demo: Demo | None = None
     shown: dict[str, Shown] = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
     started_at: str = "2026-01-02T03:04:05Z"
     elapsed_s: float = 12.5
 
@@ -175,6 +177,7 @@ class Sample:
                 for asked in self.requirements
             },
             shown=self.shown,
+            said=self.said,
         )
 
     @property

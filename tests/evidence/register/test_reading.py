@@ -569,6 +569,46 @@ def test_demo_step_named_twice_is_reported_at_both_places(stranger):
     ]
 
 
+PUBLIC = """public_claims:
+  - where: README.md
+    says: A till that adds up.
+    claims: [TILL-01]
+  - where: A post on LinkedIn
+    says: Never a penny lost.
+    claims: [TILL-01, TILL-02]
+"""
+
+
+def test_public_claims_are_read_with_the_claims_they_rest_on(stranger):
+    stranger.write("README.md", "# Till\n\nA **till** that\nadds up.\n")
+    stranger.write("evidence/public_claims.yml", PUBLIC)
+
+    first, second = read_register(load_project(stranger.root)).public
+
+    assert (first.where, first.says) == ("README.md", "A till that adds up.")
+    assert [link.text for link in second.claims] == ["TILL-01", "TILL-02"]
+
+
+def test_sentence_that_its_file_does_not_say_is_refused(stranger):
+    stranger.write("README.md", "# Till\n\nA till that adds.\n")
+    stranger.write("evidence/public_claims.yml", PUBLIC)
+
+    assert said(stranger) == [
+        'evidence/public_claims.yml:2  "A till that adds up.": not found in README.md, expected '
+        "word by word; quote it as it stands there, or take it out here"
+    ]
+
+
+def test_public_claim_that_rests_on_nothing_is_refused(stranger):
+    stranger.write("README.md", "A till that adds up.\n")
+    stranger.write("evidence/public_claims.yml", PUBLIC.replace("TILL-02", "ZZZ-99"))
+
+    assert said(stranger) == [
+        "evidence/public_claims.yml:7  public claim rests on ZZZ-99: no such claim; "
+        "name one of claims/"
+    ]
+
+
 def test_sentences_are_folded_to_one_line(stranger):
     stranger.replace(
         TILL, "says: The package imports on its own.", "says: >\n      The package\n      imports."
