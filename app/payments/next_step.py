@@ -22,7 +22,9 @@ _STAFF = {
     OrderStatus.CANCELED: "Nothing to do.",
 }
 LATE_MONEY_CUSTOMER = "The order was canceled before your payment arrived; you get it back."
-LATE_MONEY_STAFF = "Money arrived after it was canceled: refund all of it."
+LATE_MONEY_STAFF = (
+    "Money arrived after it was canceled; the shop gives it back. See its issue if it stays."
+)
 
 
 def for_customer(order: Order, payments: Sequence[Payment]) -> str:

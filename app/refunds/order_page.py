@@ -16,6 +16,7 @@ from orders.lifecycle import OrderStatus
 from orders.models import Order, OrderLine, OrderTransition
 from payments import next_step
 from payments.models import LIVE, Payment, PaymentStatus
+from refunds import late_money
 from refunds.models import Refund
 
 
@@ -55,7 +56,7 @@ def for_customer(*, order_id: int, customer: User) -> OrderPage:
         payments=payments,
         steps=_in_order(
             [_moved(move, _who_for_customer(move)) for move in order.history.all()],
-            [_refunded(refund, "the shop's staff", reason="") for refund in _refunds(payments)],
+            [_refunded(refund, _asked_by(refund), reason="") for refund in _refunds(payments)],
         ),
         next_step=next_step.for_customer(order, payments),
         may_pay=open_to_change,
@@ -139,6 +140,10 @@ def _who_for_staff(move: OrderTransition, names: dict[int, str]) -> str:
     if move.actor_id is None:
         return "system"
     return f"{_name(move.actor_id, names)} ({move.actor_role})"
+
+
+def _asked_by(refund: Refund) -> str:
+    return "the shop's system" if late_money.is_own(refund) else "the shop's staff"
 
 
 def _name(key: int | None, names: dict[int, str]) -> str:

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.money import display
 
 # Days after the payment in which a refund can be asked for. Money that came for a canceled
-# order has no such end: it was never ours.
+# order, or a second time for the same one, has no such end: it was never ours.
 WINDOW_DAYS = 30
 SMALLEST_PENNIES = 1
 LONGEST_REASON = 300
@@ -30,6 +30,8 @@ class Holding:
     is_canceled: bool
     # Whether the bank still has to decide about what is disputed.
     is_dispute_open: bool = False
+    # Whether the order keeps another payment that came before.
+    came_second: bool = False
 
     @property
     def left_pennies(self) -> int:
@@ -89,6 +91,6 @@ def _disputed(holding: Holding) -> str:
 
 
 def _last_moment(holding: Holding) -> datetime | None:
-    if holding.is_canceled or holding.paid_at is None:
+    if holding.is_canceled or holding.came_second or holding.paid_at is None:
         return None
     return holding.paid_at + timedelta(days=WINDOW_DAYS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.crypto import get_random_string
 
 from audit.actions import Action, Result
@@ -22,7 +23,15 @@ from refunds import policy
 from refunds.models import Refund, RefundStatus
 from refunds.settlement import confirm, release, write_audit
 
-__all__ = ["CannotRefund", "assess", "confirm", "follow_up", "follow_up_due", "issue"]
+__all__ = [
+    "CannotRefund",
+    "assess",
+    "came_second",
+    "confirm",
+    "follow_up",
+    "follow_up_due",
+    "issue",
+]
 
 # Longer than the call itself may take, so that nobody asks twice at once.
 FOLLOW_UP_AFTER = timedelta(minutes=2)
@@ -38,6 +47,21 @@ def assess(*, order: Order, now: datetime, asked_pennies: int | None = None) -> 
     return policy.assess(holding=holding, asked_pennies=asked_pennies, now=now)
 
 
+def came_second(payment: Payment) -> bool:
+    """Whether the order keeps another payment, which succeeded before this one."""
+    if payment.succeeded_at is None:
+        return False
+    before = Q(succeeded_at__lt=payment.succeeded_at) | Q(
+        succeeded_at=payment.succeeded_at, pk__lt=payment.pk
+    )
+    kept = Payment.objects.filter(
+        order=payment.order_id,
+        status=PaymentStatus.SUCCEEDED,
+        captured_pennies__gt=F("refunded_pennies") + F("pending_refund_pennies"),
+    )
+    return kept.filter(before).exists()
+
+
 def issue(
     *,
     order: Order,
@@ -46,21 +70,32 @@ def issue(
     by: Actor,
     now: datetime,
     form_key: str = "",
+    key: str = "",
+    choose: Callable[[Order], Payment | None] | None = None,
 ) -> Refund:
     """The refund, as far as Stripe said at once: succeeded, pending or failed, or still requested
     when the outcome is unknown; then the money stays reserved until it is known.
 
     The reservation is committed before Stripe is asked, and no transaction is open while it is.
-    The same `form_key` gives the first refund again and asks Stripe for nothing. Raises
-    CannotRefund.
+    The same `form_key`, or the same `key`, gives the first refund again and asks Stripe for
+    nothing. `choose` says which payment of the order, in the transaction that reserves; without
+    it, the one that holds most. Raises CannotRefund.
     """
-    key = f"form-{form_key}" if form_key else f"refund-{get_random_string(32)}"
+    key = key or (f"form-{form_key}" if form_key else f"refund-{get_random_string(32)}")
     with audited(what="refund", subject=f"order:{order.pk}", by=by, now=now):
         earlier = _sent_before(order, asked_pennies, key=key)
         if earlier:
             return earlier
         try:
-            refund = _reserve(order, asked_pennies, reason=reason, by=by, key=key, now=now)
+            refund = _reserve(
+                order,
+                asked_pennies,
+                reason=reason,
+                by=by,
+                key=key,
+                now=now,
+                choose=choose or _payment_to_refund,
+            )
         except (IntegrityError, CannotRefund):
             # The same form at the same moment: it may have taken what this one asks for.
             earlier = _sent_before(order, asked_pennies, key=key)
@@ -116,7 +151,14 @@ def _sent_before(order: Order, asked_pennies: int, *, key: str) -> Refund | None
 
 
 def _reserve(
-    order: Order, asked_pennies: int, *, reason: str, by: Actor, key: str, now: datetime
+    order: Order,
+    asked_pennies: int,
+    *,
+    reason: str,
+    by: Actor,
+    key: str,
+    now: datetime,
+    choose: Callable[[Order], Payment | None],
 ) -> Refund:
     """The requested refund with its money reserved, committed. Raises CannotRefund, and
     IntegrityError when the key is taken."""
@@ -130,7 +172,7 @@ def _reserve(
         )
     with transaction.atomic(durable=True):
         fresh = Order.objects.get(pk=order.pk)
-        payment = _payment_to_refund(fresh)
+        payment = choose(fresh)
         holding = _holding(fresh, payment)
         answer = policy.assess(holding=holding, asked_pennies=asked_pennies, now=now)
         if answer.refused or payment is None:
@@ -202,6 +244,7 @@ def _holding(order: Order, payment: Payment | None) -> policy.Holding:
         disputed_pennies=payment.disputed_pennies if payment else 0,
         paid_at=payment.succeeded_at if payment else None,
         is_canceled=order.status == OrderStatus.CANCELED,
+        came_second=payment is not None and came_second(payment),
         is_dispute_open=payment is not None
         and Dispute.objects.filter(payment=payment, status__in=OPEN_DISPUTE).exists(),
     )

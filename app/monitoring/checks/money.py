@@ -245,13 +245,15 @@ CHECKS = (
     Check(
         "money-on-canceled-order",
         "Canceled order that holds money",
-        "Refund the late payment in full; the order itself is not resurrected.",
+        "Wait two minutes: the shop refunds it. If it stays, see on the order what became of that "
+        "refund and refund by hand; the order itself is not resurrected.",
         money_on_canceled_order,
     ),
     Check(
         "two-payments-kept",
         "Order paid twice",
-        "Refund one of the two payments in full.",
+        "Wait two minutes: the shop refunds the second one. If it stays, see on the order what "
+        "became of that refund and refund it by hand.",
         two_payments_kept,
     ),
     Check(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from monitoring import late_money
 from monitoring.models import Issue
 from monitoring.services import run_checks
 from orders.lifecycle import OrderStatus
@@ -66,32 +67,87 @@ def _given_up_and_paid_all_the_same(shop: Any) -> Any:
     return order
 
 
-def test_late_money_is_an_issue_until_it_went_back_and_the_order_stays_canceled(
-    shop: Any, ops: Any
-) -> None:
+def give_back(shop: Any) -> tuple[int, int]:
+    """What the schedule does every minute."""
+    outcome = late_money.give_back(by=shop.system, now=shop.now)
+    return outcome.asked, outcome.left
+
+
+def life(check: str) -> list[tuple[str, int, int]]:
+    """Of each issue of this check: its status, how often it opened and was seen."""
+    issues = Issue.objects.filter(check_name=check)
+    return list(issues.values_list("status", "times_opened", "times_seen"))
+
+
+def test_late_money_opens_an_issue_goes_back_by_itself_and_the_issue_resolves(shop: Any) -> None:
     order = _given_up_and_paid_all_the_same(shop)
     assert amounts(order) == ("canceled", 10000, 0)
+    assert give_back(shop) == (1, 0)
+    assert amounts(order) == ("canceled", 10000, 10000)
+    assert life("money-on-canceled-order") == [("resolved", 1, 1)]
+    assert money_issues(shop) == []
+    assert give_back(shop) == (0, 0)
+    assert Refund.objects.count() == 1
+
+
+def test_late_money_stays_an_issue_while_it_is_on_its_way(shop: Any) -> None:
+    order = _given_up_and_paid_all_the_same(shop)
+    shop.twin.control.misbehave(fault="refund_pending")
+    assert [give_back(shop), give_back(shop)] == [(1, 0), (0, 0)]
+    assert life("money-on-canceled-order") == [("open", 1, 2)]
+    shop.twin.control.settle(id=Refund.objects.get().stripe_refund_id)
+    shop.deliver()
+    assert amounts(order) == ("canceled", 10000, 10000)
+    assert money_issues(shop) == []
+
+
+def test_late_money_that_could_not_go_back_is_left_to_a_person(shop: Any, ops: Any) -> None:
+    order = _given_up_and_paid_all_the_same(shop)
+    give_back(shop)
+    shop.twin.control.fail(id=Refund.objects.get().stripe_refund_id)
+    shop.deliver()
+    assert amounts(order) == ("canceled", 10000, 0)
+    assert give_back(shop) == (0, 0)
     assert money_issues(shop) == [f"money-on-canceled-order order:{order.pk}"]
     refund(shop, order, 10000, ops)
     assert amounts(order) == ("canceled", 10000, 10000)
     assert money_issues(shop) == []
 
 
-def test_a_second_payment_is_kept_on_record_and_an_issue_until_one_went_back(
-    shop: Any, ops: Any
-) -> None:
+def _paid_twice(shop: Any) -> Any:
     order = shop.order()
     first = shop.checkout(order)
     Payment.objects.filter(pk=first.pk).update(status="canceled")
     second = shop.checkout(order)
-    for payment in (second, first):
+    for payment in (first, second):
         shop.twin.control.pay(session=payment.stripe_session_id)
     shop.deliver()
     assert amounts(order) == ("paid", 20000, 0)
+    return order
+
+
+def test_a_second_payment_is_an_issue_goes_back_by_itself_and_the_first_is_kept(
+    shop: Any,
+) -> None:
+    order = _paid_twice(shop)
     assert money_issues(shop) == [f"two-payments-kept order:{order.pk}"]
-    refund(shop, order, 10000, ops)
+    assert give_back(shop) == (1, 0)
     assert amounts(order) == ("paid", 20000, 10000)
+    kept = Payment.objects.order_by("pk").values_list("refunded_pennies", flat=True)
+    assert list(kept) == [0, 10000]
     assert money_issues(shop) == []
+    assert life("two-payments-kept") == [("resolved", 1, 2)]
+    assert give_back(shop) == (0, 0)
+
+
+def test_a_second_payment_is_kept_when_a_person_gave_the_first_one_back(
+    shop: Any, ops: Any
+) -> None:
+    order = _paid_twice(shop)
+    refund(shop, order, 10000, ops)
+    assert money_issues(shop) == []
+    assert give_back(shop) == (0, 0)
+    assert amounts(order) == ("paid", 20000, 10000)
 
 
 def test_a_chargeback_after_a_refund_is_recorded_and_an_issue_until_it_is_won(

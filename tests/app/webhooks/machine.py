@@ -24,6 +24,7 @@ from payments import gateway
 from payments import services as payments
 from payments.gateway import calling
 from payments.models import Dispute, Payment
+from refunds import late_money
 from refunds import services as refunds
 from refunds.models import Refund
 from stripe_twin import control
@@ -234,6 +235,10 @@ class ShopAndStripe(RuleBasedStateMachine):
     def time_passes(self, hours: int) -> None:
         self.shop.now += timedelta(hours=hours)
         refunds.follow_up_due(now=self.shop.now)
+
+    @rule()
+    def late_money_goes_back(self) -> None:
+        late_money.give_back(payments=late_money.due(), by=self.shop.system, now=self.shop.now)
 
     # What must hold
 
