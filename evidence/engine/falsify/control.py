@@ -73,11 +73,11 @@ class Controls:
         answer = worker.server.ask([self.order(test)], None, stop=True)
         is_green = self._is_green(answer.trials[-1] if answer.trials else None)
         if is_green and before is not None:
-            said = worker.server.clean(_said([before], ""))
+            said = _said([before], "")
             self._is_flaky(test, f"it failed among others ({said}) and passed by itself")
         elif not is_green:
             with self._lock:
-                self.red[test] = worker.server.clean(_said(answer.trials, answer.died))
+                self.red[test] = _said(answer.trials, answer.died)
 
     def _is_green(self, trial: Mapping[str, Any] | None) -> bool:
         """Takes down what a green test took."""

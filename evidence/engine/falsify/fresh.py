@@ -62,7 +62,7 @@ class Alone:
         while left and not problem:
             answer = self._run([target], left, worker, stop=True)
             for told in answer.trials:
-                self.tried.add(mutant, trial_of(told, str))
+                self.tried.add(mutant, trial_of(told))
             problem = answer.died or ("" if answer.trials else "its tests did not run")
             left = self.tried.unsatisfied(target, left)
         with self._lock:

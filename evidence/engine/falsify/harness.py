@@ -137,7 +137,7 @@ class _Attempt:
             self._check_server(asked[len(answer.trials)])
             return []
         for told in answer.trials:
-            trial = self._trial(told)
+            trial = trial_of(told)
             if trial.outcome is Outcome.TIMEOUT:
                 trial = self._confirmed(trial)
             self.tried.add(mutant, trial)
@@ -148,7 +148,7 @@ class _Attempt:
         self._check_server(late.test)
         answer = self._ask([late.test], patience=_PATIENT)
         self._check_server(late.test)
-        return self._trial(answer.trials[-1]) if answer.trials else late
+        return trial_of(answer.trials[-1]) if answer.trials else late
 
     def _check_server(self, test: str) -> None:
         """A child that was cut off may have left something behind, in a database say."""
@@ -156,18 +156,15 @@ class _Attempt:
             if not self.controls.is_sound(test, self.worker):
                 self.worker.bury(f"{test} was red on unbroken code after a mutant was cut off")
 
-    def _trial(self, told: Mapping[str, Any]) -> Trial:
-        return trial_of(told, self.worker.server.clean)
-
 
 # A test that was skipped has noticed nothing.
 _OUTCOMES = {PASSED: Outcome.SURVIVED, "skipped": Outcome.SURVIVED, "missing": Outcome.SURVIVED}
 
 
-def trial_of(told: Mapping[str, Any], clean: Callable[[str], str]) -> Trial:
-    """A trial as a server told it; what a test said is cleaned like a log."""
+def trial_of(told: Mapping[str, Any]) -> Trial:
+    """A trial as a server told it."""
     outcome = _OUTCOMES.get(told["outcome"]) or Outcome(told["outcome"])
-    return Trial(told["test"], outcome, clean(told["message"]))
+    return Trial(told["test"], outcome, told["message"])
 
 
 def as_runs(plan: Plan, tried: Tried, fresh: Mapping[str, str]) -> tuple[MutantRun, ...]:

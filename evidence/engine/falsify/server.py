@@ -21,6 +21,7 @@ from evidence.engine.run.bench import Bench
 from evidence.engine.run.capture import Capture
 from evidence.engine.run.family import send
 from evidence.engine.run.services import Services
+from evidence.engine.run.varying import varying_in
 
 _INSIDE = Path(__file__).with_name("inside")
 _POLL_S = 0.2
@@ -28,6 +29,7 @@ _SPARE_S = 60.0  # Beyond a child's own deadlines, before the server itself is t
 _SPARE_HERE_S = 30.0  # The first test of a fresh process waits for the session's set-up.
 _SET_UP_S = 300.0
 _SHOWN_LINES = 12
+_SHOWN = 200  # Characters of what a test said.
 
 
 class ServerDied(Exception):
@@ -79,7 +81,9 @@ class Server:
         self._stop = bench.stop
         self._bench = replace(bench, project=replace(bench.project, root=copy.root))
         env = services.environment(gate.services)
-        self._place = self._bench.lay_out(name, cores=1, own=dict(gate.env), services=env)
+        self._place = self._bench.lay_out(
+            name, cores=1, own=dict(gate.env), services=env, varies=varying_in(gate)
+        )
         self._rest = b""
 
     def __enter__(self) -> Server:
@@ -116,11 +120,6 @@ class Server:
         self._process.wait()
         self._reader.join(timeout=2.0)
 
-    @property
-    def clean(self) -> Any:
-        """What turns a line of the project's into one that may be shown."""
-        return self._place.cleaner.clean
-
     def ask(
         self, tests: Sequence[Mapping[str, Any]], mutant: Mapping[str, Any] | None, *, stop: bool
     ) -> Answer:
@@ -128,9 +127,9 @@ class Server:
         within = sum(float(test["deadline_s"]) for test in tests) + _SPARE_S
         told = self._exchange({"tests": list(tests), "mutant": mutant, "stop": stop}, within)
         return Answer(
-            trials=tuple(told["trials"]),
-            cannot=told["cannot"],
-            died=told["died"],
+            trials=tuple(map(self._shown, told["trials"])),
+            cannot=self._clean(told["cannot"]),
+            died=self._clean(told["died"]),
             connected=tuple(told["connected"]),
         )
 
@@ -148,8 +147,16 @@ class Server:
                 return Answer((*trials, late))
             if "done" in told:
                 break
-            trials.append(told)
+            trials.append(self._shown(told))
         return Answer(tuple(trials))
+
+    def _shown(self, trial: Mapping[str, Any]) -> dict[str, Any]:
+        """As it may be recorded: cleaned like a log, and cut only then, for half of a secret or of
+        an address is known by nobody."""
+        return {**trial, "message": self._clean(trial["message"])[:_SHOWN]}
+
+    def _clean(self, text: str) -> str:
+        return self._place.cleaner.clean(text)
 
     def _get_ready(self) -> None:
         order = {
@@ -161,7 +168,7 @@ class Server:
         }
         told = self._exchange(order, _SET_UP_S)
         if "broke" in told:
-            raise ServerDied(self.clean(str(told["broke"])).strip().splitlines()[-1])
+            raise ServerDied(self._clean(str(told["broke"])).strip().splitlines()[-1])
         self.ready = Ready(told["tests"], tuple(told["left"]), told["set_up_s"])
 
     def _argv(self, descriptor: int) -> list[str]:

@@ -39,7 +39,9 @@ def evidence_json(
             *(_claim(verdict, judgement) for verdict in judgement.verdicts),
             *(_out_of_scope(item) for item in register.out_of_scope),
         ],
-        "gates": [_gate(gate, run.gate(gate.id), judgement) for gate in register.gates],
+        "gates": [
+            _gate(gate, run.gate(gate.id), judgement, run.tree.commit) for gate in register.gates
+        ],
         "requirements": {
             requirement: status.value for requirement, status in judgement.requirements.items()
         },
@@ -137,7 +139,8 @@ def _out_of_scope(item: OutOfScope) -> dict[str, object]:
     }
 
 
-def _gate(gate: Gate, run: GateRun | None, judgement: Judgement) -> dict[str, object]:
+def _gate(gate: Gate, run: GateRun | None, judgement: Judgement, commit: str) -> dict[str, object]:
+    """Reuse within a commit is told on the page of this run: the facts here are the same."""
     ran = run is not None and bool(run.log)
     return {
         "id": gate.id,
@@ -146,7 +149,7 @@ def _gate(gate: Gate, run: GateRun | None, judgement: Judgement) -> dict[str, ob
         "exit_code": run.exit_code if run else None,
         "log": links.log_file(gate.id) if ran else None,
         "sha256": run.sha256 if run and run.sha256 else None,
-        "reused_from": run.reused_from if run else None,
+        "reused_from": run.reused_from if run and run.reused_from != commit else None,
         "control": _control(judgement.controls.get(gate.id, ())),
     }
 

@@ -17,7 +17,7 @@ from evidence.engine.run.outcome import collect, failures, in_words, outcome
 from evidence.engine.run.process import EndedBy, NotStarted, run_process
 from evidence.engine.run.pytests import missing_for_pytest, pytest_argv, pytest_env
 from evidence.engine.run.services import ServiceFailed, Services
-from evidence.engine.run.varying import ADDRESSES
+from evidence.engine.run.varying import varying_in
 from evidence.engine.run.versions import Versions
 
 _PROGRESS_S = 0.1
@@ -49,7 +49,7 @@ def run_gate(
         env, failed = services.environment(gate.services), None
     except ServiceFailed as error:
         env, failed = {}, error
-    varies = (*gate.varies, *(ADDRESSES if gate.pytest is not None else ()))
+    varies = varying_in(gate)
     place = bench.lay_out(gate.id, cores=cores, own=dict(gate.env), services=env, varies=varies)
     argv = place.fill(_argv(gate, bench))
     result = _cannot_run(gate, place, bench, failed)

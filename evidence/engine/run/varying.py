@@ -6,8 +6,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from evidence.engine.register.model import Gate
+
 # Where an object lay in memory, as Python shows one in the message of a failed test.
-ADDRESSES = (("<address>", r"\bat (0x[0-9a-fA-F]{6,16})\b"),)
+_ADDRESSES = (("<address>", r"\bat (0x[0-9a-fA-F]{6,16})\b"),)
+
+
+def varying_in(gate: Gate) -> tuple[tuple[str, str], ...]:
+    """What the gate says of itself, and of a gate of tests what pytest shows of memory."""
+    return (*gate.varies, *(_ADDRESSES if gate.pytest is not None else ()))
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,10 @@ def test_always_fails():
     assert double(4) == 9
 
 
+def test_shows_where():
+    assert {4: double(4)}.values() == 9
+
+
 def test_is_skipped():
     pytest.skip("not today")
 
@@ -170,6 +174,7 @@ def test_elsewhere():
 CLAIMS = {
     "GOOD-01": ("double", "double"),
     "RED-01": ("double", "always_fails"),
+    "WHERE-01": ("double", "shows_where"),
     "SKIP-01": ("double", "is_skipped"),
     "SETUP-01": ("double", "set_up_fails_in_a_fork"),
     "EMPTY-01": ("double", "asserts_nothing"),
@@ -246,6 +251,12 @@ def test_test_that_calls_the_code_and_asserts_nothing_kills_nothing(planted: Pla
     ("claim", "test", "said"),
     [
         ("RED-01", "always_fails", "assertion: AssertionError: assert 8 == 9"),
+        (
+            "WHERE-01",
+            "shows_where",
+            "assertion: AssertionError: assert dict_values([8]) == 9 + where dict_values([8]) = "
+            "<built-in method values of dict object at <address>>()",
+        ),
         ("SKIP-01", "is_skipped", "skipped: it was skipped"),
         ("SETUP-01", "set_up_fails_in_a_fork", "setup error: AssertionError: this is another"),
     ],
@@ -260,6 +271,9 @@ def test_test_that_is_not_green_on_unbroken_code_takes_no_kill_and_says_why(
 
 def test_hang_is_a_kill_by_timeout_and_told_apart(planted: Planted) -> None:
     assert planted.outcomes("HANG-01")["pass"] == "timeout"
+    late = [trial for mutant in planted.mutants("HANG-01") for trial in mutant.trials]
+    # The deadline is measured, so another build has another one.
+    assert "it did not end in time" in {trial.message for trial in late}
 
 
 def test_fork_that_dies_is_no_kill_and_says_so(planted: Planted) -> None:
