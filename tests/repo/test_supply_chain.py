@@ -1,0 +1,99 @@
+"""What is installed: the list, its licences, and what is known against it."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence.gates import supply_chain, vulnerabilities
+
+
+class Package(Distribution):
+    """A package with these metadata and nothing else."""
+
+    def __init__(self, metadata: str) -> None:
+        self._text = f"Name: thing\nVersion: 1.0\n{metadata}\n"
+
+    def read_text(self, filename: str) -> str | None:
+        return self._text if filename == "METADATA" else None
+
+    def locate_file(self, path: Any) -> Any:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("metadata", "is_fine"),
+    [
+        ("License-Expression: MIT", True),
+        ("License: Apache 2.0\n  and more text", True),
+        ("Classifier: License :: OSI Approved :: BSD License", True),
+        ("Classifier: License :: OSI Approved :: GNU Affero General Public License v3", False),
+        ("License: Proprietary", False),
+        ("License-Expression: AGPL-3.0-only", False),
+        ("Classifier: License :: OSI Approved", False),
+        ("", False),
+    ],
+)
+def test_licence_that_a_buyer_cannot_live_with_is_named(metadata: str, is_fine: bool) -> None:
+    objection = supply_chain._objection(Package(metadata))
+
+    assert (objection == "") is is_fine
+    assert is_fine or objection.startswith("thing: licence ")
+
+
+def test_list_is_cyclonedx_and_the_same_twice(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    count = supply_chain._write(first)
+    supply_chain._write(second)
+
+    told = json.loads(first.read_text("utf-8"))
+    versions = {each["name"].lower(): each["version"] for each in told["components"]}
+    assert (told["bomFormat"], told["specVersion"], len(told["components"])) == (
+        "CycloneDX",
+        "1.6",
+        count,
+    )
+    assert versions["django"] == distribution("django").version
+    assert first.read_bytes() == second.read_bytes()
+
+
+def package(name: str, *known: str, skipped: str = "") -> dict[str, Any]:
+    if skipped:
+        return {"name": name, "skip_reason": skipped}
+    vulns = [{"id": each, "fix_versions": ["1.1"]} for each in known]
+    return {"name": name, "version": "1.0", "vulns": vulns}
+
+
+@pytest.mark.parametrize(
+    ("packages", "code", "last"),
+    [
+        ([package("a"), package("b")], 0, "vulnerabilities: 2 of 2 packages asked, 0 known"),
+        ([package("a", "V-1"), package("b")], 1, "vulnerabilities: 2 of 2 packages asked, 1 known"),
+        (
+            [package("a"), package("b", skipped="not found")],
+            1,
+            "vulnerabilities: 1 of 2 packages asked, 0 known",
+        ),
+        (
+            [package("a", skipped="not found")],
+            77,
+            "not run: no list of vulnerabilities could be reached for 1 packages",
+        ),
+    ],
+)
+def test_package_that_could_not_be_asked_about_is_not_passed(
+    packages: list[dict[str, Any]], code: int, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vulnerabilities.judge(packages) == code
+    assert capsys.readouterr().out.splitlines()[-1] == last
+
+
+def test_known_vulnerability_is_named_with_what_mends_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    vulnerabilities.judge([package("a", "V-1")])
+    assert capsys.readouterr().out.splitlines()[0] == "WRONG  a 1.0: V-1; mended in 1.1"
