@@ -99,3 +99,10 @@ def test_two_entries_cannot_follow_the_same_one(entry: Entry) -> None:
 
 def test_an_entry_reads_as_one_line(entry: Entry) -> None:
     assert str(entry) == "2026-03-02 12:00:00 system refund-asked refund:1"
+
+
+def test_no_two_entries_have_the_same_hash(entry: Entry) -> None:
+    other = Entry.objects.get()
+    other.pk, other.previous_hash = None, "f" * 64
+    with pytest.raises(IntegrityError, match="audit_entry_hash"), transaction.atomic():
+        other.save(force_insert=True)

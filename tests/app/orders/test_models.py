@@ -227,3 +227,9 @@ def test_an_order_with_an_open_dispute_cannot_be_fulfilled(
     execute(change(order, "status = 'paid', captured_pennies = 1000"))
     message = refused(change(order, "status = 'fulfilled', fulfilled_at = now()"))
     assert message == f"order {order.pk}: a dispute is open"
+
+
+def test_one_form_places_one_order(execute: Any, refused: Any, order: Any) -> None:
+    execute(change(order, "form_key = 'one'"))
+    keyed = INSERT.replace("placed_at)", "placed_at, form_key)").replace("now())", "now(), 'one')")
+    assert "form_key" in refused(keyed, order.customer_id, "pending")

@@ -227,3 +227,20 @@ def test_a_customer_has_one_open_page_for_a_plan(
     assert "never change" in refused("UPDATE subscriptions_start SET idempotency_key = 'x'")
     execute("UPDATE subscriptions_start SET status = 'expired'")
     execute(START, "open", "second")
+
+
+def test_two_plans_share_neither_slug_nor_price_at_stripe(execute: Any, refused: Any) -> None:
+    execute(PLAN, 1800, "GBP", "month", 1)
+    assert "slug" in refused(PLAN, 1800, "GBP", "month", 1)
+    execute(PLAN.replace("'coffee'", "'tea'"), 1800, "GBP", "month", 1)
+    assert "stripe_price_id" in refused("UPDATE subscriptions_plan SET stripe_price_id = 'price_1'")
+
+
+def test_a_page_at_stripe_belongs_to_one_wish(
+    cara_customer: Any, execute: Any, refused: Any
+) -> None:
+    execute(PLAN, 1800, "GBP", "month", 1)
+    for key in ("first", "second"):
+        execute(START, "expired", key)
+    said = refused("UPDATE subscriptions_start SET stripe_session_id = 'cs_1'")
+    assert "stripe_session_id" in said

@@ -26,3 +26,12 @@ def test_a_record_of_an_unknown_kind_is_refused(refused: Any) -> None:
         " intent_id, key, terms, said_at) VALUES ('planet', 'x', 'x', '', 0, '', '', '', now())"
     )
     assert "record_kind_is_known" in said
+
+
+def test_an_object_has_one_record(execute: Any, refused: Any) -> None:
+    insert = (
+        "INSERT INTO webhooks_striperecord (kind, stripe_id, status, currency, amount_pennies,"
+        " intent_id, key, terms, said_at) VALUES ('refund', 're_1', 'x', '', 0, '', '', '', now())"
+    )
+    execute(insert)
+    assert "stripe_id" in refused(insert)
