@@ -738,7 +738,8 @@ _SHAPE: dict[str, Any] = {
         "status": _STATUSES, "rungs": dict.fromkeys(_RUNGS, _STANDINGS), "reasons": _TEXTS,
         "code": [{"path": _TEXT, "symbol": _TEXT, "lines": [int], "sha256": _TEXT}],
         "tests": [{"id": _TEXT, "outcome": _TEXT, "executes": [int]}], "gates": _TEXTS,
-        "mutants": {"assertion": int, "crash": int, "timeout": int, "survived": [], "waived": []},
+        "mutants": {"assertion": int, "crash": int, "timeout": int,
+                    "untried": int, "survived": [], "waived": []},
         "sabotage": [{"patch": _TEXT, "outcome": _TEXT}],
     }],
     "gates": [{
@@ -900,6 +901,7 @@ def _check_falsified(claim: dict[str, Any], gates: dict[str, Any]) -> None:
     kills = sum(mutants[word] for word in ("assertion", "crash", "timeout"))
     lacks = [
         (bool(mutants["survived"]), "a mutant survived"),
+        (bool(mutants["untried"]), "some mutants were not tried"),
         (not set(outcomes) <= {"assertion", "crash", "timeout"}, "a patch was not caught"),
         (claim["critical"] and "assertion" not in outcomes, "no patch was caught by an assertion"),
         (

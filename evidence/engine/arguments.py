@@ -81,6 +81,7 @@ class Order:
     branch: str = _BRANCH
     cache: bool = True
     falsify: bool = True
+    all_mutants: bool = False
     is_live: bool = False
 
 
@@ -104,6 +105,7 @@ def read_order(arguments: Sequence[str] | None = None) -> Order:
         branch=getattr(given, "branch", _BRANCH),
         cache=getattr(given, "cache", True) and not getattr(given, "release", False),
         falsify=getattr(given, "falsify", True),
+        all_mutants=getattr(given, "all_mutants", False) or getattr(given, "release", False),
         is_live=getattr(given, "is_live", False),
     )
 
@@ -216,6 +218,13 @@ def _running() -> argparse.ArgumentParser:
         help="break nothing on purpose: quicker, and no claim gets the rung Falsified",
     )
     options.add_argument(
+        "--all-mutants",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="try every mutant of every claim, where [tool.evidence] mutants_per_claim says that "
+        "a sample will do; --release does so too",
+    )
+    options.add_argument(
         "--cores",
         type=_cores,
         metavar="N",
@@ -231,7 +240,8 @@ def _building() -> argparse.ArgumentParser:
         "--release",
         action="store_true",
         default=argparse.SUPPRESS,
-        help="exit 1 also if a claim in scope is not Met, or changes are not committed",
+        help="exit 1 also if a claim in scope is not Met, or changes are not committed; tries "
+        "every mutant and reuses nothing",
     )
     options.add_argument(
         "--no-wait",

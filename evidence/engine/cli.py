@@ -107,7 +107,7 @@ def _same_again(order: Order) -> int | None:
         return None
     project = load_project(find_root(order.project))
     project = replace(project, cores=order.cores or project.cores)
-    if not project.build.exists() or (order.falsify and not _is_falsified(project)):
+    if not project.build.exists() or (order.falsify and not _is_falsified(order, project)):
         return None
     with alone(project.work, wait=order.wait, tell=_say):
         try:
@@ -314,7 +314,7 @@ def _new_or_same_run(
     """The last run when no input changed since; else a new one."""
     from evidence.engine.run.sealed import Refused, Tampered
 
-    if order.cache and not order.only and (_is_falsified(project) or not order.falsify):
+    if order.cache and not order.only and (not order.falsify or _is_falsified(order, project)):
         try:
             found = reuse.recorded_run()
         except Tampered as error:
@@ -334,8 +334,9 @@ def _new_or_same_run(
     return found
 
 
-def _is_falsified(project: Project) -> bool:
-    """True when the last run broke code on purpose, by a harness that can be trusted."""
+def _is_falsified(order: Order, project: Project) -> bool:
+    """True when the last run broke code on purpose, as much of it as is asked for, by a harness
+    that can be trusted."""
     from evidence.engine.falsify.record import read_falsified
     from evidence.engine.run.record import results_folder
 
@@ -343,7 +344,9 @@ def _is_falsified(project: Project) -> bool:
         record = read_falsified(results_folder(project))
     except CannotRun:
         return False
-    return record is not None and record.claims is not None and not record.complaints
+    if record is None or record.claims is None or record.complaints:
+        return False
+    return not (order.all_mutants and record.left_out)
 
 
 def _stands_already(order: Order, reuse: Reuse, reporter: Reporter) -> bool:
@@ -369,7 +372,7 @@ def _run_gates(order: Order, project: Project, register: Register, reporter: Rep
     reporter.stage("gates")
     found = run_gates(project, register, order.only or None, reporter)
     if not order.only and order.falsify:
-        _break_code(project, register, found, reporter)
+        _break_code(order, project, register, found, reporter)
         _break_promises(project, register, found, reporter)
     if found.changed:
         reporter.problem(
@@ -379,12 +382,15 @@ def _run_gates(order: Order, project: Project, register: Register, reporter: Rep
     return found
 
 
-def _break_code(project: Project, register: Register, found: Run, reporter: Reporter) -> None:
+def _break_code(
+    order: Order, project: Project, register: Register, found: Run, reporter: Reporter
+) -> None:
     from evidence.engine.falsify.mutation import mutate
     from evidence.engine.falsify.told import summary
 
     reporter.stage("mutants")
-    broken = mutate(project, register, found, reporter)
+    per_claim = 0 if order.all_mutants else project.mutants_per_claim
+    broken = mutate(project, register, found, reporter, per_claim=per_claim)
     for line in summary(broken, register.claims):
         reporter.note(line)
     for complaint in broken.record.complaints:

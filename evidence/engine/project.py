@@ -43,7 +43,8 @@ class Project:
     and the like; `secret_names` are fnmatch patterns of variables whose values are redacted,
     `secret_patterns` are regular expressions of secrets by shape. `share` are ignored folders,
     such as installed tools, that copies of the project use as they are. `signing_key` is a key
-    file of ssh, absolute or below the root.
+    file of ssh, absolute or below the root. `mutants_per_claim` is how many mutants of a claim an
+    ordinary build tries, 0 for all.
     """
 
     root: Path
@@ -58,6 +59,7 @@ class Project:
     signing_key: str = ""
     python: str = ""
     cores: int = 0
+    mutants_per_claim: int = 0
     facts: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
@@ -149,6 +151,7 @@ def _project(root: Path, table: dict[str, Any], about: dict[str, Any]) -> Projec
         signing_key=table.get("signing_key", ""),
         python=table.get("python", sys.executable),
         cores=table.get("cores", 0),
+        mutants_per_claim=table.get("mutants_per_claim", 0),
         facts=tuple(table.get("facts", ())),
         services=tuple(
             Service(

@@ -18,10 +18,13 @@ import pytest
 import build_evidence
 from evidence.engine import cli, serve
 from evidence.engine.arguments import Order, read_order
-from evidence.engine.cli import main
+from evidence.engine.cli import _is_falsified, main
+from evidence.engine.falsify.model import Falsification
+from evidence.engine.falsify.record import write_falsified
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.outputs import make_output_folder
 from evidence.engine.project import load_project
+from evidence.engine.run.record import results_folder
 
 SCRIPT = Path(build_evidence.__file__)
 
@@ -51,6 +54,28 @@ def test_options_stand_before_or_after_the_command(arguments):
 
     assert (order.command, order.project, order.cores) == ("run", Path("x"), 2)
     assert (order.only, order.color) == (frozenset({"a", "b"}), False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_asked"),
+    [([], False), (["--all-mutants"], True), (["run", "--all-mutants"], True),
+     (["--release"], True), (["run", "--release"], True)],
+)  # fmt: skip
+def test_every_mutant_is_tried_when_asked_and_for_a_release(arguments, is_asked):
+    assert read_order(arguments).all_mutants is is_asked
+
+
+def test_results_with_a_sample_of_mutants_are_not_reused_when_all_are_asked_for(stranger):
+    project = load_project(stranger.root)
+    results = results_folder(project)
+    results.mkdir(parents=True)
+    write_falsified(results, Falsification(claims={"A": ("1", "2")}, left_out={"A": ("2",)}))
+
+    assert _is_falsified(read_order([]), project)
+    assert not _is_falsified(read_order(["--all-mutants"]), project)
+
+    write_falsified(results, Falsification(claims={"A": ("1", "2")}))
+    assert _is_falsified(read_order(["--all-mutants"]), project)
 
 
 @pytest.mark.parametrize(

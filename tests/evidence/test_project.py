@@ -29,6 +29,7 @@ def test_everything_but_the_table_has_a_default(tmp_path):
     assert project.work == tmp_path / ".local/evidence"
     assert (project.pages, project.mkdocs) == (None, None)
     assert (project.python, project.cores) == (sys.executable, 0)
+    assert project.mutants_per_claim == 0
     assert project.secret_names == ("*SECRET*", "*TOKEN*", "*PASSWORD*", "*_KEY")
 
 
@@ -48,6 +49,7 @@ mkdocs = "mkdocs.yml"
 repository = "https://example.org/sam/till.git"
 python = "python3"
 cores = 3
+mutants_per_claim = 5
 facts = ["{python}", "facts.py"]
 env = { A = "1" }
 pass_env = ["B"]
@@ -66,6 +68,7 @@ patterns = ["sk_.*"]
     assert project.pages == tmp_path / "site_src"
     assert project.repository == "https://example.org/sam/till"
     assert (project.python, project.cores) == ("python3", 3)
+    assert project.mutants_per_claim == 5
     assert project.facts == ("{python}", "facts.py")
     assert project.services == (Service("postgres", ("pg",), 5.0),)
     assert (project.env, project.pass_env) == ((("A", "1"),), ("B",))
@@ -88,6 +91,14 @@ patterns = ["sk_.*"]
                 "pyproject.toml:2  name: found the number 1, expected text; put it in quotes",
                 'pyproject.toml:3  cores: found "two", expected a whole number '
                 "(a whole number from 0 (all there are) to 1024)",
+            ],
+        ),
+        (
+            'name = "x"\nmutants_per_claim = 0\n',
+            [
+                "pyproject.toml:3  mutants_per_claim: found the number 0, expected a whole number "
+                "from 1, how many mutants of each claim an ordinary build tries; for all, remove "
+                "the key"
             ],
         ),
         (

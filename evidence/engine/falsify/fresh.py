@@ -85,6 +85,10 @@ class Alone:
         answer = self._run([check.target for check in batch], tests, worker, stop=False)
         ended = {told["test"]: told for told in answer.trials}
         for check in batch:
+            if len(batch) > 1 and not check.tests <= ended.keys():
+                # One that hangs or ends the process takes the turn of those after it.
+                self._audit([check], worker)
+                continue
             outcomes = {test: ended[test]["outcome"] for test in check.tests if test in ended}
             self._compare(check, outcomes, answer.died)
 
@@ -136,7 +140,7 @@ def choose(plan: Plan, recorded: Recorded, tried: Tried, seed: str) -> list[Chec
     checks: dict[str, Check] = {}
     forked = [target for target in plan.targets.values() if _is_forked(target, tried)]
     for ids in plan.claims.values():
-        for target in (plan.targets[each] for each in ids):
+        for target in (plan.targets[each] for each in ids if each in plan.targets):
             check = _check(target, recorded, tried)
             if check and check.was_killed:
                 checks[target.mutant.id] = check

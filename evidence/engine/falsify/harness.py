@@ -168,9 +168,10 @@ def trial_of(told: Mapping[str, Any]) -> Trial:
 
 
 def as_runs(plan: Plan, tried: Tried, fresh: Mapping[str, str]) -> tuple[MutantRun, ...]:
-    """The record of every mutant of the plan; `fresh` names those tried in fresh processes, with
-    what was in their way there."""
-    return tuple(_run(target, tried, fresh) for target in plan.targets.values())
+    """The record of every mutant of the plan, tried or not; `fresh` names those tried in fresh
+    processes, with what was in their way there."""
+    everything = (*plan.targets.values(), *plan.untried.values())
+    return tuple(_run(target, tried, fresh) for target in everything)
 
 
 def _run(target: Target, tried: Tried, fresh: Mapping[str, str]) -> MutantRun:

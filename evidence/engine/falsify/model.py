@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     SETUP_ERROR = "setup error"
     # The harness could not try it; `why` says what was in the way.
     NOT_TRIED = "not tried"
+    # Of a mutant: this build tried only a sample of the claim's, and it is not in it.
+    LEFT_OUT = "left out"
     # Of a gate's control patch: the gate failed, as it should.
     RED = "red"
 
@@ -107,7 +109,8 @@ class Falsification:
     """Everything that was broken in one run.
 
     `claims` maps each claim whose code was mutated to its mutants' ids, in reading order; it is
-    None when no mutant was run, as `patches` is when no patch was. `red` maps each test that was
+    None when no mutant was run, as `patches` is when no patch was. `left_out` holds those of them
+    that were not tried because an ordinary build tries only a sample. `red` maps each test that was
     not green on unbroken code to why: it takes no kill, and taints the claims that cite it.
     `flaky` names tests that ended differently on the same code. `complaints` are sentences about
     the harness itself: any of them fails the build. `audited` counts the mutants run again in
@@ -115,6 +118,7 @@ class Falsification:
     """
 
     claims: dict[str, tuple[str, ...]] | None = None
+    left_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
     mutants: tuple[MutantRun, ...] = ()
     red: dict[str, str] = field(default_factory=dict)
     flaky: tuple[str, ...] = ()
@@ -126,9 +130,23 @@ class Falsification:
         """The claim's mutants."""
         return tuple(self._by_id[each] for each in (self.claims or {}).get(claim, ()))
 
+    def outcome(self, claim: str, mutant: MutantRun, tests: frozenset[str]) -> Outcome:
+        """What one of the claim's mutants came to, when only a kill by these tests counts.
+
+        A mutant in another claim's sample may have met some of this claim's tests: a kill is one,
+        and anything else says nothing, for the others had no turn.
+        """
+        if mutant.kill(tests) is None and mutant.id in self._left_out.get(claim, ()):
+            return Outcome.LEFT_OUT
+        return mutant.outcome(tests)
+
     def against(self, target: str) -> tuple[PatchRun, ...]:
         """The patches that break this claim, or this gate."""
         return tuple(patch for patch in self.patches or () if patch.target == target)
+
+    @cached_property
+    def _left_out(self) -> dict[str, frozenset[str]]:
+        return {claim: frozenset(ids) for claim, ids in self.left_out.items()}
 
     @cached_property
     def _by_id(self) -> dict[str, MutantRun]:

@@ -22,12 +22,14 @@ from evidence.engine.run.versions import distributions
 from evidence.engine.run.watchdog import watchdog
 
 
-def mutate(project: Project, register: Register, run: Run, listener: Listener) -> Broken:
+def mutate(
+    project: Project, register: Register, run: Run, listener: Listener, *, per_claim: int
+) -> Broken:
     """Break the code of every claim; what came of it is written beside the recorded run.
 
     Call it under the project's lock. However it ends, no process it started is left.
     """
-    found = try_claims(project, register, register.claims, run, listener)
+    found = try_claims(project, register, register.claims, run, listener, per_claim=per_claim)
     results = results_folder(project)
     before = read_falsified(results) or Falsification()
     write_falsified(results, replace(found.record, patches=before.patches))
@@ -40,8 +42,11 @@ def try_claims(
     claims: Sequence[Claim],
     run: Run,
     listener: Listener,
+    *,
+    per_claim: int = 0,
 ) -> Broken:
-    """Break the code of these claims; nothing is written."""
+    """Break the code of these claims, in at most so many ways each unless that is 0; nothing is
+    written."""
     with staging(project) as (staged, scratch), heeding_signals(), watchdog() as guard:
         bench = Bench(
             project=project,
@@ -62,6 +67,7 @@ def try_claims(
                 bench=bench,
                 services=services,
                 listener=OneAtATime(listener),
+                per_claim=per_claim,
             )
         finally:
             bench.stop.set()

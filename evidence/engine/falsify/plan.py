@@ -12,6 +12,7 @@ from pathlib import Path
 from evidence.engine.falsify.lines import Lines, read_lines, spans_of
 from evidence.engine.falsify.listing import breakable, source_of
 from evidence.engine.falsify.mutants import Mutant
+from evidence.engine.falsify.sample import Sample
 from evidence.engine.project import Project
 from evidence.engine.register.model import Claim, Gate, Register
 from evidence.engine.run.contexts import without_case
@@ -85,11 +86,14 @@ def _gain(lines: Mapping[str, int], known: Mapping[str, int]) -> int:
 
 @dataclass
 class Plan:
-    """`claims` maps each claim with code to break to its mutants' ids, `gates` a gate of tests to
-    the targets that its tests may kill."""
+    """`claims` maps each claim with code to break to its mutants' ids. Those to try are `targets`;
+    `left_out` are the ids that this build does not try for a claim, and `untried` the mutants
+    that it tries for none."""
 
     claims: dict[str, tuple[str, ...]] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
+    left_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    untried: dict[str, Target] = field(default_factory=dict)
     recorded: tuple[Recorded, ...] = ()
 
     def gate_of(self, test: str) -> Recorded | None:
@@ -103,19 +107,17 @@ def make_plan(
     claims: Sequence[Claim],
     runs: Sequence[GateRun],
     results: Path,
+    sample: Sample = Sample(),  # noqa: B008 - frozen
 ) -> Plan:
-    """The mutants of these claims, by the results that their tests left in this run."""
+    """The mutants of these claims, by the results that their tests left in this run; those of
+    critical claims come first."""
     plan = Plan()
     citing: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     mutants: dict[str, Mutant] = {}
-    for claim in claims:
+    for claim in sorted(claims, key=lambda claim: not claim.critical):
         found = breakable(project, claim).mutants
-        tests = frozenset(link.text for link in claim.tests)
-        if found:
-            plan.claims[claim.id] = tuple(mutant.id for mutant in found)
-        for mutant in found:
-            mutants[mutant.id] = mutant
-            citing[mutant.id][claim.id] = tests
+        mutants |= {mutant.id: mutant for mutant in found}
+        _sampled(plan, claim, found, sample, citing)
     paths = sorted({mutant.path for mutant in mutants.values()})
     plan.recorded = tuple(_recorded(register, runs, results, paths))
     sources = {path: source_of(project, path) for path in paths}
@@ -123,8 +125,27 @@ def make_plan(
     for mutant in mutants.values():
         span = spans[mutant.path].get(mutant.line, (mutant.line, mutant.line))
         diff = mutant.diff(sources[mutant.path])
-        plan.targets[mutant.id] = _target(mutant, citing[mutant.id], span, diff, plan.recorded)
+        where = plan.targets if mutant.id in citing else plan.untried
+        where[mutant.id] = _target(mutant, citing[mutant.id], span, diff, plan.recorded)
     return plan
+
+
+def _sampled(
+    plan: Plan,
+    claim: Claim,
+    found: Sequence[Mutant],
+    sample: Sample,
+    citing: dict[str, dict[str, frozenset[str]]],
+) -> None:
+    """Takes down the claim's mutants, who tries them, and which are left out."""
+    tests = frozenset(link.text for link in claim.tests)
+    for mutant in (chosen := sample.of(claim, found)):
+        citing[mutant.id][claim.id] = tests
+    if found:
+        plan.claims[claim.id] = tuple(mutant.id for mutant in found)
+    if len(chosen) < len(found):
+        kept = {mutant.id for mutant in chosen}
+        plan.left_out[claim.id] = tuple(each.id for each in found if each.id not in kept)
 
 
 def _target(

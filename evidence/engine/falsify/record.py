@@ -10,7 +10,7 @@ from typing import Any
 from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun, Trial
 from evidence.engine.mistakes import CannotRun
 
-_FORMAT = 1
+_FORMAT = 2
 _NAME = "falsified.json"
 
 
@@ -44,6 +44,7 @@ def _of(told: dict[str, Any]) -> Falsification:
     claims, patches = told["claims"], told["patches"]
     return Falsification(
         claims=None if claims is None else {claim: tuple(ids) for claim, ids in claims.items()},
+        left_out={claim: tuple(ids) for claim, ids in told["left_out"].items()},
         mutants=tuple(map(_mutant, told["mutants"])),
         red=dict(told["red"]),
         flaky=tuple(told["flaky"]),

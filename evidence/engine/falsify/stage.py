@@ -14,6 +14,7 @@ from evidence.engine.falsify.harness import Tried, as_runs, try_mutants
 from evidence.engine.falsify.model import Falsification
 from evidence.engine.falsify.plan import Plan, Recorded, Target, make_plan
 from evidence.engine.falsify.pool import Worker, pool
+from evidence.engine.falsify.sample import Sample
 from evidence.engine.register.model import Claim, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.listener import Listener
@@ -52,10 +53,13 @@ def break_code(
     bench: Bench,
     services: Services,
     listener: Listener,
+    per_claim: int,
 ) -> Broken:
-    """Every mutant of these claims' code, against the tests that they cite."""
+    """The mutants of these claims' code, at most `per_claim` of each unless that is 0, against the
+    tests that they cite."""
     began = time.monotonic()
-    plan = make_plan(bench.project, register, claims, runs, results)
+    sample = Sample(per_claim, bench.tree.commit)
+    plan = make_plan(bench.project, register, claims, runs, results, sample)
     work = _Work(plan, {"plan": time.monotonic() - began})
     for recorded in plan.recorded:
         tests = _tests_of(plan, recorded)
@@ -69,6 +73,7 @@ def break_code(
             work.complaints.append(f"Gate {recorded.gate.id}: {error}.")
     record = Falsification(
         claims=plan.claims,
+        left_out=plan.left_out,
         mutants=as_runs(plan, work.tried, work.fresh),
         red=dict(sorted(work.red.items())),
         flaky=tuple(sorted(work.flaky)),

@@ -17,6 +17,7 @@ _WORDS = {
     Outcome.NOT_COVERED: "not covered",
     Outcome.SETUP_ERROR: "only broke a set-up",
     Outcome.NOT_TRIED: "not tried",
+    Outcome.LEFT_OUT: "not in this build's sample",
 }
 _SHOWN = 10
 _DIGITS = 16
@@ -26,7 +27,9 @@ def summary(broken: Broken, claims: Sequence[Claim]) -> Iterator[str]:
     """The counts, each mutant for each claim that cites its code; then how the time went."""
     found = broken.record
     counts = Counter(
-        mutant.outcome(cited_by(claim)) for claim in claims for mutant in found.of(claim.id)
+        found.outcome(claim.id, mutant, cited_by(claim))
+        for claim in claims
+        for mutant in found.of(claim.id)
     )
     told = [f"{counts[outcome]:,} {word}" for outcome, word in _WORDS.items() if counts[outcome]]
     yield f"mutants {len(found.mutants):,}; counted for each claim: {', '.join(told) or 'none'}"

@@ -52,7 +52,10 @@ def _rung(claim: Claim, lacks: Sequence[_Lacks]) -> RungVerdict:
 
 def _breakages(claim: Claim, record: Falsification, waivers: Sequence[Waiver]) -> Breakages:
     green = frozenset(link.text for link in claim.tests) - record.red.keys()
-    mutations = tuple(_mutation(each, green, waivers) for each in record.of(claim.id))
+    mutations = tuple(
+        _mutation(each, record.outcome(claim.id, each, green), green, waivers)
+        for each in record.of(claim.id)
+    )
     gates = tuple(link.text for link in claim.gates)
     return Breakages(
         mutations=mutations,
@@ -62,9 +65,10 @@ def _breakages(claim: Claim, record: Falsification, waivers: Sequence[Waiver]) -
     )
 
 
-def _mutation(mutant: MutantRun, tests: frozenset[str], waivers: Sequence[Waiver]) -> Mutation:
-    outcome, kill = mutant.outcome(tests), mutant.kill(tests)
-    if kill:
+def _mutation(
+    mutant: MutantRun, outcome: Outcome, tests: frozenset[str], waivers: Sequence[Waiver]
+) -> Mutation:
+    if kill := mutant.kill(tests):
         return Mutation(mutant, outcome, kill)
     everybody = frozenset(trial.test for trial in mutant.trials)
     waiver = next((each for each in waivers if _covers(each, mutant)), None)
@@ -113,7 +117,9 @@ def _of_mutants(broken: Breakages, record: Falsification) -> Iterator[_Lacks]:
         yield _unmeasured(NOT_BROKEN_YET)
     untried = [each for each in broken.unkilled if each.outcome is Outcome.NOT_TRIED]
     left = [each for each in broken.unkilled if each.outcome is not Outcome.NOT_TRIED]
-    total = len(broken.mutations)
+    total = len(broken.mutations) - len(broken.left_out)
+    if broken.left_out:
+        yield _unmeasured(_sampled(broken, total, len(left) + len(untried)))
     if left:
         yield _found(
             f"{len(left)} of {_mutants(total)} not killed by the cited tests ({_places(left)}); "
@@ -124,6 +130,17 @@ def _of_mutants(broken: Breakages, record: Falsification) -> Iterator[_Lacks]:
             f"{len(untried)} of {_mutants(total)} could not be tried ({_places(untried)}): "
             f"{untried[0].mutant.why}"
         )
+
+
+def _sampled(broken: Breakages, tried: int, unkilled: int) -> str:
+    ended = "all were killed or waived" if broken.waived else "all were killed"
+    if unkilled:
+        ended = f"{unkilled} of them {'was' if unkilled == 1 else 'were'} not killed"
+    were = "was" if tried == 1 else "were"
+    return (
+        f"{tried} of {_mutants(len(broken.mutations))} {were} tried in this build, and {ended}; "
+        "--all-mutants tries the others."
+    )
 
 
 def _of_patches(claim: Claim, record: Falsification, broken: Breakages) -> Iterator[_Lacks]:

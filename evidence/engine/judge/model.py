@@ -103,8 +103,15 @@ class Breakages:
 
     @property
     def unkilled(self) -> tuple[Mutation, ...]:
-        """Those that no cited test killed and nobody waived."""
-        return tuple(e for e in self.mutations if not e.outcome.is_kill and e.waiver is None)
+        """Those that were tried, that no cited test killed and that nobody waived."""
+        alive = (each for each in self.mutations if not each.outcome.is_kill)
+        return tuple(e for e in alive if e.waiver is None and e.outcome is not Outcome.LEFT_OUT)
+
+    @property
+    def left_out(self) -> tuple[Mutation, ...]:
+        """Those that this build did not try, for they are not in its sample, and nobody waived."""
+        untried = (each for each in self.mutations if each.outcome is Outcome.LEFT_OUT)
+        return tuple(each for each in untried if each.waiver is None)
 
     @property
     def waived(self) -> tuple[Mutation, ...]:

@@ -61,6 +61,7 @@ def mutations_json(broken: Breakages) -> dict[str, object]:
     """Counts of kills by how they happened, and whatever was not killed."""
     return {
         **{outcome.value: broken.count(outcome) for outcome, _ in _KILLS},
+        "untried": len(broken.left_out),
         "survived": [_told(each) for each in broken.unkilled],
         "waived": [_waived(each) for each in broken.waived],
         "notes": list(broken.notes),
@@ -70,7 +71,11 @@ def mutations_json(broken: Breakages) -> dict[str, object]:
 def _says(broken: Breakages) -> str:
     total = count(len(broken.mutations), "small edit")
     kills = [f"{n} {how}" for outcome, how in _KILLS if (n := broken.count(outcome))]
-    left = [(len(broken.unkilled), "not noticed"), (len(broken.waived), "waived")]
+    left = [
+        (len(broken.unkilled), "not noticed"),
+        (len(broken.waived), "waived"),
+        (len(broken.left_out), "not tried in this build"),
+    ]
     rest = "".join(f"; {number} {word}" for number, word in left if number)
     return f"{total} of the cited code: noticed {', '.join(kills) or 'none'}{rest}."
 

@@ -37,7 +37,14 @@ def claim(**changes: Any) -> dict[str, Any]:
         "code": [{"sha256": DIGEST, "lines": [3, 5], "executable": True}],
         "tests": [{"outcome": "passed", "executes": [4]}],
         "gates": ["tests"],
-        "mutants": {"assertion": 3, "crash": 0, "timeout": 0, "survived": [], "waived": []},
+        "mutants": {
+            "assertion": 3,
+            "crash": 0,
+            "timeout": 0,
+            "untried": 0,
+            "survived": [],
+            "waived": [],
+        },
         "sabotage": [{"patch": "p", "outcome": "assertion"}],
         "demo": None,
     }
@@ -133,13 +140,14 @@ def test_what_was_broken_on_purpose_fits(changes: dict[str, Any]) -> None:
     verify._check_falsified(claim(**changes), GATES)
 
 
-_NO_KILLS = {"assertion": 0, "crash": 0, "timeout": 0, "survived": [], "waived": []}
+_NO_KILLS = {"assertion": 0, "crash": 0, "timeout": 0, "untried": 0, "survived": [], "waived": []}
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"mutants": {**_NO_KILLS, "assertion": 3, "survived": [{"id": "m"}]}},
+        {"mutants": {**_NO_KILLS, "assertion": 3, "untried": 1}},
         {"sabotage": []},
         {"sabotage": [{"outcome": "crash"}]},
         {"sabotage": [{"outcome": "assertion"}, {"outcome": "survived"}]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +16,8 @@ from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Outcome, Trial
 from evidence.engine.falsify.mutants import merged, mutants_of
 from evidence.engine.falsify.plan import Plan, Recorded, Target
+from evidence.engine.falsify.pool import Worker
+from evidence.engine.falsify.server import Answer
 from evidence.engine.mistakes import Place
 from evidence.engine.register.model import Gate
 
@@ -74,6 +76,24 @@ def test_fresh_process_that_disagrees_is_a_complaint(
     )
 
 
+def test_mutant_whose_turn_another_took_away_is_run_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def answer(self: Alone, targets: Any, tests: list[str], worker: Any, *, stop: bool) -> Answer:
+        asked.append(tests)
+        hangs = {"test": tests[0], "outcome": "timeout", "message": ""}
+        return Answer((hangs,))
+
+    monkeypatch.setattr(Alone, "_run", answer)
+    alone = Alone(GATE, Controls(), Tried())
+    alone._audit([check(1, runs="a"), check(2, runs="b")], cast(Worker, None))
+
+    assert asked == [["t.py::a", "t.py::b"], ["t.py::b"]]
+    assert (alone.audited, alone.disagreements) == (2, [])
+
+
 @pytest.mark.parametrize(
     ("one", "other", "batches"),
     [
@@ -100,7 +120,7 @@ def test_the_sample_is_seeded_and_holds_each_claims_first_kill() -> None:
     targets = [target(number) for number in range(1, 61)]
     ids = [each.mutant.id for each in targets]
     plan = Plan(
-        claims={"TILL-01": tuple(ids[:30]), "TILL-02": tuple(ids[30:])},
+        claims={"TILL-01": ("not in the sample", *ids[:30]), "TILL-02": tuple(ids[30:])},
         targets=dict(zip(ids, targets, strict=True)),
     )
     tried = Tried()

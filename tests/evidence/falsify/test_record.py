@@ -12,6 +12,7 @@ from evidence.engine.mistakes import CannotRun
 
 FOUND = Falsification(
     claims={"TILL-01": ("abc",)},
+    left_out={"TILL-01": ("abc",)},
     mutants=(
         MutantRun(
             id="abc",
@@ -47,7 +48,7 @@ def test_run_in_which_nothing_was_broken_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"format": 2}', '{"format": 1}', '{"format": 1, "claims": 3}']
+    "text", ["", "[]", '{"format": 1}', '{"format": 2}', '{"format": 2, "claims": 3}']
 )
 def test_file_that_is_no_record_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "falsified.json").write_text(text, "utf-8")

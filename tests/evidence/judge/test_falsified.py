@@ -244,3 +244,56 @@ def test_tests_over_nothing_that_was_broken_were_never_seen_to_fail() -> None:
             "evidence/sabotage and name it under `sabotage`."
         ],
     )
+
+
+def sampled(*tried: MutantRun, left_out: int, also: tuple[MutantRun, ...] = ()) -> Falsification:
+    others = tuple(mutant(number=100 + number) for number in range(left_out))
+    ids = tuple(each.id for each in (*others, *also))
+    return record(*tried, *others, *also, left_out={"TILL-01": ids})
+
+
+def test_sample_that_was_all_killed_is_not_measured_and_never_yes() -> None:
+    found = sampled(mutant(KILLED), mutant(KILLED, number=2), left_out=3)
+
+    assert standing(claim(), found) == (
+        "not measured",
+        [
+            "2 of 5 mutants were tried in this build, and all were killed; --all-mutants tries "
+            "the others."
+        ],
+    )
+
+
+def test_survivor_in_a_sample_is_found_missing() -> None:
+    found = sampled(mutant(Trial(OWN, Outcome.SURVIVED)), mutant(KILLED, number=2), left_out=3)
+
+    assert standing(claim(), found) == (
+        "no",
+        [
+            "2 of 5 mutants were tried in this build, and 1 of them was not killed; --all-mutants "
+            "tries the others.",
+            "1 of 2 mutants not killed by the cited tests (till/money.py:1 None returned); assert "
+            "what they change, or cite the test that does.",
+        ],
+    )
+
+
+def test_mutant_outside_the_sample_counts_when_another_claim_had_it_killed_by_a_shared_test() -> (
+    None
+):
+    found = sampled(mutant(KILLED), left_out=0, also=(mutant(KILLED, number=2),))
+    assert standing(claim(), found) == ("yes", [])
+
+
+def test_mutant_outside_the_sample_has_not_survived_when_only_some_tests_had_their_turn() -> None:
+    partly = mutant(Trial(OWN, Outcome.SURVIVED), number=2)
+    rung, broken = weigh(claim(), sampled(mutant(KILLED), left_out=0, also=(partly,)), ())
+
+    assert rung.standing is Standing.NOT_MEASURED
+    assert broken.unkilled == ()
+    assert [each.mutant for each in broken.left_out] == [partly]
+
+
+def test_waived_mutant_outside_the_sample_needs_no_trial() -> None:
+    found = sampled(mutant(KILLED, number=2), left_out=0, also=(mutant(),))
+    assert standing(claim(), found, waiver()) == ("yes", [])

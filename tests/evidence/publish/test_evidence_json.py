@@ -69,6 +69,7 @@ def test_whole_claim_reads_as_the_contract_says(recorded):
         "assertion": 0,
         "crash": 0,
         "timeout": 0,
+        "untried": 0,
         "survived": [],
         "waived": [],
         "notes": [],

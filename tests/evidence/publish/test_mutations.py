@@ -41,6 +41,7 @@ BROKEN = Breakages(
         Mutation(mutant(3), Outcome.SURVIVED, uncited=Trial("t::other", Outcome.ASSERTION)),
         Mutation(mutant(4), Outcome.SURVIVED, waiver=WAIVER),
         Mutation(mutant(5, why="its fork died"), Outcome.NOT_TRIED),
+        Mutation(mutant(6), Outcome.LEFT_OUT),
     ),
     notes=("Weak: it crashes.",),
 )
@@ -50,8 +51,8 @@ def test_page_counts_kills_and_shows_what_lived_with_its_edit() -> None:
     view = mutations_view(BROKEN)
     assert view is not None
     assert view.says == (
-        "5 small edits of the cited code: noticed 1 by an assertion, 1 by a crash; 2 not noticed; "
-        "1 waived."
+        "6 small edits of the cited code: noticed 1 by an assertion, 1 by a crash; 2 not noticed; "
+        "1 waived; 1 not tried in this build."
     )
     assert [(live.place, live.word.label, live.remarks) for live in view.lives] == [
         (
@@ -75,10 +76,11 @@ def test_claim_without_mutants_shows_none() -> None:
 
 def test_contract_holds_counts_and_whatever_was_not_killed() -> None:
     told = mutations_json(BROKEN)
-    assert {name: told[name] for name in ("assertion", "crash", "timeout")} == {
+    assert {name: told[name] for name in ("assertion", "crash", "timeout", "untried")} == {
         "assertion": 1,
         "crash": 1,
         "timeout": 0,
+        "untried": 1,
     }
     survived, waived = told["survived"], told["waived"]
     assert isinstance(survived, list)
