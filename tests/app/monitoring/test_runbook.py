@@ -25,7 +25,9 @@ def page() -> str:
     known = facts()
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
     template = environment.from_string(RUNBOOK.read_text("utf-8"))
-    return template.render(fact=lambda name: known[name], claim=lambda name: name)
+    return template.render(
+        fact=lambda name: known[name], claim=lambda name: name, gate=lambda name: name
+    )
 
 
 def entries(page: str) -> dict[str, str]:
