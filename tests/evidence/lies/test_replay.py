@@ -36,9 +36,9 @@ def test_what_nothing_gives_away_is_not_caught(monkeypatch):
 
 
 def test_a_sentence_that_accuses_the_honest_as_well_is_no_proof(monkeypatch):
-    lie = lies.Lie("x", "it is a lie.", lambda folder: ("ask", "TILL-01 stands"), "TILL-01")
+    lie = lies.Lie("x", "it is a lie.", lambda folder: ("ask", "1 met"), "1 met")
 
     caught, said = told(monkeypatch, lie)
 
     assert not caught
-    assert "NOT HONEST TO IT: TILL-01" in said
+    assert "NOT HONEST TO IT: 1 met" in said
