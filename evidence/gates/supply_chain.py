@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
+
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component
+from cyclonedx.model.license import DisjunctiveLicense
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
 
 SBOM = "sbom.cdx.json"
 # Words of licences that let a buyer use, change and sell on what is installed beside his code.
@@ -37,22 +42,25 @@ def main() -> int:
 
 def _write(target: Path) -> int:
     """The list of what is installed; how many components it has."""
-    tool = Path(sys.executable).parent / "cyclonedx-py"
-    options = ["--output-reproducible", "--output-format", "JSON", "--spec-version", "1.6"]
-    ended = subprocess.run(
-        [str(tool), "environment", *options, sys.executable],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        sys.exit(f"supply chain: cyclonedx-py failed: {ended.stderr.strip()[-300:]}")
-    told: dict[str, Any] = json.loads(ended.stdout)
-    for component in told["components"]:
-        # Where somebody may download it is no part of what was installed here.
-        component.pop("externalReferences", None)
+    bom = Bom(components=map(_component, _installed()))
+    told: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
+    # The library numbers each list and says when; the list itself is the same for the same lock.
+    told.pop("serialNumber", None)
+    told.get("metadata", {}).pop("timestamp", None)
     target.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return len(told["components"])
+
+
+def _component(package: Distribution) -> Component:
+    name, version = package.metadata["Name"], package.version
+    licence = _licence(package)
+    return Component(
+        name=name,
+        version=version,
+        bom_ref=f"{name}@{version}",
+        purl=PackageURL("pypi", name=name.lower().replace("_", "-"), version=version),
+        licenses=[DisjunctiveLicense(name=licence)] if licence else [],
+    )
 
 
 def _installed() -> list[Distribution]:
