@@ -20,6 +20,7 @@ from local_postgres.binaries import Binaries, CannotStart
 
 CLONE = Path(__file__).resolve().parent.parent.parent
 LOCKS = CLONE / ".local" / "postgres"
+_SOCKETS = "purelaka-"
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,14 @@ def socket_folder(runs_as: Owner) -> Path:
     """A new, private folder with a path short enough for a socket (107 bytes on Linux)."""
     base = tempfile.gettempdir()
     short_enough = len(base) < 60 and runs_as.may_enter(Path(base))
-    folder = Path(tempfile.mkdtemp(prefix="purelaka-", dir=base if short_enough else "/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix=_SOCKETS, dir=base if short_enough else "/tmp"))  # noqa: S108
     runs_as.give(folder)
     return folder
+
+
+def is_socket_folder(place: str) -> bool:
+    """True for a folder that `socket_folder` made, by its name: the server there is ours."""
+    return Path(place).is_absolute() and Path(place).name.startswith(_SOCKETS)
 
 
 def outside_folder() -> Path:

@@ -8,6 +8,7 @@ from config.settings.local import *  # noqa: F403
 from config.settings.local import DATABASES
 
 # Named for this process, so that two runs at once never share a database.
+DATABASES["default"]["ENGINE"] = "config.test_database"
 DATABASES["default"]["TEST"] = {"NAME": f"test_purelaka_{os.getpid()}"}
 
 # Tests sign in hundreds of times; the cost of a hash proves nothing here.
