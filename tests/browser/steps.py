@@ -9,11 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import small_project
 from tests.browser.shop import Shop
 
 Step = Callable[[Shop], Page]
@@ -143,6 +145,15 @@ def analyst_exports(shop: Shop) -> Page:
     return page
 
 
+@step("mrr")
+def mrr(shop: Shop) -> Page:
+    page = shop.window("ana_analyst")
+    shop.open(page, "/staff/mrr/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Monthly recurring revenue")
+    expect(page.locator("main svg").first).to_be_visible()
+    return page
+
+
 @step("mismatch")
 def mismatch(shop: Shop) -> Page:
     spoiled = shop.manage("demo_mischief", "spoil-refund")
@@ -178,6 +189,26 @@ def audit(shop: Shop) -> Page:
         assert found.count() > 0, f"expected an entry of {who} about {did!r}, found none"
     chain = shop.manage("verify_audit_chain")
     assert chain.returncode == 0, chain.stdout + chain.stderr
+    return page
+
+
+@step("verify")
+def verify(shop: Shop) -> Page:
+    with tempfile.TemporaryDirectory(prefix="buyer-") as folder:
+        home = Path(folder)
+        clone = small_project.opened(home, version="1.0.0", says=("Sums are exact.",))
+        small_project.evidence(clone)
+        bundle = home / "evidence.zip"
+        small_project.evidence(clone, "bundle", "--out", str(bundle))
+        accepted = small_project.verify(bundle)
+        assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+        damaged = bytearray(bundle.read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        bundle.write_bytes(damaged)
+        refused = small_project.verify(bundle)
+        assert refused.returncode != 0, "expected a bundle with one other byte to be refused"
+    page = shop.window("")
+    page.set_content(small_project.shown(accepted, refused))
     return page
 
 

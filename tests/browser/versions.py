@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,25 +23,9 @@ from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, expect
 
 from tests.browser import chromium
+from tests.browser.small_project import command, environment, evidence, release, run
 
 NOT_RUN = 77
-ROOT = Path(__file__).parents[2]
-PROJECT = """[project]
-name = "till"
-version = "{version}"
-
-[tool.evidence]
-name = "Till"
-"""
-GATES = """gates:
-  - id: adds-up
-    proves: One and one are two.
-    run: ["{python}", -c, "assert 1 + 1 == 2"]
-"""
-CLAIM = """  - id: TILL-{number:02d}
-    says: {says}
-    gates: [adds-up]
-"""
 FIRST, SECOND = "Sums are exact.", "Nothing is rounded twice."
 
 
@@ -73,28 +56,23 @@ def main() -> int:
 def _release_both(home: Path) -> None:
     """Version 1.0.0, then 1.1.0 with one claim more; each deployed twice, the last time at once."""
     bare, clone = home / "bare.git", home / "clone"
-    _run(home, "git", "init", "--quiet", "--bare", str(bare))
-    _run(home, "git", "clone", "--quiet", str(bare), str(clone))
-    _run(clone, "git", "config", "user.name", "Rita Release")
-    _run(clone, "git", "config", "user.email", "rita@shop.example")
+    run(home, "git", "init", "--quiet", "--bare", str(bare))
+    run(home, "git", "clone", "--quiet", str(bare), str(clone))
     older = home / "older"
     for version, says in (("1.0.0", (FIRST,)), ("1.1.0", (FIRST, SECOND))):
-        _write(clone, version, says)
-        _run(clone, "git", "add", "--all")
-        _run(clone, "git", "commit", "--quiet", "-m", f"Release {version}")
-        _run(clone, "git", "tag", f"v{version}")
-        _evidence(clone)
-        _say(_evidence(clone, "deploy").strip())
-        _run(clone, "git", "fetch", "--quiet")
+        release(clone, version=version, says=says)
+        evidence(clone)
+        _say(evidence(clone, "deploy").strip())
+        run(clone, "git", "fetch", "--quiet")
         if version == "1.0.0":
-            _run(home, "cp", "--recursive", str(clone), str(older))
+            run(home, "cp", "--recursive", str(clone), str(older))
     both = [
-        subprocess.Popen(_command("deploy"), cwd=folder, env=_environment(), stdout=subprocess.PIPE)
+        subprocess.Popen(command("deploy"), cwd=folder, env=environment(), stdout=subprocess.PIPE)
         for folder in (older, clone)
     ]
     ended = [process.wait(timeout=120) for process in both]
     assert ended == [0, 0], f"deployed again at once: exit codes {ended}, 0 and 0 expected"
-    listed = json.loads(_run(home, "git", "-C", str(bare), "show", "gh-pages:versions.json"))
+    listed = json.loads(run(home, "git", "-C", str(bare), "show", "gh-pages:versions.json"))
     found = {each["version"]: each["aliases"] for each in listed}
     assert found == {"1.1.0": ["latest"], "1.0.0": []}, f"versions.json holds {found}"
     _say("both deployed again at the same moment: versions.json still holds 1.0.0 and 1.1.0")
@@ -134,36 +112,6 @@ def _read_offline(page: Page, site: Path) -> None:
     _say("opened from the disk, the search finds the claim")
 
 
-def _write(clone: Path, version: str, says: tuple[str, ...]) -> None:
-    (clone / "evidence" / "claims").mkdir(parents=True, exist_ok=True)
-    claims = "".join(CLAIM.format(number=n, says=text) for n, text in enumerate(says, start=1))
-    (clone / "pyproject.toml").write_text(PROJECT.format(version=version), encoding="utf-8")
-    (clone / ".gitignore").write_text("/build\n/.build/\n/.local/\n", encoding="utf-8")
-    (clone / "evidence" / "gates.yml").write_text(GATES, encoding="utf-8")
-    text = f"area: Till\nclaims:\n{claims}"
-    (clone / "evidence" / "claims" / "till.yml").write_text(text, encoding="utf-8")
-
-
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, str(ROOT / "build_evidence.py"), "--no-color", *arguments]
-
-
-def _evidence(clone: Path, *arguments: str) -> str:
-    return _run(clone, *_command(*arguments))
-
-
-def _run(folder: Path, *command: str) -> str:
-    ended = subprocess.run(
-        command, cwd=folder, env=_environment(), capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, f"{' '.join(command[:4])}: {ended.stdout}{ended.stderr}"
-    return ended.stdout
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-
-
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: a gate's log holds what was seen, not every request."""
@@ -172,7 +120,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def _served(bare: Path, folder: Path) -> Iterator[str]:
     """The branch of versions as a host serves it, on loopback."""
-    _run(bare, "git", "clone", "--quiet", "--branch", "gh-pages", str(bare), str(folder))
+    run(bare, "git", "clone", "--quiet", "--branch", "gh-pages", str(bare), str(folder))
     handler = functools.partial(_Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
