@@ -19,7 +19,8 @@ WIDTH, HEIGHT = 4000, 2200
 LEFT, RIGHT, TOP, BOTTOM = 620, 3900, 120, 1900
 MOST_SERIES = 4
 MOST_DAYS_WITH_DOTS = 31
-MOST_LABELS = 5
+# As many months, such as "Dec 2025", as stand side by side on a phone.
+MOST_LABELS = 4
 TICKS = 4
 
 Write = Callable[[int], str]

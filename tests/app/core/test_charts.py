@@ -80,7 +80,7 @@ def test_the_description_says_reach_lowest_highest_and_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "wanted"), [(1, [0]), (5, [0, 1, 2, 3, 4]), (90, [0, 22, 44, 66, 89])]
+    ("count", "wanted"), [(1, [0]), (4, [0, 1, 2, 3]), (12, [0, 3, 7, 11]), (90, [0, 29, 59, 89])]
 )
 def test_labels_are_spread_from_the_first_to_the_last(count: int, wanted: list[int]) -> None:
     assert spread(count) == wanted
