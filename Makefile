@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evidence test release release-proof demo check bench lock clean
+.PHONY: help setup evidence test release release-proof compose-proof demo check bench lock clean
 
 help: ## Show this help
 	@echo "Purelaka: a shop that proves what it says about itself."
@@ -27,6 +27,9 @@ release: setup ## Prove everything anew for a release and pack it into dist/; an
 
 release-proof: setup ## Publish two tags to a repository on this machine and switch between them in a browser
 	@$(PY) build_evidence.py --only release-proof
+
+compose-proof: setup ## Bring the shop up with Docker Compose, test it there, and take it down
+	@$(PY) build_evidence.py --only compose
 
 demo: setup ## Start the whole shop on this machine with seeded people and orders
 	@$(PY) app/manage.py demo

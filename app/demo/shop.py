@@ -21,10 +21,9 @@ from demo.children import Child, ChildEnded, Children
 from demo.ports import HOST
 from demo.running import noted
 from demo.subscribing import HISTORY
+from demo.twin import options as twin_options
 
 READY_TIMEOUT_S = 60.0
-# Slow payments and refunds of the twin end by themselves after this long.
-SETTLE_AFTER_S = 15
 PREFIX = "demo"
 
 
@@ -79,14 +78,12 @@ class _Start:
         """On any free port; see `address_of`."""
         return self._run(
             "twin",
-            [
-                *["-m", "stripe_twin", "--settle-after", str(SETTLE_AFTER_S)],
-                # The seed moves its time to now.
-                *["--behind", str(HISTORY.total_seconds())],
-                *["--secret-key", self._env["STRIPE_API_KEY"]],
-                *["--webhook-secret", self._env["STRIPE_WEBHOOK_SECRETS"]],
-                *["--webhook-url", f"{self._env['SHOP_ADDRESS']}/webhooks/stripe"],
-            ],
+            twin_options(
+                key=self._env["STRIPE_API_KEY"],
+                secrets=[self._env["STRIPE_WEBHOOK_SECRETS"]],
+                shop=self._env["SHOP_ADDRESS"],
+                behind=HISTORY,
+            ),
         )
 
     def address_of(self, twin: Child) -> str:

@@ -10,9 +10,9 @@ import secrets
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,10 +22,24 @@ from payments.models import PaymentStatus
 
 CARD = "4242424242424242"
 TIMEOUT_S = 30.0
+# Slow payments and refunds of the demo's twin end by themselves after this long.
+SETTLE_AFTER_S = 15
 
 
 class NoTwin(Exception):
     """The local Stripe did not start, or did not do as it was told."""
+
+
+def options(*, key: str, secrets: Sequence[str], shop: str, behind: timedelta) -> list[str]:
+    """Python's words for a twin that tells the shop at this address of everything. The seed moves
+    its time from `behind` to now."""
+    return [
+        *("-m", "stripe_twin", "--settle-after", str(SETTLE_AFTER_S)),
+        *("--behind", str(behind.total_seconds())),
+        *("--secret-key", key),
+        *(word for secret in secrets for word in ("--webhook-secret", secret)),
+        *("--webhook-url", f"{shop}/webhooks/stripe"),
+    ]
 
 
 @contextmanager

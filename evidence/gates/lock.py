@@ -15,9 +15,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+_LIKE_THE_WHOLE = ["--constraints", "requirements/lock.txt"]
+# Each lock, what it is resolved from, and the options that go with it. What the shop's images
+# hold has the versions of the whole lock, which is therefore resolved first.
 LOCKS = {
-    "requirements/lock.txt": "pyproject.toml",
-    "requirements/installer.txt": "requirements/installer.in",
+    "requirements/lock.txt": ("pyproject.toml", ["--group", "evidence", "--group", "dev"]),
+    "requirements/shop.txt": ("pyproject.toml", _LIKE_THE_WHOLE),
+    "requirements/tests.txt": ("pyproject.toml", ["--group", "tests", *_LIKE_THE_WHOLE]),
+    "requirements/installer.txt": ("requirements/installer.in", []),
+    "requirements/compose.txt": ("requirements/compose.in", []),
 }
 OPTIONS = [
     *("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
@@ -33,11 +39,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the locks instead of checking")
     if parser.parse_args().write:
-        return max(_resolve(source, Path(lock)) for lock, source in LOCKS.items())
+        return max(_resolve(lock, Path(lock)) for lock in LOCKS)
     wrong = [line for lock in LOCKS for line in _unsafe(Path(lock))]
     for line in wrong:
         sys.stdout.write(f"{line}\n")
-    return 1 if wrong else max(_compare(lock, source) for lock, source in LOCKS.items())
+    return 1 if wrong else max(map(_compare, LOCKS))
 
 
 def _unsafe(lock: Path) -> list[str]:
@@ -55,11 +61,12 @@ def _unsafe(lock: Path) -> list[str]:
     return wrong
 
 
-def _compare(lock: str, source: str) -> int:
+def _compare(lock: str) -> int:
+    source, _ = LOCKS[lock]
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "fresh.txt"
         shutil.copy(lock, fresh)
-        ended = _resolve(source, fresh)
+        ended = _resolve(lock, fresh)
         if ended != 0:
             return ended
         if fresh.read_bytes() == Path(lock).read_bytes():
@@ -69,10 +76,10 @@ def _compare(lock: str, source: str) -> int:
     return 1
 
 
-def _resolve(source: str, target: Path) -> int:
+def _resolve(lock: str, target: Path) -> int:
+    source, more = LOCKS[lock]
     uv = Path(sys.executable).parent / "uv"
-    groups = ["--group", "dev"] if source == "pyproject.toml" else []
-    command = [str(uv), "pip", "compile", *OPTIONS, *groups, source, "-o", str(target)]
+    command = [str(uv), "pip", "compile", *OPTIONS, *more, source, "-o", str(target)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return 0

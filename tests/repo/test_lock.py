@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.repo.planted import ROOT, Gate, Repository
 
 HASH = "    --hash=sha256:" + "0" * 64 + "\n"
@@ -9,7 +11,8 @@ HASH = "    --hash=sha256:" + "0" * 64 + "\n"
 
 def plant(repository: Repository, lock: str) -> None:
     repository.write("requirements/lock.txt", lock)
-    repository.write("requirements/installer.txt", "uv==1.0 \\\n" + HASH)
+    for name in ("installer", "shop", "tests", "compose"):
+        repository.write(f"requirements/{name}.txt", "uv==1.0 \\\n" + HASH)
 
 
 def test_a_package_without_a_hash_is_named(repository: Repository, gate: Gate) -> None:
@@ -33,8 +36,23 @@ def test_an_address_is_named_with_its_line(repository: Repository, gate: Gate) -
 
 
 def test_every_locked_package_of_this_repository_has_hashes() -> None:
-    for name in ("lock.txt", "installer.txt"):
+    for name in ("lock.txt", "shop.txt", "tests.txt", "installer.txt", "compose.txt"):
         lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
         pins = [number for number, line in enumerate(lines) if "==" in line]
         assert pins
         assert all("--hash=sha256:" in lines[number + 1] for number in pins)
+
+
+def test_what_runs_in_production_is_a_part_of_what_was_proved() -> None:
+    pins = {
+        name: {
+            line.split(" ")[0]
+            for line in (ROOT / "requirements" / name).read_text("utf-8").splitlines()
+            if re.match(r"[a-z0-9]", line)
+        }
+        for name in ("lock.txt", "tests.txt", "shop.txt")
+    }
+
+    assert any(pin.startswith("django==") for pin in pins["shop.txt"])
+    assert pins["shop.txt"] < pins["tests.txt"] < pins["lock.txt"]
+    assert not [pin for pin in pins["shop.txt"] if pin.startswith(("pytest", "mypy", "mkdocs"))]

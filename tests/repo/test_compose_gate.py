@@ -1,0 +1,64 @@
+"""The compose gate where it cannot run, and what it says of what it fetched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evidence.gates.compose import parts
+from tests.repo.planted import ROOT
+
+
+def test_machine_without_engine_and_apt_is_told_apart_from_failure(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "evidence.gates.compose"],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (77, "")
+    assert done.stdout.splitlines()[-1] == (
+        "not run: no Docker engine answers; only root on Debian can start one here"
+    )
+
+
+def test_part_is_fetched_once_and_again_when_something_else_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "FOLDER", tmp_path)
+    made = []
+
+    places = [parts._once("thing", wanted, made.append) for wanted in (b"a", b"a", b"b")]
+
+    assert len(made) == 2
+    assert places[0] == places[1] != places[2]
+    assert all(place.is_dir() for place in places)
+
+
+def test_half_that_was_fetched_is_never_taken_for_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "FOLDER", tmp_path)
+
+    def breaks_off(into: Path) -> None:
+        (into / "first").touch()
+        raise parts.NotHere("the network is gone")
+
+    with pytest.raises(parts.NotHere, match="the network is gone"):
+        parts._once("thing", b"a", breaks_off)
+    whole = parts._once("thing", b"a", lambda into: (into / "all").touch())
+
+    assert [path.name for path in whole.iterdir()] == ["all"]
+
+
+def test_part_that_cannot_be_fetched_says_what_and_why(tmp_path: Path) -> None:
+    with pytest.raises(parts.NotHere, match=r"^A thing: could not be fetched: no way$"):
+        parts._run(["sh", "-c", "echo no way >&2; exit 1"], tmp_path, "A thing")
+    with pytest.raises(parts.NotHere, match=r"^A thing: there is no no-such-program on this"):
+        parts._run(["no-such-program"], tmp_path, "A thing")
