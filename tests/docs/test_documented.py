@@ -50,8 +50,15 @@ def test_every_command_that_a_page_names_exists() -> None:
 
 def test_every_variable_that_a_page_names_exists() -> None:
     named = set(re.findall(r"`([A-Z][A-Z]+_[A-Z_]+)`", text()))
-    known = {variable.name for variable in VARIABLES} | OTHER_VARIABLES
+    known = {variable.name for variable in VARIABLES} | OTHER_VARIABLES | _of_compose()
     assert named - known == set()
+
+
+def _of_compose() -> set[str]:
+    """What Docker Compose reads, as its files have it."""
+    files = ("docker-compose.yml", "docker-compose.override.yml", ".env.example")
+    told = "\n".join((ROOT / name).read_text("utf-8") for name in files)
+    return set(re.findall(r"(?:\$\{|^#?)([A-Z_]+)[:=}-]", told, re.MULTILINE))
 
 
 def test_every_file_that_a_page_names_exists() -> None:
