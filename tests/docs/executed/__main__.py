@@ -6,6 +6,8 @@ Each page has a throwaway world of its own. A line a command; what differs is sh
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,10 @@ from tests.docs.executed.named import problems
 from tests.docs.executed.page import Block, Step, Unclear, read_page
 from tests.docs.executed.shell import Shell, TookTooLong
 from tests.docs.executed.world import ROOT, world
+
+# A shop that starts, and a command that waits for it, leave the machine to another page.
+SIDE_BY_SIDE = 2
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -38,65 +44,72 @@ def main() -> int:
     """Exit code 0 when all agree, 1 when not. Arguments: only these pages."""
     wanted = sys.argv[1:]
     chosen = [each for each in DOCUMENTS if not wanted or Path(each.path).name in wanted]
-    failed = sum(_failures(document) for document in chosen)
-    _say(f"{len(chosen)} pages, {failed} commands that are not as written")
+    failed = 0
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        for lines, of_page in pool.map(_told, chosen):
+            sys.stdout.write("".join(f"{line}\n" for line in lines))
+            sys.stdout.flush()
+            failed += of_page
+    sys.stdout.write(f"{len(chosen)} pages, {failed} commands that are not as written\n")
     return 1 if failed or not chosen else 0
 
 
-def _failures(document: Document) -> int:
+def _told(document: Document) -> tuple[list[str], int]:
+    """What is said of a page, in its order whatever ran beside it, and how much of it failed."""
+    lines: list[str] = []
+    failed = _failures(document, lines.append)
+    return lines, failed
+
+
+def _failures(document: Document, say: Say) -> int:
     name = document.path
     try:
         blocks = read_page(ROOT / name, name)
     except Unclear as unclear:
-        _say(f"failed  {unclear}")
+        say(f"failed  {unclear}")
         return 1
-    looked_at = sum(_look(name, block) for block in blocks if block.not_run)
+    looked_at = sum(_look(name, block, say) for block in blocks if block.not_run)
     runs = [block for block in blocks if not block.not_run]
     if not runs:
         return looked_at
     with world(with_shop=document.with_shop) as shell:
-        return looked_at + _run(name, runs, shell)
+        return looked_at + _run(name, runs, shell, say)
 
 
-def _run(name: str, blocks: list[Block], shell: Shell) -> int:
+def _run(name: str, blocks: list[Block], shell: Shell, say: Say) -> int:
     failed = 0
     for step in (step for block in blocks for step in block.steps):
         try:
             came, code = shell.run(step.command)
         except TookTooLong as error:
-            _say(f"failed  {name}:{step.line}  {error}; the rest of the page was not run")
+            say(f"failed  {name}:{step.line}  {error}; the rest of the page was not run")
             return failed + 1
         if code == step.exit_code and (step.prints is None or agrees(step.prints, came)):
-            _say(f"ok      {name}:{step.line}  {step.command}")
+            say(f"ok      {name}:{step.line}  {step.command}")
         else:
             failed += 1
-            _show(name, step, came, code)
+            _show(name, step, came, code, say)
     return failed
 
 
-def _look(name: str, block: Block) -> int:
+def _look(name: str, block: Block, say: Say) -> int:
     """What is not run is looked at: its commands, options, files and variables exist."""
     found = [(step, why) for step in block.steps for why in problems(step.command)]
     for step, why in found:
-        _say(f"failed  {name}:{step.line}  {why}")
+        say(f"failed  {name}:{step.line}  {why}")
     if not found:
-        _say(f"not run {name}:{block.line}  {block.not_run}; its commands and options exist")
+        say(f"not run {name}:{block.line}  {block.not_run}; its commands and options exist")
     return len(found)
 
 
-def _show(name: str, step: Step, came: list[str], code: int) -> None:
-    _say(f"failed  {name}:{step.line}  {step.command}")
-    _say(f"  exit code {code}, {step.exit_code} expected; shown on the page:")
+def _show(name: str, step: Step, came: list[str], code: int, say: Say) -> None:
+    say(f"failed  {name}:{step.line}  {step.command}")
+    say(f"  exit code {code}, {step.exit_code} expected; shown on the page:")
     for line in step.prints or ():
-        _say(f"    {line}")
-    _say("  what came out:")
+        say(f"    {line}")
+    say("  what came out:")
     for line in came:
-        _say(f"    {line}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+        say(f"    {line}")
 
 
 if __name__ == "__main__":
