@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.password_validation import password_validators_help_texts
 
 
 class CodeForm(forms.Form):
@@ -14,3 +18,30 @@ class CodeForm(forms.Form):
         error_messages={"required": "Code: nothing typed; type the six digits of your phone."},
     )
     next = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Django's own form; what a password must be is told in sentences."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.error_messages = {
+            **self.error_messages,
+            "password_incorrect": "Present password: not the one you have; type it again.",
+        }
+        self.fields["old_password"].label = "Present password"
+        self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
+        self.fields["new_password2"].label = "New password again"
+        self.fields["new_password2"].help_text = "So that a slip of the finger locks nobody out."
+
+
+class ResetFactorForm(forms.Form):
+    """Why somebody's second factor is reset."""
+
+    why = forms.CharField(
+        label="Why",
+        max_length=300,
+        widget=forms.TextInput(),
+        help_text="For the record. No personal data, please.",
+        error_messages={"required": "Why: nothing written; say why, such as: phone lost."},
+    )

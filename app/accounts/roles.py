@@ -34,6 +34,7 @@ class Permission(StrEnum):
     PERSON_MANAGE = "person:manage"
     PRICE_CHANGE = "price:change"
     SECOND_FACTOR_USE = "second-factor:use"
+    PASSWORD_CHANGE = "password:change"  # noqa: S105
     EXPORT_DOWNLOAD = "export:download"
     EXPORT_CUSTOMERS = "export:customers"
     PERSON_VIEW_OWN = "person:view-own"
@@ -52,6 +53,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.ORDER_PLACE,
             Permission.ORDER_VIEW_OWN,
             Permission.PERSON_VIEW_OWN,
+            Permission.PASSWORD_CHANGE,
             Permission.SUBSCRIPTION_START,
             Permission.SUBSCRIPTION_CANCEL_OWN,
         }
@@ -63,6 +65,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.SECOND_FACTOR_USE,
             Permission.EXPORT_DOWNLOAD,
             Permission.PERSON_VIEW_OWN,
+            Permission.PASSWORD_CHANGE,
             Permission.SUBSCRIPTION_VIEW,
             Permission.ANALYTICS_VIEW,
         }
@@ -78,6 +81,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.SECOND_FACTOR_USE,
             Permission.EXPORT_DOWNLOAD,
             Permission.PERSON_VIEW_OWN,
+            Permission.PASSWORD_CHANGE,
             Permission.PERSON_VIEW,
             Permission.SUBSCRIPTION_VIEW,
             Permission.SUBSCRIPTION_CANCEL,
@@ -98,6 +102,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.EXPORT_DOWNLOAD,
             Permission.EXPORT_CUSTOMERS,
             Permission.PERSON_VIEW_OWN,
+            Permission.PASSWORD_CHANGE,
             Permission.PERSON_VIEW,
             Permission.PERSON_ERASE,
             Permission.SUBSCRIPTION_VIEW,

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import second_factor
-from accounts.access import may, public, requires
+from accounts import passwords, second_factor
+from accounts.access import actor_of, may, public, requires
+from accounts.forms import OwnPasswordForm
 from accounts.people import person
 from accounts.roles import Permission
-from core.limits import SIGN_IN, limited
+from core.limits import PASSWORD, SIGN_IN, limited
 from core.pages import methods
 
 
@@ -43,3 +48,24 @@ def account(request: HttpRequest) -> HttpResponse:
         "codes_left": second_factor.codes_left(user),
     }
     return render(request, "accounts/account.html", context)
+
+
+@sensitive_post_parameters()
+@requires(Permission.PASSWORD_CHANGE)
+@methods("GET", "POST")
+@limited(PASSWORD)
+def change_password(request: HttpRequest) -> HttpResponse:
+    """The person's own, by the present one. The session in which it happened goes on."""
+    user, now = person(request), timezone.now()
+    form = OwnPasswordForm(user, request.POST if request.method == "POST" else None)
+    if request.method == "GET":
+        return render(request, "accounts/password.html", {"form": form})
+    if form.is_valid():
+        new = form.cleaned_data["new_password1"]
+        passwords.change(user=user, new=new, by=actor_of(request), now=now)
+        update_session_auth_hash(request, user)
+        messages.success(request, "Password changed. Everywhere else you are signed out.")
+        return redirect("accounts:account")
+    if form.has_error("old_password", "password_incorrect"):
+        passwords.wrong(user=user, by=actor_of(request), now=now)
+    return render(request, "accounts/password.html", {"form": form}, status=400)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from accounts import factor_views as factor
+from accounts import staff_views as helping
 from accounts import views as accounts
 from analyticsapp import views as analytics
 from catalog import views as catalog
@@ -27,8 +28,15 @@ account_pages = [
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
     path("account/", accounts.account, name="account"),
+    path("account/password/", accounts.change_password, name="password"),
     path("account/second-factor/", factor.verify, name="second-factor"),
     path("account/second-factor/set-up/", factor.enrol, name="second-factor-enrol"),
+    path("staff/people/<int:user_id>/unlock/", helping.unlock, name="unlock"),
+    path(
+        "staff/people/<int:user_id>/reset-second-factor/",
+        helping.reset_factor,
+        name="reset-factor",
+    ),
 ]
 
 order_pages = [

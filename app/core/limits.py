@@ -40,12 +40,13 @@ class Limit:
 
 SIGN_IN = Limit("sign-in", 20, by_address=True)
 SECOND_FACTOR = Limit("second-factor", 20)
+PASSWORD = Limit("password", 10)
 BASKET = Limit("basket", 120)
 PLACE = Limit("place-order", 20)
 PAY = Limit("pay", 20)
 SUBSCRIBE = Limit("subscribe", 20)
 EXPORT = Limit("export", 12, methods=("GET", "POST"))
-LIMITS = (SIGN_IN, SECOND_FACTOR, BASKET, PLACE, PAY, SUBSCRIBE, EXPORT)
+LIMITS = (SIGN_IN, SECOND_FACTOR, PASSWORD, BASKET, PLACE, PAY, SUBSCRIBE, EXPORT)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from accounts import second_factor
+from accounts import lockout, second_factor
 from accounts.models import User
 from audit.models import Entry
 from orders.models import Order
@@ -21,6 +22,7 @@ class Page:
     person: User
     role: str
     has_factor: bool
+    is_locked: bool
     orders: list[Order]
     order_count: int
     subscriptions: list[Subscription]
@@ -29,13 +31,14 @@ class Page:
     in_the_way: list[str]
 
 
-def of(person: User) -> Page:
+def of(person: User, *, now: datetime) -> Page:
     """The page of this person."""
     orders = Order.objects.filter(customer=person)
     return Page(
         person=person,
         role=person.role.value if person.role else "none",
         has_factor=second_factor.has_factor(person),
+        is_locked=bool(lockout.locked(usernames=[person.get_username()], now=now)),
         orders=list(orders.order_by("-id")[:NEWEST]),
         order_count=orders.count(),
         subscriptions=list(Subscription.objects.filter(customer=person)),

@@ -47,7 +47,8 @@ def detail(request: HttpRequest, user_id: int) -> HttpResponse:
         now=timezone.now(),
     )
     context = {
-        "page": person_page.of(found),
+        "page": person_page.of(found, now=timezone.now()),
+        "may_manage": may(request.user, Permission.PERSON_MANAGE),
         "may_erase": may(request.user, Permission.PERSON_ERASE),
     }
     return render(request, "privacy/person.html", context)
@@ -75,7 +76,7 @@ def erase(request: HttpRequest, user_id: int) -> HttpResponse:
             else:
                 messages.success(request, _done(erased))
                 return redirect("privacy:person", found.pk)
-    context = {"form": form, "page": person_page.of(found)}
+    context = {"form": form, "page": person_page.of(found, now=timezone.now())}
     return render(request, "privacy/erase.html", context, status=status)
 
 

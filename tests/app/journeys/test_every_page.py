@@ -90,6 +90,8 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
                 reverse("audit:list"),
                 reverse("exports:overview"),
                 reverse("accounts:account"),
+                reverse("accounts:password"),
+                reverse("accounts:reset-factor", args=[olly_ops.pk]),
                 reverse("accounts:second-factor-enrol"),
             ],
         ),
