@@ -85,22 +85,16 @@ class Alone:
         answer = self._run([check.target for check in batch], tests, worker, stop=False)
         ended = {told["test"]: told for told in answer.trials}
         for check in batch:
-            if len(batch) > 1 and not check.tests <= ended.keys():
-                # One that hangs or ends the process takes the turn of those after it.
-                self._audit([check], worker)
-                continue
             outcomes = {test: ended[test]["outcome"] for test in check.tests if test in ended}
-            self._compare(check, outcomes, answer.died)
+            told = _disagreement(check, outcomes, answer.died)
+            if told and len(batch) > 1:
+                # One that hangs, ends the process or breaks what all share took away its turn.
+                self._audit([check], worker)
+            else:
+                self._note(check, told)
 
-    def _compare(self, check: Check, outcomes: Mapping[str, str], died: str) -> None:
-        killed = any(outcome not in _NO_KILLS for outcome in outcomes.values())
+    def _note(self, check: Check, told: str) -> None:
         mutant = check.target.mutant
-        told = ""
-        if len(outcomes) < len(check.tests) and not killed:
-            told = f"could not be run again in a fresh process: {died or 'its tests did not run'}"
-        elif killed != check.was_killed:
-            one, other = ("killed", "survived") if check.was_killed else ("survived", "killed")
-            told = f"{one} in a fork and {other} in a fresh process"
         with self._lock:
             self.audited += 1
             if told:
@@ -121,6 +115,18 @@ class Alone:
                     return server.ask_here(orders, stop=stop)
             except ServerDied as error:
                 return Answer((), died=str(error))
+
+
+def _disagreement(check: Check, outcomes: Mapping[str, str], died: str) -> str:
+    """How it came out otherwise than in a fork, with each outcome; empty when it did not."""
+    killed = any(outcome not in _NO_KILLS for outcome in outcomes.values())
+    if len(outcomes) < len(check.tests) and not killed:
+        return f"could not be run again in a fresh process: {died or 'its tests did not run'}"
+    if killed == check.was_killed:
+        return ""
+    one, other = ("killed", "survived") if check.was_killed else ("survived", "killed")
+    ended = ", ".join(sorted(set(outcomes.values())))
+    return f"{one} in a fork and {other} in a fresh process ({ended})"
 
 
 def _broken(targets: Sequence[Target], copy: Copy) -> dict[str, str]:

@@ -54,20 +54,22 @@ def check(
 @pytest.mark.parametrize(
     ("was_killed", "outcome", "told"),
     [
-        (True, "passed", "killed in a fork and survived in a fresh process"),
-        (False, "assertion", "survived in a fork and killed in a fresh process"),
-        (True, "setup error", "killed in a fork and survived in a fresh process"),
+        (True, "passed", "killed in a fork and survived in a fresh process (passed)"),
+        (False, "assertion", "survived in a fork and killed in a fresh process (assertion)"),
+        (True, "setup error", "killed in a fork and survived in a fresh process (setup error)"),
         (True, "crash", ""),
         (False, "passed", ""),
         (True, None, "could not be run again in a fresh process: its tests did not run"),
     ],
 )
 def test_fresh_process_that_disagrees_is_a_complaint(
-    was_killed: bool, outcome: str | None, told: str
+    was_killed: bool, outcome: str | None, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    trials = [{"test": "t.py::a", "outcome": outcome}] if outcome else []
+    monkeypatch.setattr(Alone, "_run", lambda *_, **__: Answer(tuple(trials)))
     alone = Alone(GATE, Controls(), Tried())
     one = check(1, runs="a", was_killed=was_killed)
-    alone._compare(one, {"t.py::a": outcome} if outcome else {}, "")
+    alone._audit([one], cast(Worker, None))
     assert alone.audited == 1
     assert len(alone.disagreements) == bool(told)
     assert all(
@@ -76,22 +78,25 @@ def test_fresh_process_that_disagrees_is_a_complaint(
     )
 
 
-def test_mutant_whose_turn_another_took_away_is_run_by_itself(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("alone_it", ["assertion", "setup error"])
+@pytest.mark.parametrize("among_others", [None, "setup error", "passed"])
+def test_mutant_that_disagrees_among_others_is_asked_by_itself_before_that_is_told(
+    among_others: str | None, alone_it: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
     def answer(self: Alone, targets: Any, tests: list[str], worker: Any, *, stop: bool) -> Answer:
         asked.append(tests)
-        hangs = {"test": tests[0], "outcome": "timeout", "message": ""}
-        return Answer((hangs,))
+        ended = {"t.py::a": "timeout", "t.py::b": among_others if len(tests) > 1 else alone_it}
+        return Answer(tuple({"test": t, "outcome": ended[t]} for t in tests if ended[t]))
 
     monkeypatch.setattr(Alone, "_run", answer)
     alone = Alone(GATE, Controls(), Tried())
     alone._audit([check(1, runs="a"), check(2, runs="b")], cast(Worker, None))
 
     assert asked == [["t.py::a", "t.py::b"], ["t.py::b"]]
-    assert (alone.audited, alone.disagreements) == (2, [])
+    assert alone.audited == 2
+    assert len(alone.disagreements) == (alone_it == "setup error")
 
 
 @pytest.mark.parametrize(
