@@ -85,7 +85,7 @@ class _Attempt:
     worker: Worker
 
     def make(self) -> None:
-        """Run tests, the cheapest first, until each claim has a kill or no test is left."""
+        """Run tests, the smallest first, until each claim has a kill or no test is left."""
         mutant = self.target.mutant
         left = self._candidates()
         if not left or mutant.id in self.tried.unforked:

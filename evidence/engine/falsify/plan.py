@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from evidence.engine.register.model import Claim, Gate, Register
 from evidence.engine.run.contexts import without_case
 from evidence.engine.run.model import GateRun
 
-_QUICK_S = 0.02
 _WARM, _WARM_S, _LEAST_GAIN = 12, 0.5, 20
 
 
@@ -51,12 +49,12 @@ class Recorded:
     seconds: Mapping[str, float]
     lines: Lines
 
-    def rank(self, test: str, cases: Sequence[str]) -> tuple[int, int, str]:
-        """Cheap tests first. Seconds count by powers of four, so that a test seldom changes places
-        between two runs of one commit; then those that run fewer lines."""
-        seconds = max(self.seconds.get(test, 0.0), _QUICK_S)
+    def rank(self, test: str, cases: Sequence[str]) -> tuple[int, str]:
+        """Small tests first, by the lines they run, not by seconds: who kills a mutant first is
+        published, and two builds of one commit have to agree. Lines count by powers of two, since
+        what a test loads for others differs a little with the order in which tests run."""
         size = sum(self.lines.sizes.get(case, 0) for case in cases)
-        return math.ceil(math.log(seconds / _QUICK_S, 4)), size, test
+        return size.bit_length(), test
 
     def runners(self, target: Target) -> frozenset[str]:
         """Every test of the gate that runs the mutant's lines, whoever cites it."""
