@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evidence.engine.falsify.pool import Worker, hand_out
+from evidence.engine.falsify.server import ServerDied
 from evidence.engine.run.bench import Bench
 
 PASSED = "passed"
@@ -30,6 +32,7 @@ class Controls:
     flaky: set[str] = field(default_factory=set)
     complaints: dict[str, None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
 
     def is_green(self, test: str) -> bool:
         return test in self.seconds and test not in self.red
@@ -42,11 +45,29 @@ class Controls:
         deadline = _FIRST_S if clean is None else _LEAST_S + _TIMES * clean
         return {"test": test, "cases": list(cases), "deadline_s": deadline * patience}
 
+    def is_known(self, test: str) -> bool:
+        return test in self.seconds or test in self.red
+
     def before(self, tests: Iterable[str], workers: Sequence[Worker], bench: Bench) -> None:
         """Each test in a fork; a red one again in a fork of its own, to see what is to blame."""
-        hand_out(_in_batches(sorted(tests)), workers, self._first, bench=bench)
-        for test in sorted(set(tests) - self.seconds.keys() - self.red.keys()):
+        new = sorted(test for test in tests if not self.is_known(test))
+        hand_out(_in_batches(new), workers, self._first, bench=bench)
+        for test in (each for each in new if not self.is_known(each)):
             self.red[test] = "no fork server lived to run it"
+
+    def green(self, test: str, worker: Worker) -> bool:
+        """Whether it is green, after it had its turn in this worker if it had none yet, for most
+        tests are never asked about a mutant. Raises ServerDied."""
+        with self._lock:
+            turn = self._turns[test]
+        with turn:
+            if not self.is_known(test):
+                try:
+                    self._first([test], worker)
+                except ServerDied as error:
+                    self.red[test] = f"the fork server died: {error}"
+                    raise
+        return self.is_green(test)
 
     def after(self, tests: Iterable[str], workers: Sequence[Worker], bench: Bench) -> None:
         """Whoever took kills once more: one that is red now takes none."""
@@ -74,7 +95,7 @@ class Controls:
         is_green = self._is_green(answer.trials[-1] if answer.trials else None)
         if is_green and before is not None:
             said = _said([before], "")
-            self._is_flaky(test, f"it failed among others ({said}) and passed by itself")
+            self._is_flaky(test, f"it failed ({said}) and then passed by itself")
         elif not is_green:
             with self._lock:
                 self.red[test] = _said(answer.trials, answer.died)

@@ -14,6 +14,7 @@ from evidence.engine.falsify.pool import Worker, hand_out
 from evidence.engine.falsify.server import Answer, ServerDied
 from evidence.engine.run.bench import Bench
 
+_FEW = 3  # Tests asked in one fork.
 _PATIENT = 3.0  # A timeout is believed when three times the deadline changes nothing.
 
 
@@ -87,30 +88,38 @@ class _Attempt:
     def make(self) -> None:
         """Run tests, the smallest first, until each claim has a kill or no test is left."""
         mutant = self.target.mutant
-        left = self._candidates()
-        if not left or mutant.id in self.tried.unforked:
-            return
-        with self.worker.copy.broken(mutant.path, mutant.text):
-            while left and mutant.id not in self.tried.unforked:
-                try:
-                    answer = self._ask(left)
-                except ServerDied as error:
-                    self.tried.cannot(mutant.id, f"the fork server died: {error}")
-                    raise
-                left = self._after(answer, left)
+        try:
+            for tests in (self._running(), self._others()):
+                self._try(self.tried.unsatisfied(self.target, tests))
+        except ServerDied as error:
+            self.tried.cannot(mutant.id, f"the fork server died: {error}")
+            raise
 
-    def _candidates(self) -> list[str]:
-        """Green tests of this gate that run the line, then those whose processes may."""
+    def _try(self, left: list[str]) -> None:
+        mutant = self.target.mutant
+        is_running = left and left[0] in self.target.cases
+        while left and mutant.id not in self.tried.unforked:
+            # Few at a time, for whoever comes after a kill needs no turn on unbroken code either.
+            first, left = left[:_FEW], left[_FEW:]
+            green = [test for test in first if self.controls.green(test, self.worker)]
+            asked = [test for test in green if is_running or test in self.controls.starters]
+            with self.worker.copy.broken(mutant.path, mutant.text):
+                while asked and mutant.id not in self.tried.unforked:
+                    asked = self._after(self._ask(asked), asked)
+            left = self.tried.unsatisfied(self.target, left)
+
+    def _running(self) -> list[str]:
+        """Tests of this gate that run the line."""
         cases = self.target.cases
-        mine = [test for test in self.target.tests if self._is_mine(test)]
-        running = [test for test in mine if test in cases]
-        running.sort(key=lambda test: self.recorded.rank(test, cases[test]))
-        starting = [test for test in mine if test not in cases and test in self.controls.starters]
-        starting.sort(key=lambda test: self.recorded.rank(test, ()))
-        return self.tried.unsatisfied(self.target, [*running, *starting])
+        mine = [test for test in self.target.tests if test in self.recorded.seconds]
+        running = (test for test in mine if test in cases)
+        return sorted(running, key=lambda test: self.recorded.rank(test, cases[test]))
 
-    def _is_mine(self, test: str) -> bool:
-        return test in self.recorded.seconds and self.controls.is_green(test)
+    def _others(self) -> list[str]:
+        """Those that do not; processes that they start may."""
+        mine = [test for test in self.target.tests if test in self.recorded.seconds]
+        others = (test for test in mine if test not in self.target.cases)
+        return sorted(others, key=lambda test: self.recorded.rank(test, ()))
 
     def _ask(self, tests: list[str], *, patience: float = 1.0) -> Answer:
         mutant, copy = self.target.mutant, self.worker.copy

@@ -98,10 +98,13 @@ def _in_gate(
     listener: Listener,
 ) -> None:
     controls = Controls()
-    with _timed(work, "controls"):
-        controls.before(tests, workers, bench)
     with _timed(work, "mutants"):
         _forked(work, recorded, controls, workers, bench, listener)
+    needed = [each for each in work.plan.targets.values() if _needs_fresh(each, work.tried)]
+    with _timed(work, "controls"):
+        controls.before(
+            {test for each in needed for test in each.tests}.intersection(tests), workers, bench
+        )
     alone = Alone(recorded, controls, work.tried)
     with _timed(work, "controls again"):
         killers = {
@@ -111,7 +114,6 @@ def _in_gate(
         for worker in workers:
             worker.close()
     with _timed(work, "fresh"):
-        needed = [each for each in work.plan.targets.values() if _needs_fresh(each, work.tried)]
         alone.try_all(needed, workers, bench)
     with _timed(work, "audit"):
         checks = choose(work.plan, recorded, work.tried, bench.tree.commit)
