@@ -16,14 +16,15 @@ from pathlib import Path
 import pytest
 
 import build_evidence
-from evidence.engine import cli, serve
+from evidence.engine import build, cli, serve
 from evidence.engine.arguments import Order, read_order
-from evidence.engine.cli import _is_falsified, main
+from evidence.engine.cli import main
 from evidence.engine.falsify.model import Falsification
 from evidence.engine.falsify.record import write_falsified
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.outputs import make_output_folder
 from evidence.engine.project import load_project
+from evidence.engine.proving import is_falsified
 from evidence.engine.run.record import results_folder
 
 SCRIPT = Path(build_evidence.__file__)
@@ -71,11 +72,11 @@ def test_results_with_a_sample_of_mutants_are_not_reused_when_all_are_asked_for(
     results.mkdir(parents=True)
     write_falsified(results, Falsification(claims={"A": ("1", "2")}, left_out={"A": ("2",)}))
 
-    assert _is_falsified(read_order([]), project)
-    assert not _is_falsified(read_order(["--all-mutants"]), project)
+    assert is_falsified(read_order([]), project)
+    assert not is_falsified(read_order(["--all-mutants"]), project)
 
     write_falsified(results, Falsification(claims={"A": ("1", "2")}))
-    assert _is_falsified(read_order(["--all-mutants"]), project)
+    assert is_falsified(read_order(["--all-mutants"]), project)
 
 
 @pytest.mark.parametrize(
@@ -364,7 +365,7 @@ def test_sentence_that_says_too_much_fails_the_build(tmp_path, capsys):
 
     def conclude() -> int:
         with Reporter(live=False) as reporter:
-            return cli._conclude(
+            return build._conclude(
                 order, sample.register, sample.run, sample.judgement, reporter, "", ""
             )
 

@@ -1,0 +1,192 @@
+"""A whole build: load, check, run gates, falsify, judge, publish.
+
+Imports stand inside the functions that need them, so that a call with nothing to do ends at once.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from evidence.engine.arguments import Order
+from evidence.engine.console import OK, UNPROVEN, count, say, tell
+from evidence.engine.mistakes import Mistake
+from evidence.engine.proving import is_falsified, new_or_same_run, recorded_run
+
+if TYPE_CHECKING:
+    from evidence.engine.judge.model import Judgement
+    from evidence.engine.project import Project
+    from evidence.engine.register.model import Register
+    from evidence.engine.report import Reporter
+    from evidence.engine.reuse import Reuse
+    from evidence.engine.run.model import Run
+
+_FRONT_PAGE = "site/index.html"
+
+
+def run(order: Order) -> int:
+    """Load, check, run the gates, judge, publish; `run` and `site` leave one of these out."""
+    from evidence.engine.judge.verdict import judge
+    from evidence.engine.lock import alone
+    from evidence.engine.publish.publication import publish
+    from evidence.engine.publish.sealing import signed_by, signing_key
+    from evidence.engine.report import summary_lines
+    from evidence.engine.reuse import reuse_of
+
+    if (code := _same_again(order)) is not None:
+        return code
+    project, register = _load_and_check(order)
+    is_published = order.command != "run" and not order.only
+    if is_published:
+        _prepare_publishing(project)
+    with reporter_for(order) as reporter, alone(project.work, wait=order.wait, tell=reporter.stage):
+        reuse = reuse_of(project, register)
+        recorded = recorded_run if order.command == "site" else new_or_same_run
+        found = recorded(order, project, register, reporter, reuse)
+        judgement = judge(project, register, found)
+        where = sealed = ""
+        if is_published:
+            if not _stands_already(order, reuse, reporter):
+                publish(project, register, found, judgement, reporter)
+            where = str(project.build / _FRONT_PAGE)
+            sealed = signed_by(signing_key(project))
+            said = summary_lines(register, found, judgement, where, sealed)
+            reuse.keep_build(said, _exit_code(found, judgement))
+    return _conclude(order, register, found, judgement, reporter, where, sealed)
+
+
+def load(order: Order) -> tuple[Project, Register, tuple[Mistake, ...]]:
+    from dataclasses import replace
+
+    from evidence.engine.project import find_root, load_project
+    from evidence.engine.source.check import check_register
+
+    project = load_project(find_root(order.project))
+    register, dead = check_register(project)
+    return replace(project, cores=order.cores or project.cores), register, dead
+
+
+def reporter_for(order: Order) -> Reporter:
+    from evidence.engine.report import Reporter
+
+    if order.color:
+        return Reporter()
+    os.environ["NO_COLOR"] = "1"
+    return Reporter(live=False)
+
+
+def _same_again(order: Order) -> int | None:
+    """What the last call said, and its exit code, when nothing at all has changed since."""
+    from dataclasses import replace
+
+    from evidence.engine.lock import alone
+    from evidence.engine.project import find_root, load_project
+    from evidence.engine.reuse import same_again
+    from evidence.engine.run.sealed import Refused
+
+    if order.command != "all" or order.only or not order.cache:
+        return None
+    project = load_project(find_root(order.project))
+    project = replace(project, cores=order.cores or project.cores)
+    if not project.build.exists() or (order.falsify and not is_falsified(order, project)):
+        return None
+    with alone(project.work, wait=order.wait, tell=say):
+        try:
+            again = same_again(project)
+        except Refused:
+            return None  # What follows says why.
+    say(f"reused  the run of {again.started_at} and its site: nothing has changed since")
+    say("        --no-cache runs everything again")
+    for line in again.said:
+        say(line)
+    return again.exit_code
+
+
+def _load_and_check(order: Order) -> tuple[Project, Register]:
+    """Dead links are told before anything runs; the build goes on and their claims are Not met."""
+    from evidence.engine.falsify.waivers import lapsed
+    from evidence.engine.preflight import check_pages
+
+    project, register, dead = load(order)
+    tell(lapsed(project, register))
+    if not order.only:
+        check_pages(project, register)
+    if dead:
+        tell(dead)
+        say(f"{count(len(dead), 'dead link')}; the claims that hold them are Not met.")
+    return project, register
+
+
+def _prepare_publishing(project: Project) -> None:
+    """What would stop the publishing is said before the gates run and not minutes later."""
+    from evidence.engine.outputs import make_output_folder
+    from evidence.engine.publish.atomic import check_place
+    from evidence.engine.publish.sealing import signing_key
+
+    check_place(project.build)
+    signing_key(project)
+    make_output_folder(project.store, key="build")
+
+
+def _stands_already(order: Order, reuse: Reuse, reporter: Reporter) -> bool:
+    """True when the published build shows these very results, and is unchanged."""
+    from evidence.engine.run.sealed import Refused, Tampered
+
+    if not order.cache:
+        return False
+    try:
+        reuse.check_build()
+    except Tampered as error:
+        reporter.problem(f"{error}; the site is built again.")
+        return False
+    except Refused:
+        return False
+    reporter.note("reused  the published site: it came from these very results")
+    return True
+
+
+def _conclude(
+    order: Order,
+    register: Register,
+    found: Run,
+    judgement: Judgement,
+    reporter: Reporter,
+    where: str,
+    sealed: str,
+) -> int:
+    """The summary, and the exit code that says the same."""
+    from evidence.engine.judge.model import Status
+
+    if order.only:
+        say(f"{', '.join(sorted(order.only))} ran alone, so no claim was judged or published.")
+        return UNPROVEN if _has_failed(found) else OK
+    reporter.summary(register, found, judgement, where, sealed)
+    counts = judgement.counts()
+    held_back = [
+        (counts[Status.NOT] + counts[Status.PARTLY], "not every claim in scope is Met"),
+        (found.tree.dirty, "changes are not committed"),
+    ]
+    for said in judgement.said:
+        if said.unborne_by:
+            reporter.problem(
+                f"{said.public.place}  {said.public.where} says more than is proved: "
+                f"{', '.join(said.unborne_by)} not Met; prove it, or say less."
+            )
+    missing = [why for is_so, why in held_back if is_so] if order.release else []
+    if missing:
+        reporter.problem(f"No release: {' and '.join(missing)}.")
+    return UNPROVEN if missing else _exit_code(found, judgement)
+
+
+def _exit_code(found: Run, judgement: Judgement) -> int:
+    from evidence.engine.judge.model import Status
+
+    says_too_much = any(said.unborne_by for said in judgement.said)
+    has_failed = _has_failed(found) or bool(judgement.complaints) or says_too_much
+    return UNPROVEN if has_failed or judgement.counts()[Status.NOT] else OK
+
+
+def _has_failed(found: Run) -> bool:
+    from evidence.engine.run.model import GateStatus
+
+    return any(gate.status is GateStatus.FAILED for gate in found.gates)

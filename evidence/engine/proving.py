@@ -1,0 +1,106 @@
+"""Where results come from: gates that run and code that is broken now, or what a run recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evidence.engine.arguments import Order
+from evidence.engine.mistakes import CannotRun
+
+if TYPE_CHECKING:
+    from evidence.engine.project import Project
+    from evidence.engine.register.model import Register
+    from evidence.engine.report import Reporter
+    from evidence.engine.reuse import Reuse
+    from evidence.engine.run.model import Run
+
+
+def new_or_same_run(
+    order: Order, project: Project, register: Register, reporter: Reporter, reuse: Reuse
+) -> Run:
+    """The last run when no input changed since; else a new one."""
+    from evidence.engine.run.sealed import Refused, Tampered
+
+    if order.cache and not order.only and (not order.falsify or is_falsified(order, project)):
+        try:
+            found = reuse.recorded_run()
+        except Tampered as error:
+            reporter.problem(f"{error}; everything is run again.")
+        except Refused:
+            pass
+        else:
+            reporter.note(
+                f"reused  all results of the run of {found.started_at}: no input changed since; "
+                "--no-cache runs everything again"
+            )
+            return found
+    reuse.forget_results()
+    found = _run_gates(order, project, register, reporter)
+    if not (order.only or found.changed):
+        reuse.keep_results()
+    return found
+
+
+def recorded_run(
+    order: Order, project: Project, register: Register, reporter: Reporter, reuse: Reuse
+) -> Run:
+    from evidence.engine.stale import still_true_run
+
+    return still_true_run(project, register)
+
+
+def is_falsified(order: Order, project: Project) -> bool:
+    """True when the last run broke code on purpose, as much of it as is asked for, by a harness
+    that can be trusted."""
+    from evidence.engine.falsify.record import read_falsified
+    from evidence.engine.run.record import results_folder
+
+    try:
+        record = read_falsified(results_folder(project))
+    except CannotRun:
+        return False
+    if record is None or record.claims is None or record.complaints:
+        return False
+    return not (order.all_mutants and record.left_out)
+
+
+def _run_gates(order: Order, project: Project, register: Register, reporter: Reporter) -> Run:
+    from evidence.engine.run.session import run_gates
+
+    reporter.stage("gates")
+    found = run_gates(project, register, order.only or None, reporter)
+    if not order.only and order.falsify:
+        _break_code(order, project, register, found, reporter)
+        _break_promises(project, register, found, reporter)
+    if found.changed:
+        reporter.problem(
+            f"{', '.join(found.changed)}: changed while the gates ran, so this run counts as one "
+            "over changes that are not committed; run again."
+        )
+    return found
+
+
+def _break_code(
+    order: Order, project: Project, register: Register, found: Run, reporter: Reporter
+) -> None:
+    from evidence.engine.falsify.mutation import mutate
+    from evidence.engine.falsify.told import summary
+
+    reporter.stage("mutants")
+    per_claim = 0 if order.all_mutants else project.mutants_per_claim
+    broken = mutate(project, register, found, reporter, per_claim=per_claim)
+    for line in summary(broken, register.claims):
+        reporter.note(line)
+    for complaint in broken.record.complaints:
+        reporter.problem(complaint)
+
+
+def _break_promises(project: Project, register: Register, found: Run, reporter: Reporter) -> None:
+    from evidence.engine.falsify.sabotage.stage import sabotage
+    from evidence.engine.falsify.sabotage.words import caught
+
+    if register.patches:
+        reporter.stage("sabotage")
+    patches = sabotage(project, register, found, reporter)
+    for line in caught(patches) if patches else ():
+        reporter.note(line)
