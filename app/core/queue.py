@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -20,17 +21,26 @@ from procrastinate.sql import queries
 _PROCRASTINATE = DjangoConnector()
 
 
-def wake(*, task: str, queue: str, lock: int) -> None:
-    """One job of this task waits, with the caller's transaction."""
+def wake(
+    *,
+    task: str,
+    queue: str,
+    lock: int,
+    work: str = "SELECT 1",
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """One job of this task waits, with the caller's transaction. `work`, an INSERT with `values`,
+    adds what it is for: both stand or fall together, and the database is asked once."""
     # One statement, and no error when one waits already: this is in the webhook's path.
     _execute(
         f"""
-        WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%(lock)s))
+        WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%(lock)s)),
+            work AS ({work})
         INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock)
         SELECT %(queue)s, %(task)s, %(task)s FROM held
         ON CONFLICT (queueing_lock) WHERE status = '{Status.TODO.value}' DO NOTHING
         """,  # noqa: S608
-        {"lock": lock, "queue": queue, "task": task},
+        {**(values or {}), "lock": lock, "queue": queue, "task": task},
     )
 
 
@@ -98,6 +108,6 @@ def forget(*, queue: str, hours: int) -> None:
     )
 
 
-def _execute(query: str, parameters: Mapping[str, str | int | datetime]) -> None:
+def _execute(query: str, parameters: Mapping[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from core import queue
 from core.schedule import EVENTS
@@ -15,6 +17,11 @@ def wake() -> None:
     """A job for the inbox waits. One is enough for any number of events; see
     Note [No wake-up is lost]."""
     queue.wake(task=TASK, queue=EVENTS, lock=LOCK)
+
+
+def wake_for(*, work: str, values: Mapping[str, Any]) -> None:
+    """The same, and in one statement with it an INSERT of what the job is for."""
+    queue.wake(task=TASK, queue=EVENTS, lock=LOCK, work=work, values=values)
 
 
 def wake_later(*, at: datetime) -> None:

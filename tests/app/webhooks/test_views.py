@@ -124,7 +124,7 @@ def test_an_event_that_cannot_be_kept_is_not_answered_with_success(
     def broken(*args: Any, **named: Any) -> None:
         raise OperationalError("the disk is full")
 
-    monkeypatch.setattr(type(StripeEvent.objects), "bulk_create", broken)
+    monkeypatch.setattr("webhooks.inbox.queue.wake_for", broken)
     answer = Client(raise_request_exception=False).post(
         reverse("webhooks:stripe"),
         PAYLOAD,
