@@ -53,6 +53,7 @@ def _install() -> int:
     if not _works():
         _say(f"setting up .venv with Python {sys.version.split()[0]}")
         _make_environment()
+    _find_signer()
     _say("installing the locked packages (each file is checked against its hash)")
     if not (_with_uv() or _with_pip()):
         return _fail("Packages: the install failed; see the lines above, then run make again.")
@@ -88,11 +89,9 @@ def _make_environment() -> None:
         return
     # Debian ships Python without the part that makes environments; root can mend that here.
     shutil.rmtree(VENV, ignore_errors=True)
-    if shutil.which("apt-get") and os.geteuid() == 0:
+    if _may_install():
         _say("this Python cannot make environments; installing Debian's package python3-venv")
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=False, env=quiet)
+        _install_package("python3-venv")
     if subprocess.run(create, check=False).returncode != 0:
         sys.exit(
             _fail(
@@ -100,6 +99,26 @@ def _make_environment() -> None:
                 "install Debian's package python3-venv, then run make again."
             )
         )
+
+
+def _find_signer() -> None:
+    """ssh-keygen signs and verifies bundles, and the tests that do so need it."""
+    if shutil.which("ssh-keygen") is None and _may_install():
+        _say("no ssh-keygen on this machine; installing Debian's package openssh-client")
+        _install_package("openssh-client")
+    if shutil.which("ssh-keygen") is None:
+        _say("no ssh-keygen on this machine: tests of signing will fail; install openssh-client")
+
+
+def _may_install() -> bool:
+    """True for root of a Debian."""
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def _install_package(name: str) -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)
+    subprocess.run(["apt-get", "install", "-y", "-qq", name], check=False, env=quiet)
 
 
 def _with_uv() -> bool:
