@@ -28,8 +28,11 @@ _POSTGRES_FILE = f"""
 FROM {PYTHON}
 COPY entrypoint /usr/local/bin/entrypoint
 RUN chmod 755 /usr/local/bin/entrypoint && ln -s /usr/lib/postgresql/*/bin/* /usr/local/bin/ \\
-    && install -d -o postgres -g postgres -m 700 /var/lib/postgresql/data
+    && install -d -o postgres -g postgres -m 700 /var/lib/postgresql/data \\
+    && install -d -o postgres -g postgres -m 3777 /var/run/postgresql
 ENV PGDATA=/var/lib/postgresql/data
+# Ends what clients are at instead of waiting for them to go, as the pinned image does.
+STOPSIGNAL SIGINT
 ENTRYPOINT ["entrypoint"]
 """
 _ENTRYPOINT = """#!/bin/sh

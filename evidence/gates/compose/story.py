@@ -74,8 +74,7 @@ def _up(stack: Stack) -> None:
     try:
         stack.run("up", "--detach", "--no-build", "--wait", "--wait-timeout", "240")
     except Wrong as wrong:
-        logs = stack.run("logs", "--no-color", "--tail", "15")
-        raise Wrong(f"{wrong}\n{logs}") from wrong
+        raise Wrong(f"{wrong}\n{_ends(stack)}") from wrong
     found = _states(stack)
     for name, state in found.items():
         _say(f"{name:8} {state}")
@@ -172,7 +171,7 @@ def _await_health(stack: Stack) -> None:
     until = time.monotonic() + _PATIENCE_S
     while (found := _states(stack)) != SERVICES:
         if time.monotonic() > until:
-            raise Wrong(f"after {_PATIENCE_S} s: {found}")
+            raise Wrong(f"after {_PATIENCE_S} s: {found}\n{_ends(stack)}")
         time.sleep(1)
 
 
@@ -199,6 +198,11 @@ def _down(stack: Stack) -> None:
         if listed.strip():
             raise Wrong(f"{what}: {len(listed.split())} left, expected none")
         _say(f"{what}: none left")
+
+
+def _ends(stack: Stack) -> str:
+    """The end of every service's log."""
+    return stack.run("logs", "--no-color", "--tail", "15")
 
 
 def _log_of(stack: Stack, service: str) -> str:
