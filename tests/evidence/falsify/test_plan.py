@@ -1,4 +1,4 @@
-"""falsify.plan: in which order tests are asked about a mutant."""
+"""falsify.plan: which mutants a build tries for which claim, and in which order it asks tests."""
 
 from __future__ import annotations
 
@@ -7,9 +7,61 @@ from collections.abc import Mapping
 import pytest
 
 from evidence.engine.falsify.lines import Lines
-from evidence.engine.falsify.plan import Recorded
+from evidence.engine.falsify.plan import Plan, Recorded, make_plan
+from evidence.engine.falsify.sample import Sample
 from evidence.engine.mistakes import Place
+from evidence.engine.project import load_project
 from evidence.engine.register.model import Gate
+from evidence.engine.register.reading import read_register
+from tests.evidence.conftest import Stranger
+
+_CODE = "def one(a):\n    return a + 1\n\n\ndef two(a):\n    return a - 2\n"
+_CLAIMS = """
+area: Till
+claims:
+  - {id: TILL-01, says: It adds., code: ['till/sums.py::one', 'till/sums.py::two'],
+     tests: ['tests/test_sums.py::test_one']}
+  - {id: TILL-02, says: It takes., critical: true, code: ['till/sums.py::two'],
+     tests: ['tests/test_sums.py::test_two']}
+"""
+
+
+def planned(stranger: Stranger, per_claim: int) -> Plan:
+    stranger.write("till/sums.py", _CODE)
+    stranger.write("tests/test_sums.py", "def test_one(): ...\n\n\ndef test_two(): ...\n")
+    stranger.write("evidence/claims/till.yml", _CLAIMS)
+    (stranger.root / "evidence/requirements.yml").unlink()
+    project = load_project(stranger.root)
+    register = read_register(project)
+    sample = Sample(per_claim, "one")
+    return make_plan(project, register, register.claims, (), stranger.root, sample)
+
+
+def test_without_a_limit_every_mutant_is_tried(stranger: Stranger) -> None:
+    plan = planned(stranger, 0)
+    assert set(plan.targets) == {each for ids in plan.claims.values() for each in ids}
+    assert (plan.left_out, plan.untried) == ({}, {})
+
+
+def test_each_mutant_is_tried_for_the_claims_whose_sample_holds_it(stranger: Stranger) -> None:
+    plan = planned(stranger, 1)
+
+    tried = {
+        claim: {each.mutant.id for each in plan.targets.values() if claim in each.claims}
+        for claim in plan.claims
+    }
+    assert {claim: len(ids) for claim, ids in tried.items()} == {"TILL-01": 1, "TILL-02": 2}
+    for claim, ids in plan.claims.items():
+        assert set(ids) == tried[claim] | set(plan.left_out[claim])
+    everything = {each for ids in plan.claims.values() for each in ids}
+    assert set(plan.targets) | set(plan.untried) == everything
+    assert not set(plan.targets) & set(plan.untried)
+
+
+def test_critical_claims_come_first(stranger: Stranger) -> None:
+    first = next(iter(planned(stranger, 1).targets.values()))
+    assert "TILL-02" in first.claims
+
 
 SIZES = {"t.py::big": 900, "t.py::small": 12, "t.py::other": 10, "t.py::cases[a]": 200}
 
