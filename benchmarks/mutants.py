@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MUTMUT = "mutmut~=3.3"
 FUNCTIONS = 40
+TARGET = 4
 
 FUNCTION = '''
 def rule_{n}(amount, limit):
@@ -81,8 +82,11 @@ def main() -> None:
             return
         _show("mutmut", *beside)
         ratio = (beside[0] / beside[1]) / (seconds / mutants)
-        print(f"a mutant takes mutmut {ratio:.1f} times as long (at least 4 expected)")
-        if ratio < 4:
+        print(
+            f"a mutant takes mutmut {ratio:.1f} times as long, at least {TARGET} expected: ", end=""
+        )
+        print("met" if ratio >= TARGET else "missed on these plain functions")
+        if ratio < TARGET:
             raise SystemExit(1)
 
 
