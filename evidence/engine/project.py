@@ -44,7 +44,7 @@ class Project:
     `secret_patterns` are regular expressions of secrets by shape. `share` are ignored folders,
     such as installed tools, that copies of the project use as they are. `signing_key` is a key
     file of ssh, absolute or below the root. `mutants_per_claim` is how many mutants of a claim an
-    ordinary build tries, 0 for all.
+    ordinary build tries, 0 for all; a claim of at most `mutants_whole` is tried whole.
     """
 
     root: Path
@@ -60,6 +60,7 @@ class Project:
     python: str = ""
     cores: int = 0
     mutants_per_claim: int = 0
+    mutants_whole: int = 0
     facts: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
@@ -152,6 +153,7 @@ def _project(root: Path, table: dict[str, Any], about: dict[str, Any]) -> Projec
         python=table.get("python", sys.executable),
         cores=table.get("cores", 0),
         mutants_per_claim=table.get("mutants_per_claim", 0),
+        mutants_whole=table.get("mutants_whole", 0),
         facts=tuple(table.get("facts", ())),
         services=tuple(
             Service(

@@ -50,6 +50,7 @@ repository = "https://example.org/sam/till.git"
 python = "python3"
 cores = 3
 mutants_per_claim = 5
+mutants_whole = 9
 facts = ["{python}", "facts.py"]
 env = { A = "1" }
 pass_env = ["B"]
@@ -68,7 +69,7 @@ patterns = ["sk_.*"]
     assert project.pages == tmp_path / "site_src"
     assert project.repository == "https://example.org/sam/till"
     assert (project.python, project.cores) == ("python3", 3)
-    assert project.mutants_per_claim == 5
+    assert (project.mutants_per_claim, project.mutants_whole) == (5, 9)
     assert project.facts == ("{python}", "facts.py")
     assert project.services == (Service("postgres", ("pg",), 5.0),)
     assert (project.env, project.pass_env) == ((("A", "1"),), ("B",))

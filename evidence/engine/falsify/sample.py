@@ -14,7 +14,8 @@ _CRITICAL_TIMES = 2  # Where money or access is at stake, twice as many are trie
 
 @dataclass(frozen=True)
 class Sample:
-    """At most `per_claim` mutants of each claim, 0 for all; `seed` decides which.
+    """At most `per_claim` mutants of each claim, 0 for all; `seed` decides which. A claim with at
+    most `whole` is tried whole all the same, since a sample alone can never prove it.
 
     Two builds of one commit try the same, two commits others, so a survivor is found in time. A
     mutant has one rank for all claims: those on the same code choose the same ones.
@@ -22,12 +23,13 @@ class Sample:
 
     per_claim: int = 0
     seed: str = ""
+    whole: int = 0
 
     def of(self, claim: Claim, mutants: Sequence[Mutant]) -> tuple[Mutant, ...]:
         """Those to try, in the order of `mutants`: of each function as many, and in it of each
         operator as many, as the limit allows."""
         limit = self.per_claim * (_CRITICAL_TIMES if claim.critical else 1)
-        if not limit or len(mutants) <= limit:
+        if not limit or len(mutants) <= max(limit, self.whole):
             return tuple(mutants)
         by_function = _grouped(sorted(mutants, key=self._rank), lambda m: (m.path, m.unit))
         spread = _in_turn([_in_turn(_grouped(each, _operator)) for each in by_function])

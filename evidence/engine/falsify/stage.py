@@ -58,7 +58,7 @@ def break_code(
     """The mutants of these claims' code, at most `per_claim` of each unless that is 0, against the
     tests that they cite."""
     began = time.monotonic()
-    sample = Sample(per_claim, bench.tree.commit)
+    sample = Sample(per_claim, bench.tree.commit, bench.project.mutants_whole)
     plan = make_plan(bench.project, register, claims, runs, results, sample)
     work = _Work(plan, {"plan": time.monotonic() - began})
     for recorded in plan.recorded:

@@ -42,6 +42,12 @@ def test_limit_is_kept_and_a_critical_claim_has_twice_as_many() -> None:
     assert len(sampled(4, critical=True)) == 8
 
 
+def test_claim_of_few_mutants_is_tried_whole_however_small_the_sample() -> None:
+    few = MUTANTS[:5]
+    assert list(Sample(2, "one", whole=5).of(claim(), few)) == few
+    assert len(Sample(2, "one", whole=5).of(claim(), MUTANTS)) == 2
+
+
 def test_no_limit_or_a_large_one_takes_all() -> None:
     assert sampled(0) == sampled(len(MUTANTS)) == MUTANTS
 
