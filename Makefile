@@ -17,7 +17,7 @@ evidence: setup ## Prove every claim and build the site: build/site/index.html
 	@$(PY) build_evidence.py
 
 test: setup ## Run all tests
-	@$(PY) -m pytest -n auto
+	@$(PY) -m pytest -n auto --dist worksteal
 
 release: setup ## Prove everything anew for a release and pack it into dist/; anything short of Met fails
 	@$(PY) build_evidence.py --release

@@ -116,8 +116,10 @@ def test_interrupted_run_leaves_no_process_and_the_last_results(
     mark, end = tmp_path / "mark", tmp_path / "ended"
     hang = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     box = f"import sys; print('{{}}', flush=True); sys.stdin.read(); open({str(end)!r}, 'w')"
+    # Whoever starts the tests in the background may have Ctrl-C ignored, and so would the child.
     script = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {str(Path.cwd())!r})
 from pathlib import Path
 from evidence.engine.project import Project, Service
