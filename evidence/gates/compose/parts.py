@@ -112,7 +112,9 @@ def _release() -> str:
 
 
 def _run(command: list[str], folder: Path, what: str) -> None:
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # mmdebstrap calls its own helper, mmtarfilter, by name: it lies unpacked beside it.
+    path = os.pathsep.join([str(folder / "usr" / "bin"), os.environ.get("PATH", os.defpath)])
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PATH": path}
     try:
         done = subprocess.run(
             command,
