@@ -44,7 +44,8 @@ class Project:
     `secret_patterns` are regular expressions of secrets by shape. `share` are ignored folders,
     such as installed tools, that copies of the project use as they are. `signing_key` is a key
     file of ssh, absolute or below the root. `mutants_per_claim` is how many mutants of a claim an
-    ordinary build tries, 0 for all; a claim of at most `mutants_whole` is tried whole.
+    ordinary build tries, 0 for all; a claim of at most `mutants_whole` is tried whole. With
+    `mutants_on_demand` an ordinary build tries none; only one that is told to try all does.
     """
 
     root: Path
@@ -61,6 +62,7 @@ class Project:
     cores: int = 0
     mutants_per_claim: int = 0
     mutants_whole: int = 0
+    mutants_on_demand: bool = False
     facts: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
@@ -154,6 +156,7 @@ def _project(root: Path, table: dict[str, Any], about: dict[str, Any]) -> Projec
         cores=table.get("cores", 0),
         mutants_per_claim=table.get("mutants_per_claim", 0),
         mutants_whole=table.get("mutants_whole", 0),
+        mutants_on_demand=table.get("mutants_on_demand", False),
         facts=tuple(table.get("facts", ())),
         services=tuple(
             Service(

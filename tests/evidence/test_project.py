@@ -51,6 +51,7 @@ python = "python3"
 cores = 3
 mutants_per_claim = 5
 mutants_whole = 9
+mutants_on_demand = true
 facts = ["{python}", "facts.py"]
 env = { A = "1" }
 pass_env = ["B"]
@@ -70,6 +71,7 @@ patterns = ["sk_.*"]
     assert project.repository == "https://example.org/sam/till"
     assert (project.python, project.cores) == ("python3", 3)
     assert (project.mutants_per_claim, project.mutants_whole) == (5, 9)
+    assert project.mutants_on_demand
     assert project.facts == ("{python}", "facts.py")
     assert project.services == (Service("postgres", ("pg",), 5.0),)
     assert (project.env, project.pass_env) == ((("A", "1"),), ("B",))

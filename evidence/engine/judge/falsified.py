@@ -9,6 +9,7 @@ from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, Pat
 from evidence.engine.judge.model import Breakages, Mutation, Rung, RungVerdict, Standing
 from evidence.engine.register.model import Claim, Waiver
 
+NO_MUTANTS = "Not measured: this build tried no mutants of its code; --all-mutants tries them."
 NOT_BROKEN_YET = "Not measured yet: nothing has been broken on purpose to see these tests fail."
 _NO_PATCH_YET = "Not measured yet: no patch has been applied to see tests and gates fail."
 _SHOWN = 3
@@ -32,7 +33,7 @@ def weigh(
     broken = _breakages(claim, record, waivers)
     lacks = [
         *_of_harness(claim, record, broken),
-        *_of_mutants(broken, record),
+        *_of_mutants(claim, broken, record),
         *_of_patches(claim, record, broken),
         *_of_gates(claim, record),
         *_of_nothing(claim, record, broken),
@@ -112,9 +113,9 @@ def _of_harness(claim: Claim, record: Falsification, broken: Breakages) -> Itera
             )
 
 
-def _of_mutants(broken: Breakages, record: Falsification) -> Iterator[_Lacks]:
-    if record.claims is None:
-        yield _unmeasured(NOT_BROKEN_YET)
+def _of_mutants(claim: Claim, broken: Breakages, record: Falsification) -> Iterator[_Lacks]:
+    if record.claims is None and any(link.name for link in claim.code):
+        yield _unmeasured(NO_MUTANTS)
     untried = [each for each in broken.unkilled if each.outcome is Outcome.NOT_TRIED]
     left = [each for each in broken.unkilled if each.outcome is not Outcome.NOT_TRIED]
     total = len(broken.mutations) - len(broken.left_out)

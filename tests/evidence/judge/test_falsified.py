@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun, Trial
-from evidence.engine.judge.falsified import NOT_BROKEN_YET, weigh
+from evidence.engine.judge.falsified import NO_MUTANTS, NOT_BROKEN_YET, weigh
 from evidence.engine.judge.model import Standing
 from evidence.engine.mistakes import Place
 from evidence.engine.register.model import Claim, Link, Waiver
@@ -71,6 +71,15 @@ def standing(one: Claim, found: Falsification | None, *waivers: Waiver) -> tuple
 
 def test_claim_whose_every_mutant_its_own_tests_kill_is_falsified() -> None:
     assert standing(claim(), record(mutant(KILLED), mutant(KILLED, number=2))) == ("yes", [])
+
+
+def test_build_that_tried_no_mutants_measures_what_cites_no_function_alone() -> None:
+    tried = replace(record(), claims=None, patches=(patch(Outcome.ASSERTION),))
+    functions = claim(sabotage=("adds-one",), code=(Link("till/money.py::total", PLACE),))
+    files = claim(sabotage=("adds-one",), code=(Link("pyproject.toml", PLACE),))
+
+    assert standing(functions, tried) == ("not measured", [NO_MUTANTS])
+    assert standing(files, tried) == ("yes", [])
 
 
 def test_nothing_broken_is_not_measured() -> None:
