@@ -88,7 +88,7 @@ def _enrolment(request: HttpRequest, form: CodeForm) -> HttpResponse:
         "form": form,
         "has_factor": second_factor.has_factor(user),
         # Made here of a key and a sign-in name, both escaped by segno.
-        "picture": mark_safe(second_factor.picture(user=user, key=key)),  # noqa: S308
+        "picture": mark_safe(second_factor.picture(user=user, key=key)),  # noqa: S308 (an SVG)
         "key": second_factor.spelt(key),
     }
     status = 400 if request.method == "POST" else 200

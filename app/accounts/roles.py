@@ -34,7 +34,7 @@ class Permission(StrEnum):
     PERSON_MANAGE = "person:manage"
     PRICE_CHANGE = "price:change"
     SECOND_FACTOR_USE = "second-factor:use"
-    PASSWORD_CHANGE = "password:change"  # noqa: S105
+    PASSWORD_CHANGE = "password:change"  # noqa: S105 (a permission)
     EXPORT_DOWNLOAD = "export:download"
     EXPORT_CUSTOMERS = "export:customers"
     PERSON_VIEW_OWN = "person:view-own"

@@ -17,7 +17,7 @@ class Action(StrEnum):
     SECOND_FACTOR_PASSED = "second-factor-passed"
     SECOND_FACTOR_FAILED = "second-factor-failed"
     SECOND_FACTOR_RESET = "second-factor-reset"
-    PASSWORD_CHANGED = "password-changed"  # noqa: S105
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 (an action)
     ROLE_CHANGED = "role-changed"
     REFUND_ASKED = "refund-asked"
     REFUND_SETTLED = "refund-settled"

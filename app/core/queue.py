@@ -39,7 +39,7 @@ def wake(
         INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock)
         SELECT %(queue)s, %(task)s, %(task)s FROM held
         ON CONFLICT (queueing_lock) WHERE status = '{Status.TODO.value}' DO NOTHING
-        """,  # noqa: S608
+        """,  # noqa: S608 (written here; values are parameters)
         {**(values or {}), "lock": lock, "queue": queue, "task": task},
     )
 
@@ -52,7 +52,7 @@ def wake_later(*, task: str, queue: str, at: datetime) -> None:
         VALUES (%(queue)s, %(task)s, %(task)s || ' later', %(at)s)
         ON CONFLICT (queueing_lock) WHERE status = '{Status.TODO.value}' DO UPDATE
         SET scheduled_at = least(jobs.scheduled_at, excluded.scheduled_at)
-        """,  # noqa: S608
+        """,  # noqa: S608 (written here; values are parameters)
         {"queue": queue, "task": task, "at": at},
     )
 

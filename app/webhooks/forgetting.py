@@ -23,7 +23,7 @@ def empty_about(stripe_ids: Collection[str]) -> int:
             f"""
             UPDATE webhooks_stripeevent SET payload = '{{}}'
             WHERE payload <> '{{}}' AND (object_id = ANY(%(ids)s) OR {_ABOUT})
-            """,  # noqa: S608
+            """,  # noqa: S608 (written here; ids are parameters)
             {"ids": sorted(stripe_ids)},
         )
         return int(cursor.rowcount)

@@ -33,7 +33,7 @@ class CopyingCreation(DatabaseCreation):
     def _migrated(self) -> str:
         """The name of a database with every migration, made if there is none yet."""
         name = f"{_PREFIX}{digest(_APPS)[:16]}"
-        with self._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        with self._nodb_cursor() as cursor:  # type: ignore[attr-defined]  # not in the stubs
             # Held by the session: it ends with the cursor's connection, however that ends.
             cursor.execute("SELECT pg_advisory_lock(hashtext('config.test_database'))")
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
