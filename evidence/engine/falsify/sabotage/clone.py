@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ _SETTINGS = (
     *("-c", "core.autocrlf=false", "-c", "advice.detachedHead=false", "-c", "gc.auto=0"),
     *("-c", "core.fsync=none"),
 )
+_CLEAN = ("clean", "-f", "-f", "-d", "-x", "--quiet")
+_ENDING_S, _PAUSE_S = 30.0, 0.1
 
 
 class DoesNotApply(Exception):
@@ -49,7 +52,10 @@ class Clone:
     def mend(self) -> None:
         """As it was copied, whatever was done to it since."""
         self._git("reset", "--hard", "--quiet", _BASE)
-        self._git("clean", "-f", "-f", "-d", "-x", "--quiet")
+        # What the tests started may still be ending, and its files go while git walks over them.
+        until = time.monotonic() + _ENDING_S
+        while self._git(*_CLEAN, check=time.monotonic() > until).returncode:
+            time.sleep(_PAUSE_S)
         self.link()
 
     def link(self) -> None:
