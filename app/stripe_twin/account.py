@@ -23,6 +23,7 @@ class Account:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._is_address_given = bool(settings.public_url)
         self.clock = Clock(behind_s=settings.behind_s)
         self.store = Store(settings.state)
         self.rules = Rules()
@@ -66,7 +67,7 @@ class Account:
 
     def serve_at(self, address: str) -> None:
         """Learn the address people reach the twin at, unless one was given."""
-        if not self.settings.public_url:
+        if not self._is_address_given:
             self.settings = replace(self.settings, public_url=address)
 
     def reset(self) -> None:
@@ -83,4 +84,7 @@ class Account:
     def stop(self) -> None:
         self.outbox.stop()
         self.later.stop()
+
+    def close(self) -> None:
+        """Let go of the state file, if there is one."""
         self.store.close()

@@ -36,15 +36,18 @@ class Later:
         self._account = account
         self._stopping = False
         self._endings: dict[Ending, Callable[[Account, str], None]] = {}
-        self._thread = threading.Thread(target=self._run, name="later", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="later", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         with self._account.store.change():
             self._stopping = True
-        self._thread.join(timeout=5)
+        if self._thread:
+            self._thread.join(timeout=5)
 
     def handles(self, ending: Ending, act: Callable[[Account, str], None]) -> None:
         """Tell what brings this ending about; `act` finds out for itself if it still applies."""

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,33 +63,53 @@ def running(settings: Settings | None = None, *, port: int = 0) -> Iterator[Runn
 
     Raises CannotListen, and store.Unreadable for a state file that is not the twin's.
     """
-    listener = _listen(port)
-    stopping = threading.Event()
-    try:
-        account = Account(settings or Settings())
-    except BaseException:
-        listener.close()
-        raise
-    server = make_server(
-        HOST,
-        0,
-        application(account, stopping),
-        threaded=True,
-        request_handler=_QuietHandler,
-        fd=listener.fileno(),
-    )
-    address = f"http://{HOST}:{listener.getsockname()[1]}"
-    account.serve_at(address)
-    account.start()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="twin", daemon=True)
-    thread.start()
-    try:
-        yield Running(address=address, control=Control(account), account=account)
-    finally:
-        stopping.set()
-        _stop(server, thread)
-        listener.close()
-        account.stop()
+    with closing(Twin(settings)) as twin, twin.serving(port=port) as served:
+        yield served
+
+
+class Twin:
+    """A twin that is ready to serve, once or again and again; no thread runs in between.
+
+    Raises store.Unreadable.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._account = Account(settings or Settings())
+        self._stopping = threading.Event()
+        self._application = application(self._account, self._stopping)
+
+    @contextmanager
+    def serving(self, *, port: int = 0) -> Iterator[Running]:
+        """It answers for as long as the block lasts. Raises CannotListen."""
+        account = self._account
+        listener = _listen(port)
+        self._stopping.clear()
+        server = make_server(
+            HOST,
+            0,
+            self._application,
+            threaded=True,
+            request_handler=_QuietHandler,
+            fd=listener.fileno(),
+        )
+        address = f"http://{HOST}:{listener.getsockname()[1]}"
+        account.serve_at(address)
+        account.start()
+        thread = threading.Thread(
+            target=server.serve_forever, args=(0.05,), name="twin", daemon=True
+        )
+        thread.start()
+        try:
+            yield Running(address=address, control=Control(account), account=account)
+        finally:
+            self._stopping.set()
+            _stop(server, thread)
+            listener.close()
+            account.stop()
+
+    def close(self) -> None:
+        """Let go of the state file, if there is one."""
+        self._account.close()
 
 
 def application(account: Account, stopping: threading.Event) -> Flask:

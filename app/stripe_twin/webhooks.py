@@ -53,15 +53,18 @@ class Outbox:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         with self._account.store.change():
             self._stopping = True
-        self._thread.join(timeout=2)  # a shop that hangs must not hold up the end
+        if self._thread:
+            self._thread.join(timeout=2)  # a shop that hangs must not hold up the end
 
     def post(self, event: Json) -> None:
         """Queue the event, or do to it what a rule says. The caller holds the store."""

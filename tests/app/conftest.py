@@ -170,11 +170,17 @@ class Shop:
 
 
 @pytest.fixture(scope="session")
-def _twin_process() -> Iterator[Any]:
-    from stripe_twin.server import running
+def _twin_at_rest() -> Any:
+    """Made once, without a thread, so that processes forked from this one need not make it."""
+    from stripe_twin.server import Twin
     from stripe_twin.settings import Settings
 
-    with running(Settings(secret_key="sk_test_twin_of_this_machine")) as twin:
+    return Twin(Settings(secret_key="sk_test_twin_of_this_machine"))
+
+
+@pytest.fixture(scope="session")
+def _twin_process(_twin_at_rest: Any) -> Iterator[Any]:
+    with _twin_at_rest.serving() as twin:
         yield twin
 
 

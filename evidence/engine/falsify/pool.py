@@ -70,7 +70,9 @@ class Worker:
                 warm=() if self.died else self._warm,
             )
             try:
-                self._server = self._stack.enter_context(fresh)
+                # It may be wanted in the middle of a mutant: whatever it loads has to be whole.
+                with self.copy.mended():
+                    self._server = self._stack.enter_context(fresh)
             except ServerDied as error:
                 self.died.append(str(error))
                 raise

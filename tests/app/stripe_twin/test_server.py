@@ -5,7 +5,8 @@ import socket
 import pytest
 import stripe
 
-from stripe_twin.server import CannotListen, Running, running
+from stripe_twin.server import CannotListen, Running, Twin, running
+from stripe_twin.settings import Settings
 
 from .conftest import Raw
 
@@ -70,3 +71,16 @@ def test_unknown_address_is_stripes_404(raw: Raw, method: str, path: str) -> Non
 
     assert answer.status == 404
     assert answer.error["message"].startswith(f"Unrecognized request URL ({method}: {path})")
+
+
+def test_serves_again_at_another_address_with_what_it_knew() -> None:
+    twin = Twin(Settings(secret_key="sk_test_again"))
+    addresses = []
+    for _ in range(2):
+        with twin.serving() as served:
+            client = stripe.StripeClient("sk_test_again", base_addresses={"api": served.address})
+            client.v1.customers.create(params={"email": "cara@shop.example"})
+            addresses.append(served.account.settings.public_url)
+            assert served.address == addresses[-1]
+            assert len(client.v1.customers.list().data) == len(addresses)
+    twin.close()

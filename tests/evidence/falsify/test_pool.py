@@ -1,0 +1,53 @@
+"""falsify.pool: whatever a fork server loads when it starts is unbroken."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from evidence.engine.falsify.copies import make_copy
+from evidence.engine.falsify.pool import Worker
+from evidence.engine.falsify.sabotage.stage import opened_ground
+from evidence.engine.project import load_project
+from evidence.engine.register.reading import read_register
+from evidence.engine.run.listener import Silent
+from evidence.engine.run.session import run_gates
+from tests.evidence.conftest import Stranger
+
+TEST = "tests/test_money.py::test_change_is_the_difference"
+MONEY = "till/money.py"
+
+
+@pytest.mark.parametrize("had_one", [False, True], ids=["its first", "after one was given up"])
+def test_server_that_starts_while_a_mutant_lies_in_its_file_loads_the_whole_file(
+    had_one: bool, first_stranger: Stranger, tmp_path: Path
+) -> None:
+    project = load_project(shutil.copytree(first_stranger.root, tmp_path / "till"))
+    register = read_register(project)
+    [gate] = (each for each in register.gates if each.pytest is not None)
+    run = run_gates(project, register, [gate.id], Silent())
+    order = {"test": TEST, "cases": [], "deadline_s": 30.0}
+    with opened_ground(project, register, run, Silent()) as ground:
+        copy = make_copy(ground.bench, "copy")
+        worker = Worker(
+            gate,
+            [TEST],
+            copy=copy,
+            bench=ground.bench,
+            services=ground.services,
+            name="worker",
+            warm=(),
+        )
+        try:
+            if had_one:
+                assert worker.server.ready.tests
+                worker.bury("it is not trusted any more")
+            broken = copy.read(MONEY).replace("paid - price", "paid")
+            with copy.broken(MONEY, broken):
+                answer = worker.server.ask([order], None, stop=True)
+                assert copy.read(MONEY) == broken
+        finally:
+            worker.close()
+    assert [trial["outcome"] for trial in answer.trials] == ["passed"]
