@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from audit.actions import Action, Result
 from audit.models import Entry
@@ -56,15 +57,28 @@ def record(
     return entry
 
 
-def verify_chain() -> Entry | None:
+def verify_chain(*, since: datetime | None = None) -> Entry | None:
     """The first entry that is not what was written, or whose forerunner is gone; None when the
-    chain is whole. An end that was cut off shows only against a head hash kept elsewhere."""
-    previous = GENESIS
-    for entry in Entry.objects.order_by("id").iterator(chunk_size=2000):
+    chain is whole. An end that was cut off shows only against a head hash kept elsewhere.
+
+    With `since`, from the first entry made at or after it: what went before is believed.
+    """
+    entries = made_since(since)
+    previous = _hash_before(entries.first()) if since else GENESIS
+    for entry in entries.iterator(chunk_size=2000):
         if entry.previous_hash != previous or entry.hash != hash_of(entry):
             return entry
         previous = entry.hash
     return None
+
+
+def made_since(since: datetime | None) -> QuerySet[Entry]:
+    """The entries from the first one made at or after `since`, in their order; all without it."""
+    entries = Entry.objects.order_by("id")
+    if since is None:
+        return entries
+    first = entries.filter(at__gte=since).first()
+    return entries.filter(pk__gte=first.pk) if first else entries.none()
 
 
 def head_hash() -> str:
@@ -89,6 +103,11 @@ def hash_of(entry: Entry) -> str:
     ]
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hash_before(entry: Entry | None) -> str:
+    before = Entry.objects.filter(pk__lt=entry.pk).order_by("-id").first() if entry else None
+    return before.hash if before else GENESIS
 
 
 def _shortened(reason: str) -> str:

@@ -175,7 +175,8 @@ def order_total_differs_from_lines(now: datetime) -> list[Finding]:
 
 
 def currencies_disagree(now: datetime) -> list[Finding]:
-    """Payments in another currency than their order, refunds in another than their payment."""
+    """Payments in another currency than their order, refunds and disputes in another than their
+    payment."""
     query = """
         SELECT 'payment:' || payments_payment.id, orders_order.currency, payments_payment.currency
         FROM payments_payment JOIN orders_order ON orders_order.id = order_id
@@ -184,27 +185,42 @@ def currencies_disagree(now: datetime) -> list[Finding]:
         SELECT 'refund:' || refunds_refund.id, payments_payment.currency, refunds_refund.currency
         FROM refunds_refund JOIN payments_payment ON payments_payment.id = payment_id
         WHERE refunds_refund.currency <> payments_payment.currency
+        UNION ALL
+        SELECT 'dispute:' || payments_dispute.id, payments_payment.currency,
+            payments_dispute.currency
+        FROM payments_dispute JOIN payments_payment ON payments_payment.id = payment_id
+        WHERE payments_dispute.currency <> payments_payment.currency
         ORDER BY 1
     """
     return [Finding(*row) for row in rows(query, STATUSES)]
 
 
 def status_differs_from_amounts(now: datetime) -> list[Finding]:
-    """Orders called refunded that still hold money, and orders that hold none and are not."""
+    """Orders that count as paid for less than their total, orders called refunded that still hold
+    money, and orders that hold none and are not."""
     query = """
-        SELECT id, currency, status, captured_pennies - refunded_pennies FROM orders_order
-        WHERE (status = %(refunded)s AND refunded_pennies < captured_pennies)
+        SELECT id, currency, status, total_pennies, captured_pennies, refunded_pennies
+        FROM orders_order
+        WHERE (status = ANY(%(settled)s) AND captured_pennies < total_pennies)
+            OR (status = %(refunded)s AND refunded_pennies < captured_pennies)
             OR (status = ANY(%(kept)s) AND refunded_pennies = captured_pennies)
         ORDER BY id
     """
-    return [
-        Finding(
-            f"order:{key}",
-            "nothing kept" if status == OrderStatus.REFUNDED else "refunded, or something kept",
-            f"{status}, {display(kept, code)} kept",
-        )
-        for key, code, status, kept in rows(query, STATUSES)
-    ]
+    return [_unlike_its_amounts(*row) for row in rows(query, STATUSES)]
+
+
+def _unlike_its_amounts(
+    key: int, code: str, status: str, total: int, captured: int, refunded: int
+) -> Finding:
+    if captured < total:
+        expected = f"{display(total, code)} captured"
+        return Finding(f"order:{key}", expected, f"{status}, {display(captured, code)} captured")
+    is_refunded = status == OrderStatus.REFUNDED
+    return Finding(
+        f"order:{key}",
+        "nothing kept" if is_refunded else "refunded, or something kept",
+        f"{status}, {display(captured - refunded, code)} kept",
+    )
 
 
 def _amount(pennies: int, currency: str, what: str) -> str:

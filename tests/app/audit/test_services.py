@@ -195,3 +195,29 @@ def test_the_command_fails_at_the_first_broken_entry(now: datetime) -> None:
         Entry.objects.update(reason="nothing happened")
     with pytest.raises(CommandError, match=f"entry {broken.pk} is not what was written"):
         call_command("verify_audit_chain")
+
+
+@pytest.mark.django_db
+def test_the_command_can_begin_with_what_was_written_lately(now: datetime) -> None:
+    edited, _ = _record(now), _record(now + timedelta(days=1))
+    _record(now + timedelta(days=2))
+    with _as_owner():
+        Entry.objects.filter(pk=edited.pk).update(reason="nothing happened")
+    out = StringIO()
+    call_command("verify_audit_chain", "--since", "2026-03-03", stdout=out)
+    assert out.getvalue() == f"audit chain  2 entries, whole\nhead  {head_hash()}\n"
+    out = StringIO()
+    call_command("verify_audit_chain", "--since", "2026-04-01", stdout=out)
+    assert out.getvalue().startswith("audit chain  0 entries, whole\n")
+    with pytest.raises(CommandError, match=f"entry {edited.pk} is not what was written"):
+        call_command("verify_audit_chain", "--since", "2026-03-02")
+    with pytest.raises(CommandError, match="--since: found 'lately', expected 2026-03-01"):
+        call_command("verify_audit_chain", "--since", "lately")
+
+
+@pytest.mark.django_db
+def test_what_is_verified_lately_still_follows_the_entry_before_it(now: datetime) -> None:
+    gone, after = _record(now), _record(now + timedelta(days=1))
+    with _as_owner():
+        Entry.objects.filter(pk=gone.pk).delete()
+    assert verify_chain(since=now + timedelta(days=1)) == after

@@ -73,6 +73,8 @@ def test_two_demos_have_to_be_told_apart(home: Path) -> None:
 def test_in_demo_says_what_is_missing(home: Path) -> None:
     with pytest.raises(CommandError, match="no command found; name one, such as run_checks"):
         call_command("in_demo", stdout=StringIO())
+    with pytest.raises(CommandError, match="no command found"):
+        call_command("in_demo", "--", stdout=StringIO())
     with pytest.raises(CommandError, match="start it with: make demo"):
         call_command("in_demo", "run_checks", stdout=StringIO())
 

@@ -22,7 +22,7 @@ from monitoring import checks
 from monitoring.models import Issue
 from monitoring.services import run_checks
 from orders.models import OrderLine, OrderTransition
-from payments.models import Payment
+from payments.models import Dispute, Payment
 from refunds.models import Refund
 from webhooks.models import StripeEvent
 
@@ -78,6 +78,31 @@ def _refunded_too_early(shop: Any) -> None:
     shop.drop_rule("orders_order", "order_refunded_means_all_of_it")
     shop.change(shop.order, status="refunded")
     shop.remember("paid", "refunded")
+
+
+def _paid_too_little(shop: Any) -> None:
+    shop.drop_rule("orders_order", "order_settled_means_captured")
+    _captured(shop, 2499)
+
+
+def _captured(shop: Any, pennies: int) -> None:
+    shop.change(shop.payment, captured_pennies=pennies)
+    shop.change(shop.order, captured_pennies=pennies)
+
+
+def _disputed_in_euro(shop: Any) -> None:
+    if not hasattr(shop, "dispute"):
+        with shop.unguarded():
+            shop.dispute = Dispute.objects.create(
+                payment=shop.payment,
+                stripe_dispute_id="dp_1",
+                status="warning_needs_response",
+                currency="GBP",
+                amount_pennies=100,
+                reason="fraudulent",
+                opened_at=shop.now,
+            )
+    shop.change(shop.dispute, currency="EUR")
 
 
 def _refunded(shop: Any, succeeded: int, pending: int) -> None:
@@ -292,6 +317,22 @@ MISMATCHES = [
         "EUR",
     ),
     Mismatch(
+        "currencies-disagree",
+        _disputed_in_euro,
+        lambda shop: shop.change(shop.dispute, currency="GBP"),
+        "dispute:{dispute}",
+        "GBP",
+        "EUR",
+    ),
+    Mismatch(
+        "status-differs-from-amounts",
+        _paid_too_little,
+        lambda shop: _captured(shop, 2500),
+        "order:{order}",
+        "£25.00 captured",
+        "paid, £24.99 captured",
+    ),
+    Mismatch(
         "status-differs-from-amounts",
         lambda shop: _refunded(shop, 2500, 0),
         lambda shop: _refunded(shop, 1000, 500),
@@ -415,6 +456,7 @@ def _keys(shop: Any) -> dict[str, int]:
         "customer": shop.customer.pk,
         "event": shop.event.pk if hasattr(shop, "event") else 0,
         "entry": Entry.objects.latest("id").pk,
+        "dispute": shop.dispute.pk if hasattr(shop, "dispute") else 0,
         "waiting": shop.waiting.pk if hasattr(shop, "waiting") else 0,
     }
 

@@ -55,6 +55,13 @@ def test_process_events_works_on_what_is_due_and_says_how_many(shop: Any) -> Non
     assert order.status == "paid"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", ["0", "-3"])
+def test_process_events_refuses_a_limit_that_is_none(limit: str) -> None:
+    with pytest.raises(CommandError, match=f"--limit: found {limit}, expected a whole number from"):
+        run("process_events", "--limit", limit)
+
+
 def test_process_events_can_begin_with_what_came_lately(shop: Any) -> None:
     order = shop.order()
     shop.twin.control.pay(session=shop.checkout(order).stripe_session_id)

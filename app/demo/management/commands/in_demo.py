@@ -27,7 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         production.refuse("in_demo")
-        if not options["command"]:
+        # As `throwaway` does, and as env and nice do: what follows the two dashes is the command.
+        command = options["command"]
+        command = command[1:] if command[:1] == ["--"] else command
+        if not command:
             raise CommandError("in_demo: no command found; name one, such as run_checks.")
         try:
             environment = {**os.environ, **environment_of(port=options["port"])}
@@ -35,5 +38,5 @@ class Command(BaseCommand):
             raise CommandError(str(no)) from no
         manage = str(settings.APP_DIR / "manage.py")
         os.execve(  # noqa: S606 (no shell; this process becomes the command)
-            sys.executable, [sys.executable, manage, *options["command"]], environment
+            sys.executable, [sys.executable, manage, *command], environment
         )

@@ -23,9 +23,12 @@ class Command(BaseCommand):
         parser.add_argument("--since", help="only events received at or after this date or time")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        limit = options["limit"]
+        if limit is not None and limit < 1:
+            raise CommandError(f"--limit: found {limit}, expected a whole number from 1 on.")
         try:
             since = options["since"] and parse_moment(options["since"], option="--since")
         except Refused as no:
             raise CommandError(str(no)) from no
-        done = worker.process_all(now=timezone.now(), limit=options["limit"], since=since)
+        done = worker.process_all(now=timezone.now(), limit=limit, since=since)
         self.stdout.write(f"events  {done} worked on")
