@@ -19,11 +19,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 from evidence.gates import stripe_cli_install
+from evidence.gates.twin import fresh_twin
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CANNOT_HERE = 77
 _KEY, _SECRET = "sk_test_twin_of_the_gate", "whsec_twin_of_the_gate"
 _TRIGGER_TIMEOUT_S, _ARRIVAL_TIMEOUT_S = 60, 20
@@ -117,7 +116,7 @@ def main() -> int:
         return subprocess.run([cli, "--version"], check=False, stdin=subprocess.DEVNULL).returncode
     wanted = sys.argv[1:] or EVENTS
     missed = []
-    with _receiving() as inbox, _twin(inbox.url) as address:
+    with _receiving() as inbox, fresh_twin(*_options(inbox.url)) as address:
         for kind in wanted:
             failure = _trigger(cli, address, inbox, kind)
             _say(f"{kind:45} {failure or 'arrived'}")
@@ -194,32 +193,12 @@ def _receiving() -> Iterator[Inbox]:
         server.server_close()
 
 
-@contextmanager
-def _twin(webhook_url: str) -> Iterator[str]:
-    """A fresh twin that decides slow payments by itself; its address."""
-    options = {
-        "--webhook-url": webhook_url,
-        "--webhook-secret": _SECRET,
-        "--secret-key": _KEY,
-        "--settle-after": "0.1",
-    }
-    arguments = [word for pair in options.items() for word in pair]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "stripe_twin", *arguments, "--until-stdin-closes"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "app")},
-        cwd=ROOT,
+def _options(webhook_url: str) -> tuple[str, ...]:
+    """Of a twin that decides slow payments by itself."""
+    return (
+        *("--webhook-url", webhook_url, "--webhook-secret", _SECRET),
+        *("--secret-key", _KEY, "--settle-after", "0.1"),
     )
-    if process.stdin is None or process.stdout is None:
-        raise AssertionError("pipes were asked for")
-    try:
-        yield str(json.loads(process.stdout.readline())["address"])
-    finally:
-        process.stdin.close()
-        process.wait(timeout=20)
-        process.stdout.close()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from evidence.gates.unreachable import why_unreachable
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PINNED = ROOT / "requirements" / "stripe-cli"
 FOLDER = ROOT / ".local" / "stripe-cli"
@@ -68,8 +70,8 @@ def _install(npm: str) -> None:
     if done.returncode:
         # So that the next run does not take a half for the whole.
         (FOLDER / "package.json").unlink()
-        said = " ".join(done.stderr.split())[:200]
-        raise NotHere(f"npm could not bring the Stripe CLI: {said}")
+        why = why_unreachable(done.stderr)
+        raise NotHere(f"npm could not bring the Stripe CLI from its registry: {why}")
 
 
 def _program() -> str:

@@ -78,11 +78,6 @@ def package(name: str, *known: str, skipped: str = "") -> dict[str, Any]:
             1,
             "vulnerabilities: 1 of 2 packages asked, 0 known",
         ),
-        (
-            [package("a", skipped="not found")],
-            77,
-            "not run: no list of vulnerabilities could be reached for 1 packages",
-        ),
     ],
 )
 def test_package_that_could_not_be_asked_about_is_not_passed(
@@ -90,6 +85,11 @@ def test_package_that_could_not_be_asked_about_is_not_passed(
 ) -> None:
     assert vulnerabilities.judge(packages) == code
     assert capsys.readouterr().out.splitlines()[-1] == last
+
+
+def test_list_that_knows_no_package_was_not_asked() -> None:
+    with pytest.raises(vulnerabilities.NoAnswer, match=r"^it knows none of these 1 packages$"):
+        vulnerabilities.judge([package("a", skipped="not found")])
 
 
 def test_known_vulnerability_is_named_with_what_mends_it(

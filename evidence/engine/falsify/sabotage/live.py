@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from evidence.engine.falsify.model import PatchRun
-from evidence.engine.falsify.sabotage.narrowed import for_control, for_tests
+from evidence.engine.falsify.sabotage.narrowed import for_tests
 from evidence.engine.falsify.sabotage.outcome import red_tests
 from evidence.engine.falsify.sabotage.stage import Ground
-from evidence.engine.falsify.sabotage.trial import Lane, by_gate, tests_of, try_patch
+from evidence.engine.falsify.sabotage.trial import Lane, by_gate, gate_unbroken, tests_of, try_patch
 from evidence.engine.falsify.sabotage.words import OUTCOMES
 from evidence.engine.mistakes import CannotRun, did_you_mean
 from evidence.engine.register.model import Patch, Register
 from evidence.engine.run.listener import Listener
-from evidence.engine.run.model import GateRun, GateStatus
+from evidence.engine.run.model import GateStatus
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,9 @@ def _broken(patch: Patch, lane: Lane, stage: Stage) -> PatchRun:
 def _unbroken(patch: Patch, lane: Lane, stage: Stage, word: str) -> tuple[Lane, bool]:
     """The lane, which then knows what unbroken looks like, and whether that is green."""
     if patch.is_control:
-        lane, red = _gate_unbroken(patch, lane, word)
+        lane = gate_unbroken(patch, lane, word)
+        clean = lane.run.gates[0]
+        red = "" if clean.status is GateStatus.PASSED else f"RED: {clean.why}"
     else:
         red = _tests_unbroken(patch, lane, word)
     _quiet(stage, lane)
@@ -106,23 +108,6 @@ def _tests_unbroken(patch: Patch, lane: Lane, word: str) -> str:
         run = lane.run_gate(for_tests(gate, asked, name=name, root=root, once=False))
         red |= red_tests(run, lane.bench.results / name / "pytest.json", asked)
     return "; ".join(f"RED: {test} {why}" for test, why in red.items())
-
-
-def _gate_unbroken(patch: Patch, lane: Lane, word: str) -> tuple[Lane, str]:
-    """What the gate is narrowed to may come with the patch alone; then nothing is there to run."""
-    gate, root = lane.register.gate(patch.breaks), lane.bench.project.root
-    assert gate is not None  # noqa: S101 - the register was checked
-    comes_with_patch = (
-        set(patch.narrow) & set(patch.touches) and not (root / patch.narrow[0]).exists()
-    )
-    if comes_with_patch:
-        clean = GateRun(gate.id, GateStatus.PASSED, "", 0, (), "", "", 0.0)
-    else:
-        narrowed = replace(for_control(gate, patch, root), id=f"{patch.name}_{word}")
-        clean = replace(lane.run_gate(narrowed), id=gate.id)
-    run = replace(lane.run, gates=(clean,))
-    red = "" if clean.status is GateStatus.PASSED else f"RED: {clean.why}"
-    return replace(lane, run=run, clean_logs=lane.bench.results), red
 
 
 def _quiet(stage: Stage, lane: Lane) -> None:

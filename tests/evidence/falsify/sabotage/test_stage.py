@@ -14,6 +14,7 @@ from evidence.engine.falsify.sabotage.words import caught
 from evidence.engine.project import load_project
 from evidence.engine.register.reading import read_register
 from evidence.engine.run.listener import Silent
+from evidence.engine.run.model import GateStatus, Run
 from evidence.engine.run.record import results_folder
 from evidence.engine.run.session import run_gates
 from tests.evidence.conftest import Stranger
@@ -42,6 +43,7 @@ class Build:
     repository: Stranger
     before: str
     found: dict[str, PatchRun]
+    unbroken: Run
 
 
 def patch(breaks: str, says: str, head: str, diff: str) -> str:
@@ -77,7 +79,7 @@ def build(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) ->
     run = run_gates(project, register, None, Silent())
     found = sabotage(project, register, run, Silent())
     assert read_falsified(results_folder(project)).patches == found
-    return Build(repository, before, {each.patch: each for each in found})
+    return Build(repository, before, {each.patch: each for each in found}, run)
 
 
 def state(repository: Stranger) -> str:
@@ -128,12 +130,19 @@ def _add_controls(repository: Stranger) -> None:
             ),
         ),
     }
+    for name in ("rehearsed", "nobody-there"):
+        head = f"narrow: --{name}\nexpect: planted here"
+        controls[name] = (head, new_file("planted.md", "planted here"))
     text = repository.read("evidence/gates.yml").replace(
         "pytest: [tests]", "pytest: [-p, no:faulthandler, -n, '{cores}', tests]\n    control: tests"
     )
     text = text.replace("    timeout_s: 30", "    timeout_s: 30\n    control: imports")
     look = ["sh", "-c", "echo nothing to find; ! git grep -h planted -- '*.txt'"]
+    # Nobody is there to ask; only the first has somebody who stands in.
+    asks = ["sh", "-c", 'test "$0" = --rehearsed || exit 77; ! git grep -h planted -- "*.md"']
     gates = {
+        "rehearsed": asks,
+        "nobody-there": asks,
         "wrong-reason": ["{python}", "-c", "import till.money"],
         "harmless": ["{python}", "-c", "import till.money"],
         "committed": look,
@@ -164,6 +173,8 @@ def _add_controls(repository: Stranger) -> None:
         ("imports", Outcome.RED, ""),
         ("committed", Outcome.RED, ""),
         ("tests", Outcome.NOT_TRIED, "gate tests failed on unbroken code"),
+        ("rehearsed", Outcome.RED, ""),
+        ("nobody-there", Outcome.NOT_TRIED, "gate nobody-there was not run on unbroken code"),
         ("wrong-reason", Outcome.SURVIVED, "its log does not hold \"No module named 'elsewhere'\""),
         ("said-anyway", Outcome.SURVIVED, "stands in the log of the unbroken gate too"),
         ("harmless", Outcome.SURVIVED, "the gate passed"),
@@ -190,6 +201,14 @@ def test_a_red_gate_shows_the_lines_that_say_why(build):
     assert any("No module named 'gone'" in line for line in build.found["imports"].log)
 
 
+def test_a_gate_that_can_ask_nobody_is_tried_over_what_stands_in(build):
+    rehearsed = build.found["rehearsed"]
+
+    assert rehearsed.outcome is Outcome.RED
+    assert "planted here" in rehearsed.log
+    assert build.unbroken.gate("rehearsed").status is GateStatus.NOT_RUN
+
+
 def test_nothing_is_left_in_the_project(build):
     project = load_project(build.repository.root)
 
@@ -201,11 +220,11 @@ def test_what_was_not_caught_is_told_in_a_line_each(build):
     lines = caught(list(build.found.values()))
 
     assert lines[0] == (
-        "14 broken on purpose: 2 caught by an assertion, 2 caught by a crash, "
-        "2 caught by a red gate, 4 NOT CAUGHT, 1 only broke the set-up, 3 not tried"
+        "16 broken on purpose: 2 caught by an assertion, 2 caught by a crash, "
+        "3 caught by a red gate, 4 NOT CAUGHT, 1 only broke the set-up, 4 not tried"
     )
     assert (
         "  RED-01, patch red-anyway: not tried: tests/test_red.py::test_red failed on unbroken "
         "code in a copy of the project, so that it fails here shows nothing"
     ) in lines
-    assert len(lines) == 9
+    assert len(lines) == 10

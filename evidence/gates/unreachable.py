@@ -1,0 +1,29 @@
+"""Why somebody elsewhere gave no answer, in words that name no host.
+
+Tools say it with addresses and tracebacks; a page of this repository names neither.
+"""
+
+from __future__ import annotations
+
+# The first that holds is said: what a tool prints of a refused certificate names a connection too.
+_SIGNS = (
+    ("its certificate is not trusted on this machine", ("CERT", "SSLError", "UNABLE_TO_VERIFY")),
+    ("what it sent has another hash than what is pinned", ("EINTEGRITY",)),
+    ("it does not have what is pinned", ("E404", "ETARGET", "404 ")),
+    ("it turned us away", ("E401", "E403", "403 ", "401 ", "429 ")),
+    (
+        "its name is not known on this machine",
+        ("ENOTFOUND", "EAI_AGAIN", "NameResolution", "Name or service", "name resolution"),
+    ),
+    ("it did not answer in time", ("ETIMEDOUT", "ESOCKETTIMEDOUT", "timed out", "Timeout")),
+    (
+        "it cannot be reached",
+        ("ECONN", "ENETUNREACH", "EHOSTUNREACH", "ConnectionError", "Could not connect", "network"),
+    ),
+)
+_ELSE = "it gave no answer that can be read"
+
+
+def why_unreachable(said: str) -> str:
+    """A clause about whoever was asked, from what a tool printed about it."""
+    return next((why for why, signs in _SIGNS if any(sign in said for sign in signs)), _ELSE)

@@ -1,0 +1,90 @@
+"""Gates that ask somebody elsewhere: what they say of who gave no answer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from evidence.gates import vulnerabilities
+from evidence.gates.advisories import advisories
+from evidence.gates.unreachable import why_unreachable
+from evidence.gates.vulnerabilities import NoAnswer, ask, judge
+
+# As a thing that is asked would be called; the gates' words must not name it.
+HOST = "somewhere.example"
+SLOW = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (
+            f"requests.exceptions.SSLError: HTTPSConnectionPool(host='{HOST}', port=443): Max",
+            "its certificate is not trusted on this machine",
+        ),
+        (
+            f"npm error code SELF_SIGNED_CERT_IN_CHAIN npm error request to https://{HOST}/x",
+            "its certificate is not trusted on this machine",
+        ),
+        (f"npm error code E404 npm error 404 Not Found - GET https://{HOST}/x", "it does not have"),
+        (f"npm error code ENOTFOUND {HOST}", "its name is not known on this machine"),
+        (f"npm error code ETIMEDOUT https://{HOST}", "it did not answer in time"),
+        (f"requests.exceptions.ConnectionError: HTTPConnectionPool(host='{HOST}')", "it cannot be"),
+        (f"Traceback: something else at https://{HOST}", "it gave no answer that can be read"),
+        ("", "it gave no answer that can be read"),
+    ],
+)
+def test_reason_is_plain_and_names_no_host(said: str, why: str) -> None:
+    told = why_unreachable(said)
+
+    assert told.startswith(why)
+    assert HOST not in told
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> str:
+    """Two packages, pinned as the gate's lock is."""
+    file = tmp_path / "lock.txt"
+    file.write_text(f"soap==1.0 --hash=sha256:{'0' * 64}\nbrush==2.0 --hash=sha256:{'1' * 64}\n")
+    return str(file)
+
+
+def test_list_on_this_machine_answers_as_those_elsewhere(
+    lock: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for known, code, last in (
+        ({}, 0, "2 of 2 packages asked, 0 known"),
+        ({"brush": "V-1"}, 1, "2 of 2 packages asked, 1 known"),
+    ):
+        with advisories(known) as address:
+            told = ask("--vulnerability-service", "osv", "--osv-url", address, lock=lock)
+        assert judge(told) == code
+        assert last in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_list_that_is_not_there_is_told_without_its_address(lock: str) -> None:
+    with advisories({}) as address:
+        pass
+    with pytest.raises(NoAnswer, match=r"^it cannot be reached$"):
+        ask("--vulnerability-service", "osv", "--osv-url", address, lock=lock)
+
+
+def test_list_that_takes_too_long_is_told(lock: str) -> None:
+    with pytest.raises(NoAnswer, match=r"^it did not answer within 0 s$"):
+        ask("--vulnerability-service", "osv", "--osv-url", SLOW, lock=lock, timeout_s=0.001)
+
+
+def test_gate_that_could_ask_nobody_did_not_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nobody(*where: str) -> None:
+        raise NoAnswer("it cannot be reached")
+
+    monkeypatch.setattr(vulnerabilities, "ask", nobody)
+    monkeypatch.setattr(sys, "argv", ["vulnerabilities"])
+
+    assert vulnerabilities.main() == 77
+    told = "not run: no list of known vulnerabilities could be asked: it cannot be reached\n"
+    assert capsys.readouterr().out == told
