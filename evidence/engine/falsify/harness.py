@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,25 +69,43 @@ def try_mutants(
 ) -> None:
     """Every mutant that this gate's tests may notice, each in forks of its own."""
 
-    def try_one(target: Target, worker: Worker) -> None:
-        _Attempt(target, recorded, controls, tried, worker).make()
-        tell()
+    def try_all(unit: Sequence[Target], worker: Worker) -> None:
+        kills: Counter[str] = Counter()
+        for target in unit:
+            try:
+                _Attempt(target, recorded, controls, tried, worker, kills).make()
+            except ServerDied as error:
+                if worker.is_last_life:
+                    raise
+                worker.bury(str(error))
+            tell()
 
-    hand_out(plan.targets.values(), workers, try_one, bench=bench)
+    hand_out(_by_unit(plan.targets.values()), workers, try_all, bench=bench)
+
+
+def _by_unit(targets: Iterable[Target]) -> list[list[Target]]:
+    """The mutants of each function together, the most first: one worker tries them in turn, so
+    that whoever killed one is asked first about the next, and two builds ask in the same order."""
+    units: dict[tuple[str, str], list[Target]] = {}
+    for target in targets:
+        units.setdefault((target.mutant.path, target.mutant.unit), []).append(target)
+    return sorted(units.values(), key=len, reverse=True)
 
 
 @dataclass
 class _Attempt:
-    """One mutant in one worker."""
+    """One mutant in one worker. `kills` counts, by test, the mutants of this function so far."""
 
     target: Target
     recorded: Recorded
     controls: Controls
     tried: Tried
     worker: Worker
+    kills: Counter[str]
 
     def make(self) -> None:
-        """Run tests, the smallest first, until each claim has a kill or no test is left."""
+        """Run tests, those that killed the most and then the smallest first, until each claim has
+        a kill or no test is left."""
         mutant = self.target.mutant
         try:
             for tests in (self._running(), self._others()):
@@ -113,13 +132,16 @@ class _Attempt:
         cases = self.target.cases
         mine = [test for test in self.target.tests if test in self.recorded.seconds]
         running = (test for test in mine if test in cases)
-        return sorted(running, key=lambda test: self.recorded.rank(test, cases[test]))
+        return sorted(running, key=lambda test: self._rank(test, cases[test]))
 
     def _others(self) -> list[str]:
         """Those that do not; processes that they start may."""
         mine = [test for test in self.target.tests if test in self.recorded.seconds]
         others = (test for test in mine if test not in self.target.cases)
-        return sorted(others, key=lambda test: self.recorded.rank(test, ()))
+        return sorted(others, key=lambda test: self._rank(test, ()))
+
+    def _rank(self, test: str, cases: Sequence[str]) -> tuple[int, int, str]:
+        return -self.kills[test], *self.recorded.rank(test, cases)
 
     def _ask(self, tests: list[str], *, patience: float = 1.0) -> Answer:
         mutant, copy = self.target.mutant, self.worker.copy
@@ -150,6 +172,7 @@ class _Attempt:
             if trial.outcome is Outcome.TIMEOUT:
                 trial = self._confirmed(trial)
             self.tried.add(mutant, trial)
+            self.kills[trial.test] += trial.outcome.is_kill
         return self.tried.unsatisfied(self.target, asked)
 
     def _confirmed(self, late: Trial) -> Trial:

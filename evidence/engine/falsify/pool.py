@@ -78,6 +78,11 @@ class Worker:
                 raise
         return self._server
 
+    @property
+    def is_last_life(self) -> bool:
+        """True when no server may follow this one."""
+        return len(self.died) >= _LIVES - 1
+
     def bury(self, why: str) -> None:
         """This server is no longer to be trusted; the next one starts afresh."""
         self.died.append(why)

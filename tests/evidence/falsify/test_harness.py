@@ -9,6 +9,7 @@ import shutil
 
 import pytest
 
+from evidence.engine.falsify import control, server
 from evidence.engine.falsify.model import Falsification, MutantRun
 from evidence.engine.falsify.mutation import try_claims
 from evidence.engine.falsify.told import of_claim, summary
@@ -40,6 +41,12 @@ def careful(n):
     if n > 100:
         os._exit(3)
     return n
+
+
+def halves(n):
+    first = n // 2
+    second = n - first
+    return first, second
 
 
 class Box:
@@ -101,7 +108,7 @@ from pathlib import Path
 import pytest
 
 from till import plants
-from till.plants import Box, Counted, Price, careful, countdown, double, elsewhere, squared
+from till.plants import Box, Counted, Price, careful, countdown, double, elsewhere, halves, squared
 
 COUNTER = Path(__file__).with_name("counter.txt")
 
@@ -137,6 +144,17 @@ def test_asserts_nothing():
 
 def test_countdown():
     assert countdown(3) == 0
+
+
+def test_calls_halves():
+    halves(4)
+
+
+def test_sums_halves():
+    assert halves(5) == (2, 3)
+    double(4)
+    careful(4)
+    countdown(3)
 
 
 def test_careful():
@@ -178,6 +196,7 @@ CLAIMS = {
     "SKIP-01": ("double", "is_skipped"),
     "SETUP-01": ("double", "set_up_fails_in_a_fork"),
     "EMPTY-01": ("double", "asserts_nothing"),
+    "FIRST-01": ("halves", "calls_halves', 'tests/test_plants.py::test_sums_halves"),
     "HANG-01": ("countdown", "countdown"),
     "DIES-01": ("careful", "careful"),
     "OUTER-01": ("Counted.__init__", "counted"),
@@ -233,7 +252,11 @@ def planted(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) 
     project = load_project(stranger.root)
     register = read_register(project)
     run = run_gates(project, register, None, Silent())
-    broken = try_claims(project, register, register.claims, run, Silent())
+    with pytest.MonkeyPatch.context() as patch:
+        # What hangs here hangs for ever: less patience shows the same, sooner.
+        patch.setattr(control, "_LEAST_S", 1.0)
+        patch.setattr(server, "_SPARE_HERE_S", 10.0)
+        broken = try_claims(project, register, register.claims, run, Silent())
     said = [line for claim in register.claims for line in of_claim(claim, broken.record)]
     claims = {claim.id: claim for claim in register.claims}
     return Planted(claims, broken.record, [*said, *summary(broken, register.claims)])
@@ -267,6 +290,14 @@ def test_test_that_is_not_green_on_unbroken_code_takes_no_kill_and_says_why(
     why = planted.record.red[f"tests/test_plants.py::test_{test}"]
     assert why.startswith(said)
     assert set(planted.outcomes(claim).values()) == {"not covered"}
+
+
+def test_whoever_killed_one_is_asked_first_about_the_next_of_the_same_function(
+    planted: Planted,
+) -> None:
+    tried = [[trial.test[-12:] for trial in m.trials] for m in planted.mutants("FIRST-01")]
+    assert sorted(tried, key=len)[-1] == ["calls_halves", "_sums_halves"]
+    assert sum(map(len, tried)) == len(tried) + 1 > 4
 
 
 def test_hang_is_a_kill_by_timeout_and_told_apart(planted: Planted) -> None:
