@@ -22,7 +22,11 @@ from privacy import views as privacy
 from refunds import views as refunds
 from subscriptions import views as subscriptions
 
-catalog_pages = [path("", catalog.shop_front, name="shop-front")]
+catalog_pages = [
+    path("", catalog.shop_front, name="shop-front"),
+    path("staff/prices/", catalog.price_list, name="price-list"),
+    path("staff/prices/<int:product_id>/", catalog.price, name="price"),
+]
 
 account_pages = [
     path("sign-in/", accounts.sign_in, name="sign-in"),

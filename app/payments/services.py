@@ -7,12 +7,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 
+from audit.refusals import audited
 from core.actor import Actor, system
 from core.refusal import Refused
 from orders import services as orders
 from orders.lifecycle import OrderStatus
 from orders.models import Order
-from orders.refusals import audited
 from payments import checkout, gateway
 from payments.checkout import CannotPay, start_checkout
 from payments.mirror import may_follow, mirror

@@ -10,12 +10,12 @@ from django.db.models import F, Q
 from django.utils.crypto import get_random_string
 
 from audit.actions import Action, Result
+from audit.refusals import audited
 from core.actor import Actor, system
 from core.money import display
 from core.refusal import Refused
 from orders.lifecycle import OrderStatus
 from orders.models import Order
-from orders.refusals import audited
 from payments import gateway
 from payments.checkout import KEY_LIFE
 from payments.models import OPEN_DISPUTE, Dispute, Payment, PaymentStatus

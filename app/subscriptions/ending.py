@@ -9,9 +9,9 @@ from django.db import transaction
 from accounts.roles import TABLE, Permission, Role
 from audit import services as audit
 from audit.actions import Action, Result
+from audit.refusals import audited
 from core.actor import Actor
 from core.refusal import Refused
-from orders.refusals import audited
 from payments import gateway
 from subscriptions import services
 from subscriptions.models import Subscription

@@ -34,6 +34,9 @@ OPERATORS = {"ops", "admin"}
 
 WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "catalog:shop-front"): EVERYONE,
+    ("GET", "catalog:price-list"): {"admin"},
+    ("GET", "catalog:price"): {"admin"},
+    ("POST", "catalog:price"): {"admin"},
     ("GET", "accounts:sign-in"): EVERYONE,
     ("POST", "accounts:sign-in"): EVERYONE,
     ("POST", "accounts:sign-out"): EVERYONE,
@@ -120,10 +123,11 @@ def _no_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass(frozen=True)
 class Shop:
-    """One person of each role, an order of the customer's, and an issue. Made once."""
+    """One person of each role, an order of the customer's, its product, and an issue. Made once."""
 
     people: dict[str, User]
     order: Order
+    product: Product
     issue: Issue
     plan: Plan
     subscription: Subscription
@@ -155,7 +159,7 @@ def shop(rows_of_the_module: None) -> Shop:
         started_at=NOW,
         seen_at=NOW,
     )
-    return Shop(people, order, issue, plan, subscription)
+    return Shop(people, order, lamp, issue, plan, subscription)
 
 
 @pytest.fixture
@@ -175,6 +179,7 @@ def _client(who: str, shop: Shop, **options: Any) -> Client:
 def _visit(client: Client, method: str, name: str, shop: Shop) -> HttpResponse:
     keys = {
         "order_id": shop.order.pk,
+        "product_id": shop.product.pk,
         "issue_id": shop.issue.pk,
         "plan_id": shop.plan.pk,
         "user_id": shop.people["customer"].pk,

@@ -150,6 +150,7 @@ def _addresses(name: str) -> st.SearchStrategy[str]:
         "issue_id": Issue,
         "plan_id": Plan,
         "user_id": User,
+        "product_id": Product,
         "subscription_id": Subscription,
     }
     wanted = ADDRESSES[name].pattern.converters

@@ -82,6 +82,8 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
         (
             alice_admin,
             [
+                reverse("catalog:price-list"),
+                reverse("catalog:price", args=[paid.lines.get().product_id]),
                 reverse("subscriptions:mrr"),
                 reverse("analyticsapp:overview"),
                 reverse("privacy:people"),

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from audit.models import Entry
+from audit.refusals import audited
 from catalog.models import Product
 from core.actor import Actor, system
 from orders.lifecycle import OrderStatus
 from orders.models import Order
-from orders.refusals import audited
 from orders.services import IllegalMove, move, place, record_amounts
 from orders.totals import CannotPlace
 
