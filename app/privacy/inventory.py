@@ -51,6 +51,7 @@ def _gaps_of(holding: Holding, columns: set[str] | None) -> list[str]:
         return [f"{holding.model}: there is no such table any more; take it out."]
     named = [column for column, _ in holding.classes()]
     return [
+        *_unsaid(holding),
         *(
             f"{holding.model}.{column}: personal, pseudonymous or none? Classify it."
             for column in sorted(columns - set(named))
@@ -60,6 +61,15 @@ def _gaps_of(holding: Holding, columns: set[str] | None) -> list[str]:
             for column in sorted(set(named) - columns)
         ),
         *(f"{holding.model}.{column}: classified twice." for column in _twice(named)),
+    ]
+
+
+def _unsaid(holding: Holding) -> list[str]:
+    asked = {"what is it for": holding.purpose, "how long is it kept": holding.kept}
+    return [
+        f"{holding.model}: {question}? Say it."
+        for question, answer in asked.items()
+        if not answer.strip()
     ]
 
 

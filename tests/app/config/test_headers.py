@@ -84,6 +84,17 @@ def test_cookies_are_for_this_host_and_https_alone(production: Any, cara_custome
         assert (cookie["path"], cookie["domain"]) == ("/", "")
 
 
+def test_staff_without_a_second_factor_get_no_further_than_setting_it_up(
+    production: Any, olly_ops: Any
+) -> None:
+    client = Client(headers={"host": "shop.example"})
+    client.force_login(olly_ops)
+    for page in ("/", reverse("orders:staff-list"), reverse("monitoring:issues")):
+        answer = client.get(page, secure=True)
+        assert answer.status_code == 302
+        assert answer["Location"].partition("?")[0] == reverse("accounts:second-factor-enrol")
+
+
 def test_what_a_signed_in_person_sees_is_kept_by_no_cache(cara_customer: Any) -> None:
     client = Client()
     assert "Cache-Control" not in client.get("/").headers

@@ -82,7 +82,7 @@ def test_no_sentence_shows_a_secret() -> None:
 def test_every_variable_says_what_it_is_for_and_every_default_is_right() -> None:
     assert {variable.name for variable in REQUIRED} == set(GIVEN)
     assert all(variable.what for variable in VARIABLES)
-    assert [v.name for v in OPTIONAL if v.default and v.wrong(v.default)] == []
+    assert read(GIVEN) == {**GIVEN, **{variable.name: variable.default for variable in OPTIONAL}}
 
 
 def test_production_takes_what_it_is_given_and_lets_nobody_switch_protection_off(

@@ -39,12 +39,8 @@ def _as_the_role() -> Iterator[None]:
         cursor.execute("RESET ROLE")
 
 
-@pytest.fixture
-def role() -> None:
+def test_a_shop_at_work_needs_no_more(shop: Any, olly_ops: Any) -> None:
     database_role.make(role=ROLE)
-
-
-def test_a_shop_at_work_needs_no_more(role: None, shop: Any, olly_ops: Any) -> None:
     with _as_the_role():
         order = shop.paid_order()
         olly = shop.actor(olly_ops)
@@ -86,7 +82,8 @@ STEPS_AROUND = {
 
 
 @pytest.mark.parametrize("statement", STEPS_AROUND.values(), ids=STEPS_AROUND.keys())
-def test_the_role_cannot_step_around_the_rules(role: None, statement: str) -> None:
+def test_the_role_cannot_step_around_the_rules(statement: str) -> None:
+    database_role.make(role=ROLE)
     [trigger] = Entry._meta.triggers  # type: ignore[attr-defined]
     with connection.cursor() as cursor:
         # As a server for real has it since PostgreSQL 15; a superuser may set any role.
@@ -101,7 +98,8 @@ def test_the_role_cannot_step_around_the_rules(role: None, statement: str) -> No
         cursor.execute("RESET SESSION AUTHORIZATION")
 
 
-def test_what_the_role_adds_is_still_held(role: None, refused: Any) -> None:
+def test_what_the_role_adds_is_still_held(refused: Any) -> None:
+    database_role.make(role=ROLE)
     with _as_the_role():
         said = refused(
             "INSERT INTO catalog_product (name, slug, description, price_pennies, currency,"
@@ -146,7 +144,9 @@ def test_the_owner_and_a_superuser_are_refused() -> None:
         call_command("app_role", f"{ROLE}_heir")
 
 
-def test_a_shop_that_runs_as_the_owner_opens_an_issue(role: None, settings: Any, now: Any) -> None:
+def test_a_shop_that_runs_as_the_owner_opens_an_issue(settings: Any, now: Any) -> None:
+    database_role.make(role=ROLE)
+
     def unresolved() -> list[tuple[str, str, int]]:
         run_checks(now=now, only=["runs-as-owner"])
         return list(

@@ -89,8 +89,8 @@ def test_a_drill_that_cannot_be_is_refused(
 def test_postgresql_refuses_a_drill_that_cannot_be(
     now: datetime, wrong: dict[str, Any], rule: str
 ) -> None:
-    given = {"performed_at": now, "backup_taken_at": now, "outcome": "failed", "note": "x"}
-    RestoreDrill.objects.create(**given)
+    drill(now)
+    given = {"performed_at": now, "backup_taken_at": now - DAY, "outcome": "failed", "note": "x"}
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
         RestoreDrill.objects.create(**given | wrong)
 

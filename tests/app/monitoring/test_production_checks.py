@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.demo_names import DEMO_NAMES
 from accounts.models import User
 from demo.people import PEOPLE
 from monitoring.checks import production
@@ -193,5 +192,8 @@ def test_a_demo_lacks_nothing(now: datetime, alice_admin: Any) -> None:
     assert not Issue.objects.exists()
 
 
-def test_the_demos_people_are_those_that_production_looks_for() -> None:
-    assert [one.username for one in PEOPLE] == list(DEMO_NAMES)
+def test_the_demos_people_are_those_that_production_looks_for(real: Real) -> None:
+    for one in PEOPLE:
+        person(one.username, one.role.value)
+    found = [finding.actual for finding in production.demo_accounts(real.now)]
+    assert found == [f"{one.username} can sign in" for one in PEOPLE]

@@ -158,11 +158,8 @@ OPEN: dict[str, Callable[[Any], None]] = {
 }
 
 
-def test_every_reason_is_planted_here() -> None:
-    assert set(OPEN) == {words for words, _ in open_money.REASONS}
-
-
-@pytest.mark.parametrize("words", OPEN)
+# By the reasons that there are: one that nobody planted above fails here.
+@pytest.mark.parametrize("words", [words for words, _ in open_money.REASONS])
 def test_money_that_is_open_stands_in_the_way(known: Any, words: str) -> None:
     OPEN[words](known)
     with pytest.raises(erasure.CannotErase) as refused:
