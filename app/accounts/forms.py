@@ -6,6 +6,8 @@ from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts
 
+from accounts.roles import Role
+
 
 class CodeForm(forms.Form):
     """A code of the phone, or a recovery code."""
@@ -33,6 +35,25 @@ class OwnPasswordForm(PasswordChangeForm):
         self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
         self.fields["new_password2"].label = "New password again"
         self.fields["new_password2"].help_text = "So that a slip of the finger locks nobody out."
+
+
+class RoleForm(forms.Form):
+    """Which role somebody gets, and why."""
+
+    role = forms.ChoiceField(
+        choices=[(role.value, role.value.capitalize()) for role in Role],
+        error_messages={
+            "required": "Role: none chosen; choose one from the list.",
+            "invalid_choice": "Role: found %(value)s, which is none; choose one from the list.",
+        },
+    )
+    why = forms.CharField(
+        label="Why",
+        max_length=300,
+        widget=forms.TextInput(),
+        help_text="For the record. No personal data, please.",
+        error_messages={"required": "Why: nothing written; say why, such as: joins operations."},
+    )
 
 
 class ResetFactorForm(forms.Form):

@@ -1,4 +1,5 @@
-"""What administrators do for people who cannot sign in; the buttons stand on the person's page."""
+"""What administrators do for people: give them a role, help them sign in. The buttons stand on the
+person's page."""
 
 from __future__ import annotations
 
@@ -7,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from accounts import lockout, second_factor
+from accounts import lockout, second_factor, services
 from accounts.access import actor_of, requires
-from accounts.forms import ResetFactorForm
+from accounts.forms import ResetFactorForm, RoleForm
 from accounts.models import User
-from accounts.roles import Permission
+from accounts.roles import Permission, Role
 from core.pages import methods
 from core.refusal import Refused
 
@@ -46,3 +47,31 @@ def reset_factor(request: HttpRequest, user_id: int) -> HttpResponse:
     status = 400 if request.method == "POST" else 200
     context = {"form": form, "person": found, "has_factor": second_factor.has_factor(found)}
     return render(request, "accounts/reset_factor.html", context, status=status)
+
+
+@requires(Permission.PERSON_MANAGE)
+@methods("GET", "POST")
+def role(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Give the person another role."""
+    found = get_object_or_404(User, pk=user_id)
+    form = RoleForm(request.POST or None, initial={"role": found.role})
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                services.change_role(
+                    user=found,
+                    role=Role(form.cleaned_data["role"]),
+                    by=actor_of(request),
+                    why=form.cleaned_data["why"],
+                    now=timezone.now(),
+                )
+            except Refused as no:
+                form.add_error(None, str(no))
+                status = 409
+            else:
+                messages.success(request, f"Role changed: {form.cleaned_data['role']} now.")
+                return redirect("privacy:person", found.pk)
+    context = {"form": form, "person": found}
+    return render(request, "accounts/role.html", context, status=status)

@@ -43,6 +43,8 @@ WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "accounts:account"): SIGNED_IN,
     ("GET", "accounts:password"): SIGNED_IN,
     ("POST", "accounts:password"): SIGNED_IN,
+    ("GET", "accounts:role"): {"admin"},
+    ("POST", "accounts:role"): {"admin"},
     ("POST", "accounts:unlock"): {"admin"},
     ("GET", "accounts:reset-factor"): {"admin"},
     ("POST", "accounts:reset-factor"): {"admin"},

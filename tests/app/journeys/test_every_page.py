@@ -93,6 +93,7 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
                 reverse("exports:overview"),
                 reverse("accounts:account"),
                 reverse("accounts:password"),
+                reverse("accounts:role", args=[olly_ops.pk]),
                 reverse("accounts:reset-factor", args=[olly_ops.pk]),
                 reverse("accounts:second-factor-enrol"),
             ],
