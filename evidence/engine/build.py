@@ -166,12 +166,11 @@ def _conclude(
         (counts[Status.NOT] + counts[Status.PARTLY], "not every claim in scope is Met"),
         (found.tree.dirty, "changes are not committed"),
     ]
-    for said in judgement.said:
-        if said.unborne_by:
-            reporter.problem(
-                f"{said.public.place}  {said.public.where} says more than is proved: "
-                f"{', '.join(said.unborne_by)} not Met; prove it, or say less."
-            )
+    for said in judgement.says_too_much:
+        reporter.problem(
+            f"{said.public.place}  {said.public.where} says more than is proved: "
+            f"{', '.join(said.unborne_by)} not Met; prove it, or say less."
+        )
     missing = [why for is_so, why in held_back if is_so] if order.release else []
     if missing:
         reporter.problem(f"No release: {' and '.join(missing)}.")
@@ -181,8 +180,7 @@ def _conclude(
 def _exit_code(found: Run, judgement: Judgement) -> int:
     from evidence.engine.judge.model import Status
 
-    says_too_much = any(said.unborne_by for said in judgement.said)
-    has_failed = _has_failed(found) or bool(judgement.complaints) or says_too_much
+    has_failed = _has_failed(found) or bool(judgement.complaints or judgement.says_too_much)
     return UNPROVEN if has_failed or judgement.counts()[Status.NOT] else OK
 
 

@@ -374,6 +374,8 @@ def test_sentence_that_says_too_much_fails_the_build(tmp_path, capsys):
     assert conclude() == cli.OK
     sample.said = (Said(public, ("REF-02",)),)
     assert conclude() == cli.UNPROVEN
+    sample.tried = False
+    assert conclude() == cli.OK
     assert (
         f"{PLACE} A post says more than is proved: REF-02 not Met; prove it, or say less."
         in " ".join(capsys.readouterr().out.split())

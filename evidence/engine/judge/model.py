@@ -164,7 +164,8 @@ class Judgement:
     """Every claim and every requirement, judged from one run. `requirements` maps id to status,
     `shown` holds the demo steps that were walked, `controls` what each gate did when broken,
     `complaints` what is wrong with the harness that broke code: any of them fails the build,
-    and so does a sentence of `said` that its claims do not bear."""
+    and so does a sentence of `said` that its claims do not bear. With `tried` false nothing was
+    broken on purpose, so that no claim can be Met and no sentence is judged."""
 
     verdicts: tuple[Verdict, ...]
     requirements: dict[str, Status]
@@ -172,6 +173,12 @@ class Judgement:
     controls: dict[str, tuple[PatchRun, ...]] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
     said: tuple[Said, ...] = ()
+    tried: bool = True
+
+    @property
+    def says_too_much(self) -> tuple[Said, ...]:
+        """The sentences that their claims do not bear."""
+        return tuple(said for said in self.said if said.unborne_by) if self.tried else ()
 
     def counts(self) -> dict[Status, int]:
         """How many claims stand at each status; out of scope is counted by the register."""

@@ -58,6 +58,7 @@ def judge(project: Project, register: Register, run: Run) -> Judgement:
         controls,
         complaints=broken.complaints if broken else (),
         said=judge_public(register, verdicts),
+        tried=broken is not None and broken.patches is not None,
     )
 
 

@@ -119,7 +119,7 @@ class Views:
             SaidView(
                 where=said.public.where,
                 says=said.public.says,
-                word=words.SAID[bool(said.unborne_by)],
+                word=words.said(said, self.judgement),
                 claims=tuple(
                     self._claim_link(by_id[link.text])
                     for link in said.public.claims

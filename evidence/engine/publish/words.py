@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evidence.engine.judge.model import Rung, Standing, Status
+from evidence.engine.judge.model import Judgement, Rung, Said, Standing, Status
 from evidence.engine.run.model import GateStatus
 
 
@@ -36,9 +36,6 @@ GATE = {
     GateStatus.NOT_RUN: Word("not run", "partly"),
 }
 
-# By whether some claim under the sentence is not Met.
-SAID = {False: Word("borne", "met"), True: Word("says more than is proved", "not")}
-
 RUNG = {
     Rung.LINKED: ("Linked", "every symbol, test, gate, page and demo step it cites exists"),
     Rung.PASSED: ("Passed", "in this build the cited tests and gates ran and passed"),
@@ -46,6 +43,15 @@ RUNG = {
     Rung.FALSIFIED: ("Falsified", "the cited tests fail when the promise is broken on purpose"),
     Rung.DEMONSTRATED: ("Demonstrated", "its demo step ran in a real browser"),
 }
+
+
+def said(sentence: Said, judgement: Judgement) -> Word:
+    """Whether its claims bear a sentence that is said elsewhere."""
+    if not sentence.unborne_by:
+        return Word("borne", "met")
+    if sentence in judgement.says_too_much:
+        return Word("says more than is proved", "not")
+    return Word("not judged: nothing was broken on purpose in this build", "partly")
 
 
 def outcome(text: str) -> Word:

@@ -164,8 +164,8 @@ def _said_nowhere(register: Register, project: Project) -> Iterator[Mistake]:
 
 
 def _words(text: str) -> str:
-    """Its words alone: line ends, and what Markdown makes bold or code, do not count."""
-    return " ".join(re.sub(r"[*`_]", "", text).split())
+    """Its words alone: line ends do not count, nor what makes text bold, code or quoted in Markdown."""
+    return " ".join(re.sub(r"^[ \t]*>|[*`_]", "", text, flags=re.MULTILINE).split())
 
 
 def _resting_on_nothing(register: Register) -> Iterator[Mistake]:

@@ -117,6 +117,7 @@ class Sample:
     demo: Demo | None = None
     shown: dict[str, Shown] = field(default_factory=dict)
     said: tuple[Said, ...] = ()
+    tried: bool = True
     started_at: str = "2026-01-02T03:04:05Z"
     elapsed_s: float = 12.5
 
@@ -178,6 +179,7 @@ class Sample:
             },
             shown=self.shown,
             said=self.said,
+            tried=self.tried,
         )
 
     @property

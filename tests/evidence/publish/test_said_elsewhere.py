@@ -32,6 +32,16 @@ def test_page_shows_each_sentence_with_its_claims_and_whether_they_bear_it(
     assert "said_elsewhere" in {chapter.name for chapter in chapters}
 
 
+def test_nothing_is_judged_where_nothing_was_broken_on_purpose(speaking: Sample) -> None:
+    speaking.tried = False
+    docs = speaking.root / "docs"
+    write_pages(docs, speaking.views, PeoplesPages())
+    text = (docs / "said_elsewhere.md").read_text("utf-8")
+
+    assert "says more than is proved" not in text
+    assert ">not judged" in text
+
+
 def test_project_that_says_nothing_elsewhere_has_no_such_page(sample: Sample) -> None:
     docs = sample.root / "docs"
     chapters = write_pages(docs, sample.views, PeoplesPages())

@@ -589,6 +589,13 @@ def test_public_claims_are_read_with_the_claims_they_rest_on(stranger):
     assert [link.text for link in second.claims] == ["TILL-01", "TILL-02"]
 
 
+def test_sentence_may_be_quoted_over_several_lines(stranger):
+    stranger.write("README.md", "> - A till that\n>   adds up.\n")
+    stranger.write("evidence/public_claims.yml", PUBLIC)
+
+    assert len(read_register(load_project(stranger.root)).public) == 2
+
+
 def test_sentence_that_its_file_does_not_say_is_refused(stranger):
     stranger.write("README.md", "# Till\n\nA till that adds.\n")
     stranger.write("evidence/public_claims.yml", PUBLIC)
