@@ -59,7 +59,8 @@ def _is_current() -> bool:
 def _install(npm: str) -> None:
     for name in _FILES:
         shutil.copyfile(PINNED / name, FOLDER / name)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
+    # Not by --prefix: with it npm forgets the machine's settings, and with them whom it trusts.
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False, cwd=FOLDER

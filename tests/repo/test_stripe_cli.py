@@ -1,62 +1,83 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from evidence.gates import stripe_cli_install
-from tests.repo.planted import ROOT
+from evidence.gates import stripe_cli, stripe_cli_install
+
+TWO = ("price.created", "product.created")
 
 
-def _gate() -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "evidence.gates.stripe_cli"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _program(path: Path, script: str) -> None:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
 
 
 def test_without_the_cli_the_gate_says_that_it_did_not_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("STRIPE_CLI", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    done = _gate()
-
-    assert (done.returncode, done.stdout) == (
-        77,
-        "not run: the Stripe CLI is not installed, and there is no npm to install it with\n",
+    assert stripe_cli.main() == 77
+    assert capsys.readouterr().out == (
+        "not run: the Stripe CLI is not installed, and there is no npm to install it with\n"
     )
 
 
-def test_cli_that_fails_turns_the_gate_red(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    broken = tmp_path / "stripe"
-    broken.write_text("#!/bin/sh\necho no such trigger >&2\nexit 3\n")
-    broken.chmod(0o755)
-    monkeypatch.setenv("STRIPE_CLI", str(broken))
+def test_cli_that_fails_turns_the_gate_red(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _program(tmp_path / "stripe", "echo no such trigger >&2\nexit 3")
+    monkeypatch.setenv("STRIPE_CLI", str(tmp_path / "stripe"))
+    monkeypatch.setattr(sys, "argv", ["stripe_cli", *TWO])
 
-    done = _gate()
+    assert stripe_cli.main() == 1
+    assert capsys.readouterr().out.splitlines() == [
+        *(f"{kind:45} the CLI exited with 3: no such trigger" for kind in TWO),
+        "stripe trigger: 0 of 2 events arrived",
+    ]
 
-    assert done.returncode == 1
-    lines = done.stdout.splitlines()
-    assert all(line.endswith("the CLI exited with 3: no such trigger") for line in lines[:-1])
-    assert lines[-1] == f"stripe trigger: 0 of {len(lines) - 1} events arrived"
+
+def test_event_counts_only_when_it_carries_the_secret_of_the_gate() -> None:
+    inbox, body = stripe_cli.Inbox(), b'{"type": "price.created"}'
+    for secret in (stripe_cli._SECRET, "whsec_of_another"):
+        mark = hmac.new(secret.encode(), b"1." + body, hashlib.sha256).hexdigest()
+        inbox.take(body, f"t=1,v1={mark}")
+    assert (inbox.types, inbox.forged) == (["price.created"], 1)
+
+
+def test_npm_brings_it_with_the_settings_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Told of a prefix, npm would look for them there, and trust no certificate of theirs."""
+    _program(
+        tmp_path / "npm",
+        'case "$*" in *prefix*) exit 1;; esac\n'
+        "mkdir -p node_modules/@stripe/cli-here/bin\n"
+        "cp $0 node_modules/@stripe/cli-here/bin/stripe",
+    )
+    monkeypatch.delenv("STRIPE_CLI", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(stripe_cli_install, "FOLDER", tmp_path / "cli")
+
+    found = stripe_cli_install.find()
+
+    assert found == str(tmp_path / "cli/node_modules/@stripe/cli-here/bin/stripe")
 
 
 def test_an_npm_that_cannot_bring_it_is_said_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    npm = tmp_path / "npm"
-    npm.write_text(
-        "#!/bin/sh\necho npm error code ECONNREFUSED at https://elsewhere.example >&2\nexit 1\n"
+    _program(
+        tmp_path / "npm",
+        "echo npm error code ECONNREFUSED at https://elsewhere.example >&2\nexit 1",
     )
-    npm.chmod(0o755)
     monkeypatch.delenv("STRIPE_CLI", raising=False)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin/none")
     monkeypatch.setattr(stripe_cli_install, "FOLDER", tmp_path / "cli")
