@@ -94,6 +94,7 @@ analytics_pages = [path("staff/analytics/", analytics.overview, name="overview")
 privacy_pages = [
     path("account/data.json", privacy.own, name="own"),
     path("staff/people/", privacy.people, name="people"),
+    path("staff/retention/", privacy.keeping, name="retention"),
     path("staff/people/<int:user_id>/", privacy.detail, name="person"),
     path("staff/people/<int:user_id>/erase/", privacy.erase, name="erase"),
 ]

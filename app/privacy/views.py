@@ -18,7 +18,7 @@ from audit.actions import Action, Result
 from core.limits import EXPORT, limited
 from core.pages import methods, portion
 from core.refusal import Refused
-from privacy import copy, erasure, person_page
+from privacy import copy, erasure, person_page, retention
 from privacy.forms import EraseForm, PeopleFilters
 
 
@@ -31,7 +31,12 @@ def people(request: HttpRequest) -> HttpResponse:
         return render(request, "privacy/people.html", {"filters": filters}, status=400)
     found = User.objects.filter(filters.condition()).prefetch_related("groups")
     page = portion(found, before=filters.cleaned_data["before"])
-    return render(request, "privacy/people.html", {"filters": filters, "page": page})
+    context = {
+        "filters": filters,
+        "page": page,
+        "may_erase": may(request.user, Permission.PERSON_ERASE),
+    }
+    return render(request, "privacy/people.html", context)
 
 
 @requires(Permission.PERSON_VIEW)
@@ -78,6 +83,21 @@ def erase(request: HttpRequest, user_id: int) -> HttpResponse:
                 return redirect("privacy:person", found.pk)
     context = {"form": form, "page": person_page.of(found, now=timezone.now())}
     return render(request, "privacy/erase.html", context, status=status)
+
+
+@requires(Permission.PERSON_ERASE)
+@methods("GET", "POST")
+def keeping(request: HttpRequest) -> HttpResponse:
+    """What is kept for how long, what is older than that now, and a button that takes it away."""
+    if request.method == "POST":
+        taken = retention.apply(now=timezone.now(), by=actor_of(request))
+        count = sum(one.rows for one in taken)
+        gone = f"{count} row{'' if count == 1 else 's'} gone" if count else "nothing was due"
+        messages.success(request, f"Retention: {gone}.")
+        return redirect("privacy:retention")
+    counts = retention.overdue(now=timezone.now())
+    context = {"counts": counts, "is_due": any(one.rows for one in counts)}
+    return render(request, "privacy/retention.html", context)
 
 
 @requires(Permission.PERSON_VIEW_OWN)

@@ -44,7 +44,7 @@ CHECKS = (
     Check(
         "role-drift",
         "Roles in the database differ from the role table",
-        "Run sync_roles; give whoever has none or several one role (give_role); see who changed it.",
+        "Run sync_roles; give whoever has none or several one role by give_role; see who did it.",
         role_drift,
     ),
     Check(

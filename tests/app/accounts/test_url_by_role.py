@@ -87,6 +87,8 @@ WHO_MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "privacy:person"): OPERATORS,
     ("GET", "privacy:erase"): {"admin"},
     ("POST", "privacy:erase"): {"admin"},
+    ("GET", "privacy:retention"): {"admin"},
+    ("POST", "privacy:retention"): {"admin"},
     ("GET", "exports:overview"): READERS,
     ("GET", "exports:orders"): READERS,
     ("GET", "exports:refunds"): READERS,

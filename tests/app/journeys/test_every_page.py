@@ -89,6 +89,7 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
                 reverse("privacy:people"),
                 reverse("privacy:person", args=[shop.customer.pk]),
                 reverse("privacy:erase", args=[shop.customer.pk]),
+                reverse("privacy:retention"),
                 reverse("audit:list"),
                 reverse("exports:overview"),
                 reverse("accounts:account"),

@@ -11,6 +11,9 @@ from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import OperationalError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -224,3 +227,46 @@ def test_it_is_on_the_schedule_and_says_what_went() -> None:
     _count(timezone.now() - periods.COUNTS - SECOND)
     said = schedule.run_now(name="apply_retention")
     assert said.startswith("retention  0 sign-in-attempts, 1 limit-counts, ")
+
+
+def test_an_administrator_looks_and_takes_away_on_the_page(alice_admin: User) -> None:
+    client, address = Client(), reverse("privacy:retention")
+    client.force_login(alice_admin)
+    assert address in client.get(reverse("privacy:people")).text
+    old = timezone.now() - periods.COUNTS - SECOND
+    for _ in range(3):
+        _count(old)
+    page = client.get(address).text
+    assert "How often somebody did what is limited" in page
+    assert '<td class="number" data-label="Older than that now">3</td>' in page
+    assert Tally.objects.count() == 3
+    done = client.post(address, follow=True).text
+    assert "Retention: 3 rows gone." in done
+    assert "Nothing is due." in done
+    assert Tally.objects.count() == 0
+    entry = Entry.objects.latest("id")
+    assert (entry.action, entry.actor_id, entry.origin) == (
+        "retention-applied",
+        alice_admin.pk,
+        "web",
+    )
+    assert entry.details["limit-counts"] == 3
+    assert "Retention: nothing was due." in client.post(address, follow=True).text
+    assert Entry.objects.latest("id") == entry
+
+
+def test_operations_see_no_way_to_take_away(olly_ops: User) -> None:
+    client = Client()
+    client.force_login(olly_ops)
+    assert reverse("privacy:retention") not in client.get(reverse("privacy:people")).text
+
+
+def test_what_cannot_be_audited_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**told: object) -> None:
+        raise OperationalError("the disk is full")
+
+    _count(NOW - periods.COUNTS - SECOND)
+    monkeypatch.setattr("privacy.retention.audit.record", broken)
+    with pytest.raises(OperationalError):
+        retention.apply(now=NOW, by=BY)
+    assert Tally.objects.count() == 1
