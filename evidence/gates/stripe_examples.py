@@ -127,7 +127,7 @@ def _kind(value: Any) -> str:
         (str, "text"),
         (list, "list"),
     ):
-        if isinstance(value, kinds):  # type: ignore[arg-type]
+        if isinstance(value, kinds):
             return name
     return "object"
 

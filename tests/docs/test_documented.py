@@ -17,6 +17,7 @@ from tests.repo.planted import ROOT
 PAGES = sorted((ROOT / "site_src").glob("*.md"))
 # Read by the engine, the tests or Django itself, and by nothing of the shop's own.
 OTHER_VARIABLES = {
+    "STRIPE_EXAMPLES",
     "DJANGO_SETTINGS_MODULE",
     "EVIDENCE_SIGNING_KEY",
     "PURELAKA_POSTGRES",
