@@ -25,18 +25,23 @@ class _Lacks:
 
 
 def weigh(
-    claim: Claim, record: Falsification | None, waivers: Sequence[Waiver]
+    claim: Claim,
+    record: Falsification | None,
+    waivers: Sequence[Waiver],
+    *,
+    cites_functions: bool = True,
 ) -> tuple[RungVerdict, Breakages]:
-    """The rung of one claim and all that speaks for it, from what was recorded."""
+    """The rung of one claim and all that speaks for it, from what was recorded. What cites no
+    functions, but constants or documents, has no mutants and needs patches."""
     if record is None:
         return _rung(claim, [_unmeasured(NOT_BROKEN_YET)]), Breakages()
     broken = _breakages(claim, record, waivers)
     lacks = [
         *_of_harness(claim, record, broken),
-        *_of_mutants(claim, broken, record),
+        *_of_mutants(broken, record, cites_functions),
         *_of_patches(claim, record, broken),
         *_of_gates(claim, record),
-        *_of_nothing(claim, record, broken),
+        *_of_nothing(claim, record, broken, cites_functions),
     ]
     return _rung(claim, lacks), broken
 
@@ -113,8 +118,10 @@ def _of_harness(claim: Claim, record: Falsification, broken: Breakages) -> Itera
             )
 
 
-def _of_mutants(claim: Claim, broken: Breakages, record: Falsification) -> Iterator[_Lacks]:
-    if record.claims is None and any(link.name for link in claim.code):
+def _of_mutants(
+    broken: Breakages, record: Falsification, cites_functions: bool
+) -> Iterator[_Lacks]:
+    if record.claims is None and cites_functions:
         yield _unmeasured(NO_MUTANTS)
     untried = [each for each in broken.unkilled if each.outcome is Outcome.NOT_TRIED]
     left = [each for each in broken.unkilled if each.outcome is not Outcome.NOT_TRIED]
@@ -177,11 +184,15 @@ def _of_gates(claim: Claim, record: Falsification) -> Iterator[_Lacks]:
                 yield _not_caught(patch)
 
 
-def _of_nothing(claim: Claim, record: Falsification, broken: Breakages) -> Iterator[_Lacks]:
+def _of_nothing(
+    claim: Claim, record: Falsification, broken: Breakages, cites_functions: bool
+) -> Iterator[_Lacks]:
     """Tests that pass over code which no mutant reaches were never seen to fail."""
     if broken.mutations or claim.sabotage or claim.gates or not claim.tests:
         return
-    if record.claims is None or record.patches is None:
+    if record.claims is None and cites_functions:
+        return  # That its mutants were not tried is said already.
+    if record.patches is None:
         yield _unmeasured(_NO_PATCH_YET)
     else:
         yield _found(

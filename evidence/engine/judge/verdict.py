@@ -104,7 +104,12 @@ class _Judged:
 def _judge(cited: Cited, judged: _Judged) -> Verdict:
     trials = tuple(judged.tests[link.text] for link in cited.claim.tests)
     evidence = tuple(_evidence(test, cited, judged.executed) for test in trials)
-    falsified, broken = weigh(cited.claim, judged.broken, judged.register.waivers)
+    falsified, broken = weigh(
+        cited.claim,
+        judged.broken,
+        judged.register.waivers,
+        cites_functions=bool(cited.symbols),
+    )
     findings = Findings(
         cited=cited,
         tests=trials,

@@ -142,13 +142,15 @@ def test_casts_that_a_dump_moves_are_no_difference(held: dict[str, Any]) -> None
     assert len(differences(before, after)) == 1
 
 
-def test_backup_never_overwrites(db: None, tmp_path: Path, now: Any) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_backup_never_overwrites(tmp_path: Path, now: Any) -> None:
     (tmp_path / "shop.dump").write_text("older", encoding="utf-8")
 
     with pytest.raises(NoBackup, match=r"shop\.dump: exists already; a backup never overwrites"):
         back_up(tmp_path / "shop.dump", now=now)
     with pytest.raises(NoBackup, match="no such folder; make it first"):
         back_up(tmp_path / "none" / "shop.dump", now=now)
+    assert (tmp_path / "shop.dump").read_text("utf-8") == "older"
 
 
 @pytest.mark.django_db(transaction=True)

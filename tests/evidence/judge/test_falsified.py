@@ -64,8 +64,10 @@ def waiver(**changes: Any) -> Waiver:
     return replace(written, **changes)
 
 
-def standing(one: Claim, found: Falsification | None, *waivers: Waiver) -> tuple[str, list[str]]:
-    rung, _ = weigh(one, found, waivers)
+def standing(
+    one: Claim, found: Falsification | None, *waivers: Waiver, cites_functions: bool = True
+) -> tuple[str, list[str]]:
+    rung, _ = weigh(one, found, waivers, cites_functions=cites_functions)
     return rung.standing.value, list(rung.reasons)
 
 
@@ -75,11 +77,15 @@ def test_claim_whose_every_mutant_its_own_tests_kill_is_falsified() -> None:
 
 def test_build_that_tried_no_mutants_measures_what_cites_no_function_alone() -> None:
     tried = replace(record(), claims=None, patches=(patch(Outcome.ASSERTION),))
-    functions = claim(sabotage=("adds-one",), code=(Link("till/money.py::total", PLACE),))
-    files = claim(sabotage=("adds-one",), code=(Link("pyproject.toml", PLACE),))
+    broken, whole = claim(sabotage=("adds-one",)), claim()
+    nothing = (
+        "Nothing was broken to see these tests fail: no function is cited; write a patch in "
+        "evidence/sabotage and name it under `sabotage`."
+    )
 
-    assert standing(functions, tried) == ("not measured", [NO_MUTANTS])
-    assert standing(files, tried) == ("yes", [])
+    assert standing(broken, tried) == standing(whole, tried) == ("not measured", [NO_MUTANTS])
+    assert standing(broken, tried, cites_functions=False) == ("yes", [])
+    assert standing(whole, tried, cites_functions=False) == ("no", [nothing])
 
 
 def test_nothing_broken_is_not_measured() -> None:
@@ -246,7 +252,7 @@ def test_gate_needs_a_control_patch_that_turns_it_red() -> None:
 
 
 def test_tests_over_nothing_that_was_broken_were_never_seen_to_fail() -> None:
-    assert standing(claim(), record()) == (
+    assert standing(claim(), record(), cites_functions=False) == (
         "no",
         [
             "Nothing was broken to see these tests fail: no function is cited; write a patch in "

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from evidence.engine.falsify.model import Falsification
+from evidence.engine.falsify.record import write_falsified
+from evidence.engine.judge.falsified import NO_MUTANTS
 from evidence.engine.judge.model import Rung, Standing, Status
 from evidence.engine.run.model import GateStatus
 from tests.evidence.judge.conftest import CHANGE, HOLDS, MONEY, REFUSED, TOTAL
@@ -36,6 +39,18 @@ def test_healthy_run_stands_at_partly_because_nothing_was_broken_on_purpose(reco
     }
     assert verdict.status is Status.PARTLY
     assert verdict.reasons == (NOT_BROKEN_YET,)
+
+
+def test_build_that_tried_no_mutants_leaves_out_only_what_cites_functions(recorded):
+    recorded.run()
+    write_falsified(recorded.project.work / "results", Falsification(patches=()))
+
+    unmeasured = [
+        verdict.claim.id
+        for verdict in recorded.judge().verdicts
+        if NO_MUTANTS in verdict.rung(Rung.FALSIFIED).reasons
+    ]
+    assert unmeasured == ["TILL-01", "TILL-02"]  # The third cites a constant and a file.
 
 
 def test_claim_without_tests_has_no_executed_rung(recorded):
