@@ -18,9 +18,13 @@ from core.refusal import Refused
 @methods("GET")
 def shop_front(request: HttpRequest) -> HttpResponse:
     """Everything on sale. Staff look and do not buy; a visitor signs in when placing the order."""
-    may_buy = not request.user.is_authenticated or may(request.user, Permission.ORDER_PLACE)
-    products = Product.objects.filter(is_on_sale=True)
-    return render(request, "catalog/shop_front.html", {"products": products, "may_buy": may_buy})
+    is_visitor = not request.user.is_authenticated
+    context = {
+        "products": Product.objects.filter(is_on_sale=True),
+        "may_buy": is_visitor or may(request.user, Permission.ORDER_PLACE),
+        "may_change_prices": not is_visitor and may(request.user, Permission.PRICE_CHANGE),
+    }
+    return render(request, "catalog/shop_front.html", context)
 
 
 @requires(Permission.PRICE_CHANGE)

@@ -38,7 +38,7 @@ def main() -> int:
 def why_not(key: str, base: str) -> str:
     """Why nothing can be asked of Stripe here; empty when it can."""
     if not key:
-        return "STRIPE_API_KEY is not set; a key of Stripe's test mode is needed, sk_test_..."
+        return "no key; set STRIPE_API_KEY to one of Stripe's test mode, sk_test_..."
     if not key.startswith("sk_test_"):
         return "STRIPE_API_KEY is no key of Stripe's test mode; expected sk_test_..."
     if base.rstrip("/") != STRIPE:

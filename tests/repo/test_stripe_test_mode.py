@@ -18,7 +18,7 @@ def test_without_a_key_the_gate_says_that_it_did_not_run(
 
     done = _gate()
 
-    why = "STRIPE_API_KEY is not set; a key of Stripe's test mode is needed, sk_test_..."
+    why = "no key; set STRIPE_API_KEY to one of Stripe's test mode, sk_test_..."
     assert (done.returncode, done.stdout) == (77, f"not run: {why}\n")
 
 

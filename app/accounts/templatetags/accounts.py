@@ -45,7 +45,6 @@ MENU = (
     Entry("My subscriptions", "subscriptions:mine", Permission.SUBSCRIPTION_START),
     Entry("Orders", "orders:staff-list", Permission.ORDER_VIEW),
     Entry("Subscriptions", "subscriptions:staff-list", Permission.SUBSCRIPTION_VIEW),
-    Entry("Prices", "catalog:price-list", Permission.PRICE_CHANGE),
     Entry("People", "privacy:people", Permission.PERSON_VIEW),
     Entry("Analytics", "analyticsapp:overview", Permission.ANALYTICS_VIEW),
     Entry("MRR", "subscriptions:mrr", Permission.ANALYTICS_VIEW),

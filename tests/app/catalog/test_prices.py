@@ -123,7 +123,9 @@ def test_an_administrator_changes_a_price_on_the_page(
     Product.objects.create(
         name="Lamp", slug="lamp", price_pennies=900, currency="JPY", is_on_sale=False
     )
-    shown = alice.get(reverse("catalog:price-list")).text
+    prices_page = reverse("catalog:price-list")
+    assert prices_page in alice.get(reverse("catalog:shop-front")).text
+    shown = alice.get(prices_page).text
     assert "£12.50" in shown
     assert "¥900" in shown
     address = reverse("catalog:price", args=[mug.pk])
@@ -176,6 +178,17 @@ def test_the_command_changes_a_price_and_refuses_in_a_sentence(mug: Product) -> 
         with pytest.raises(CommandError) as refused:
             call_command("change_price", *arguments, "--why", "clay")
         assert str(refused.value).startswith(sentence)
+
+
+def test_the_products_page_leads_only_those_to_the_prices_who_may_change_them(
+    olly_ops: Any, cara_customer: Any, mug: Product
+) -> None:
+    for user in (None, olly_ops, cara_customer):
+        client = Client()
+        if user:
+            client.force_login(user)
+        page = client.get(reverse("catalog:shop-front")).text
+        assert reverse("catalog:price-list") not in page
 
 
 def test_whoever_holds_the_permission_may_and_nobody_else(alice_admin: Any, olly_ops: Any) -> None:

@@ -1,4 +1,4 @@
-"""Change a product's price; the same as the page under *Prices*."""
+"""Change a product's price; the same as *Change prices* on the products page."""
 
 from __future__ import annotations
 
