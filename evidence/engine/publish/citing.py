@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from evidence.engine.mistakes import Mistake, Place, did_you_mean
 from evidence.engine.publish import links
+from evidence.engine.publish.kill_rate import kill_rate
 from evidence.engine.publish.shapes import LinkView
 from evidence.engine.publish.steps import demo_steps
 from evidence.engine.publish.text import escape, fence
@@ -20,7 +21,7 @@ from evidence.engine.publish.words import Word
 
 # Turns `path::name` into the file and its first line, or raises LookupError with a sentence.
 Resolve = Callable[[str], tuple[str, int]]
-CALLS = "fact, claim, gate, log, source and demo"
+CALLS = "fact, claim, gate, log, killed, source and demo"
 _NAMED = 6
 _NONE = object()
 
@@ -82,6 +83,15 @@ class Citing:
             return self._unknown("gate", gate_id, tuple(self._views.gates))
         lines = self._views.log_of(gate_id) or ("It printed nothing in this build.",)
         return Markup("\n\n{}\n").format(fence(lines, language="text"))
+
+    def killed(self, *folders: str) -> object:
+        """How many small edits of the code below these folders were noticed in this build."""
+        cited = {link.path for claim in self._views.register.claims for link in claim.code}
+        for folder in folders:
+            if not any(path.startswith(f"{folder.rstrip('/')}/") for path in cited):
+                self._note(f"killed {folder}: no claim cites code in such a folder")
+                return ChainableUndefined()
+        return str(kill_rate(self._views.judgement.verdicts, folders))
 
     def source(self, text: str) -> object:
         """A link to a file of the project, or to a symbol in it, on the site's own source page."""

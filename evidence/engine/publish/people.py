@@ -191,6 +191,7 @@ def _environment(folder: Path, citing: Citing) -> Environment:
         claim=citing.claim,
         gate=citing.gate,
         log=citing.log,
+        killed=citing.killed,
         source=citing.source,
         demo=citing.demo,
     )

@@ -164,7 +164,7 @@ def _said_nowhere(register: Register, project: Project) -> Iterator[Mistake]:
 
 
 def _words(text: str) -> str:
-    """Its words alone: line ends do not count, nor what makes text bold, code or quoted in Markdown."""
+    """Its words alone, without line ends and Markdown's signs for bold, code and quotations."""
     return " ".join(re.sub(r"^[ \t]*>|[*`_]", "", text, flags=re.MULTILINE).split())
 
 

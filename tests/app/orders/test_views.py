@@ -181,3 +181,9 @@ def test_lists_ask_no_more_for_more_orders(
         ops.get(LIST)
     with django_assert_num_queries(5):
         customer.get(MINE)
+
+
+def test_a_filter_of_ones_own_orders_that_is_none_gets_a_sentence(customer: Client) -> None:
+    page = customer.get(MINE, {"status": "nope"})
+    assert page.status_code == 400
+    assert 'class="wrong"' in page.text or 'role="alert"' in page.text

@@ -179,6 +179,13 @@ def test_a_signed_event_is_read() -> None:
     assert event.payload == EVENT
 
 
+def test_what_a_person_typed_into_an_event_is_kept_as_far_as_postgresql_can() -> None:
+    typed = {"data": {"object": {"id": "pi_1", "notes": ["a\0b", {"c\0": "d"}]}}}
+    payload = json.dumps(EVENT | typed).encode()
+    kept = construct(payload, signed(payload)).payload["data"]["object"]["notes"]
+    assert kept == ["a\N{REPLACEMENT CHARACTER}b", {"c\N{REPLACEMENT CHARACTER}": "d"}]
+
+
 @pytest.mark.parametrize("secret", ["whsec_old", NEW])
 def test_every_active_secret_verifies(secret: str) -> None:
     payload = json.dumps(EVENT).encode()
@@ -218,6 +225,10 @@ def test_a_bad_signature_is_refused(header: str) -> None:
         b"\xff\xfe",
         json.dumps(EVENT | {"data": {"object": "pi_1"}}).encode(),
         json.dumps(EVENT | {"created": "yesterday"}).encode(),
+        json.dumps(EVENT | {"livemode": "no"}).encode(),
+        json.dumps(EVENT | {"id": ""}).encode(),
+        json.dumps(EVENT | {"id": "e" * 121}).encode(),
+        json.dumps(EVENT | {"type": "payment_intent\0"}).encode(),
     ],
 )
 def test_a_signed_body_that_is_no_event_is_refused(payload: bytes) -> None:

@@ -16,6 +16,7 @@ from payments import services as payments
 from payments.models import Payment
 from refunds import policy, services
 from refunds.models import Refund
+from refunds.settlement import release
 
 
 def money(order: Any) -> tuple[int, int, int]:
@@ -304,6 +305,25 @@ def test_confirming_twice_changes_nothing(shop: Any, order: Order, ops: Any) -> 
     refund.refresh_from_db()
     assert (refund.settled_at, money(order)) == (shop.now, (10000, 3000, 0))
     assert Entry.objects.count() == entries
+
+
+def test_a_refund_that_has_an_end_is_not_released_again(shop: Any, order: Order, ops: Any) -> None:
+    refund = issue(shop, order, 3000, ops)
+    again = release(refund, failure="asked for the wrong thing", by=ops, now=shop.now)
+    assert (again.status, again.failure) == ("succeeded", "")
+    assert money(order) == (10000, 3000, 0)
+
+
+def test_a_refund_with_a_key_that_is_not_ours_waits(shop: Any, order: Order, ops: Any) -> None:
+    refund = issue(shop, order, 3000, ops)
+    told = gateway.retrieve_refund(refund.stripe_refund_id)
+    with pytest.raises(payments.NotOurs, match="its key is not ours"):
+        services.confirm(fact=replace(told, id="re_other", key="theirs"), now=shop.now)
+    assert Refund.objects.count() == 1
+
+
+def test_a_payment_that_brought_nothing_came_second_to_none(shop: Any) -> None:
+    assert not services.came_second(shop.checkout(shop.order()))
 
 
 def test_facts_fetched_before_what_is_recorded_change_nothing(

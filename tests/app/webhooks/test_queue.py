@@ -117,6 +117,11 @@ def test_a_batch_that_leaves_events_is_followed_by_another(shop: Any, monkeypatc
     assert waiting() == [("work_inbox", "events", None)]
 
 
+def test_a_batch_that_leaves_nothing_is_followed_by_none(shop: Any) -> None:
+    assert tasks.work_and_come_back(now=shop.now) == 0
+    assert waiting() == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_job_waits_for_events_that_counted_on_it(shop: Any) -> None:
     """See Note [No wake-up is lost]: an event found the job waiting and is not yet committed when

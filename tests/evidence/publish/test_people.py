@@ -143,7 +143,7 @@ def test_every_unknown_name_is_reported_at_once_with_its_line(sample: Sample) ->
         ("# A\n\n{% if %}", "pages/a.md:3  Jinja: Expected an expression, got 'end of statement "
          "block'"),
         ("x\n{{ nonsense }}", "pages/a.md:2  Jinja: 'nonsense' is undefined; a page can call fact, "
-         "claim, gate, log, source and demo"),
+         "claim, gate, log, killed, source and demo"),
         ('x\n{% include "_gone.md" %}', "pages/a.md:2  include _gone.md: not found in the pages"),
     ],
 )  # fmt: skip
