@@ -14,7 +14,7 @@ from evidence.engine.run.model import GateRun, GateStatus
 
 _SHOWN_LINES = 24
 _BEFORE, _AFTER = 3, 12
-_DELIBERATE = ("Failed: DID NOT RAISE", "Failed: DID NOT WARN")
+_DELIBERATE = ("AssertionError", "Failed: DID NOT RAISE", "Failed: DID NOT WARN")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +11,8 @@ from evidence.engine.falsify.model import Outcome, PatchRun
 from evidence.engine.falsify.record import read_falsified
 from evidence.engine.falsify.sabotage.stage import sabotage
 from evidence.engine.falsify.sabotage.words import caught
-from evidence.engine.project import load_project
+from evidence.engine.project import Project, load_project
+from evidence.engine.register.model import Register
 from evidence.engine.register.reading import read_register
 from evidence.engine.run.listener import Silent
 from evidence.engine.run.model import GateStatus, Run
@@ -38,11 +39,12 @@ IN_MONEY = {
 
 @dataclass(frozen=True)
 class Build:
-    """One run of every patch."""
+    """A project with something to break in every way, whose gates have run."""
 
     repository: Stranger
     before: str
-    found: dict[str, PatchRun]
+    project: Project
+    register: Register
     unbroken: Run
 
 
@@ -50,10 +52,9 @@ def patch(breaks: str, says: str, head: str, diff: str) -> str:
     return f"breaks: {breaks}\nsays: {says}\n{head}\n\n{diff}"
 
 
-@pytest.fixture(scope="module")
-def build(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    home = tmp_path_factory.mktemp("sabotaged")
-    repository = Stranger(shutil.copytree(first_stranger.root, home / "till"))
+@pytest.fixture
+def build(stranger: Stranger) -> Build:
+    repository = stranger
     money = repository.read("till/money.py")
     broken = {
         name: (head, changed("till/money.py", money, money.replace(old, new)))
@@ -76,10 +77,9 @@ def build(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) ->
     before = state(repository)
     project = load_project(repository.root)
     register = read_register(project)
-    run = run_gates(project, register, None, Silent())
-    found = sabotage(project, register, run, Silent())
-    assert read_falsified(results_folder(project)).patches == found
-    return Build(repository, before, {each.patch: each for each in found}, run)
+    return Build(
+        repository, before, project, register, run_gates(project, register, None, Silent())
+    )
 
 
 def state(repository: Stranger) -> str:
@@ -159,37 +159,49 @@ def _add_controls(repository: Stranger) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("name", "outcome", "why"),
-    [
-        ("pays-all-back", Outcome.ASSERTION, ""),
-        ("lets-too-little", Outcome.ASSERTION, ""),
-        ("breaks-at-once", Outcome.CRASH, ""),
-        ("asserts-itself", Outcome.CRASH, ""),
-        ("nobody-minds", Outcome.SURVIVED, "test_too_little_is_refused passed all the same"),
-        ("no-module", Outcome.SETUP_ERROR, "no test got as far as its own lines"),
-        ("no-longer", Outcome.NOT_TRIED, "it no longer applies (patch failed: till/money.py:1"),
-        ("red-anyway", Outcome.NOT_TRIED, "test_red failed on unbroken code"),
-        ("imports", Outcome.RED, ""),
-        ("committed", Outcome.RED, ""),
-        ("tests", Outcome.NOT_TRIED, "gate tests failed on unbroken code"),
-        ("rehearsed", Outcome.RED, ""),
-        ("nobody-there", Outcome.NOT_TRIED, "gate nobody-there was not run on unbroken code"),
-        ("wrong-reason", Outcome.SURVIVED, "its log does not hold \"No module named 'elsewhere'\""),
-        ("said-anyway", Outcome.SURVIVED, "stands in the log of the unbroken gate too"),
-        ("harmless", Outcome.SURVIVED, "the gate passed"),
-    ],
-)
-def test_each_breakage_ends_as_it_should(build, name, outcome, why):
-    run = build.found[name]
-
-    assert (run.outcome, bool(run.why)) == (outcome, bool(why)), run
-    assert why in run.why
+ENDS = {
+    "pays-all-back": (Outcome.ASSERTION, ""),
+    "lets-too-little": (Outcome.ASSERTION, ""),
+    "breaks-at-once": (Outcome.CRASH, ""),
+    "asserts-itself": (Outcome.CRASH, ""),
+    "nobody-minds": (Outcome.SURVIVED, "test_too_little_is_refused passed all the same"),
+    "no-module": (Outcome.SETUP_ERROR, "no test got as far as its own lines"),
+    "no-longer": (Outcome.NOT_TRIED, "it no longer applies (patch failed: till/money.py:1"),
+    "red-anyway": (Outcome.NOT_TRIED, "test_red failed on unbroken code"),
+    "imports": (Outcome.RED, ""),
+    "committed": (Outcome.RED, ""),
+    "tests": (Outcome.NOT_TRIED, "gate tests failed on unbroken code"),
+    "rehearsed": (Outcome.RED, ""),
+    "nobody-there": (Outcome.NOT_TRIED, "gate nobody-there was not run on unbroken code"),
+    "wrong-reason": (Outcome.SURVIVED, "its log does not hold \"No module named 'elsewhere'\""),
+    "said-anyway": (Outcome.SURVIVED, "stands in the log of the unbroken gate too"),
+    "harmless": (Outcome.SURVIVED, "the gate passed"),
+}
 
 
-def test_a_kill_names_its_test_and_shows_what_it_said(build):
-    run = build.found["pays-all-back"]
+def test_each_breakage_ends_as_it_should(build: Build) -> None:
+    """The breaking is the test's own, for claims cite it; so all that is seen of it stands here."""
+    runs = sabotage(build.project, build.register, build.unbroken, Silent())
 
+    assert read_falsified(results_folder(build.project)).patches == runs
+    found = {each.patch: each for each in runs}
+    assert {name: each.outcome for name, each in found.items()} == {
+        name: outcome for name, (outcome, _) in ENDS.items()
+    }
+    for name, (_, why) in ENDS.items():
+        assert why in found[name].why
+        assert bool(why) == bool(found[name].why), found[name]
+    assert state(build.repository) == build.before, "something is left in the project"
+    assert not (build.project.work / "stage").exists()
+    _shows_what_killed_it(found["pays-all-back"])
+    assert any("No module named 'gone'" in line for line in found["imports"].log)
+    # Nobody could be asked, so it was tried over what stands in.
+    assert build.unbroken.gate("rehearsed").status is GateStatus.NOT_RUN
+    assert "planted here" in found["rehearsed"].log
+    _tells_what_was_not_caught(caught(runs))
+
+
+def _shows_what_killed_it(run: PatchRun) -> None:
     assert run.target == "TILL-02"
     assert run.breaks == "pays-all-back is broken."
     assert run.killed_by == ("tests/test_money.py::test_change_is_the_difference[500-350-150]",)
@@ -197,28 +209,7 @@ def test_a_kill_names_its_test_and_shows_what_it_said(build):
     assert "+    return paid" in run.diff
 
 
-def test_a_red_gate_shows_the_lines_that_say_why(build):
-    assert any("No module named 'gone'" in line for line in build.found["imports"].log)
-
-
-def test_a_gate_that_can_ask_nobody_is_tried_over_what_stands_in(build):
-    rehearsed = build.found["rehearsed"]
-
-    assert rehearsed.outcome is Outcome.RED
-    assert "planted here" in rehearsed.log
-    assert build.unbroken.gate("rehearsed").status is GateStatus.NOT_RUN
-
-
-def test_nothing_is_left_in_the_project(build):
-    project = load_project(build.repository.root)
-
-    assert state(build.repository) == build.before
-    assert not (project.work / "stage").exists()
-
-
-def test_what_was_not_caught_is_told_in_a_line_each(build):
-    lines = caught(list(build.found.values()))
-
+def _tells_what_was_not_caught(lines: Sequence[str]) -> None:
     assert lines[0] == (
         "16 broken on purpose: 2 caught by an assertion, 2 caught by a crash, "
         "3 caught by a red gate, 4 NOT CAUGHT, 1 only broke the set-up, 4 not tried"
