@@ -32,6 +32,7 @@ class Action(StrEnum):
     PERSON_VIEWED = "person-viewed"
     PERSON_ERASED = "person-erased"
     RETENTION_APPLIED = "retention-applied"
+    SUBSCRIPTION_CANCEL_ASKED = "subscription-cancel-asked"
     SUBSCRIPTION_CANCELED = "subscription-canceled"
     REFUSED = "refused"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -33,6 +34,7 @@ __all__ = [
     "issue",
 ]
 
+log = logging.getLogger(__name__)
 # Longer than the call itself may take, so that nobody asks twice at once.
 FOLLOW_UP_AFTER = timedelta(minutes=2)
 
@@ -127,14 +129,18 @@ def follow_up(*, refund: Refund, now: datetime) -> Refund:
 
 def follow_up_due(*, now: datetime, since: datetime | None = None) -> int:
     """Follow up every refund that has waited for an answer long enough, of those requested at or
-    after `since`; how many there were."""
+    after `since`; how many there were. Each stands for itself: one that cannot be settled is
+    logged, left to the check on stuck refunds, and asked after again."""
     due = Refund.objects.filter(
         status=RefundStatus.REQUESTED, requested_at__lte=now - FOLLOW_UP_AFTER
     )
     if since:
         due = due.filter(requested_at__gte=since)
     for refund in due:
-        follow_up(refund=refund, now=now)
+        try:
+            follow_up(refund=refund, now=now)
+        except (Refused, gateway.GatewayError) as no:
+            log.warning("refund %s: not settled: %s", refund.pk, no)
     return len(due)
 
 

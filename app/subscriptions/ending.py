@@ -26,13 +26,16 @@ class CannotEnd(Refused):
 def cancel(*, subscription: Subscription, by: Actor, reason: str, now: datetime) -> Subscription:
     """The subscription, to end with the period that is paid for; until then all stays as it is.
 
-    Audited, a refusal too. Raises CannotEnd with a sentence, and gateway.Unknown when Stripe did
-    not answer: asking again is safe, for Stripe is told the same thing twice.
+    Audited before Stripe is asked and when it has answered, a refusal too: whoever asked is on
+    record even if nobody lives to hear the answer. Raises CannotEnd with a sentence, and
+    gateway.Unknown when Stripe did not answer: asking again is safe, for Stripe is told the same
+    thing twice.
     """
     subject = f"subscription:{subscription.pk}"
     with audited(what="cancel", subject=subject, by=by, now=now):
         fresh = Subscription.objects.get(pk=subscription.pk)
         _check(fresh, by=by)
+        _record(Action.SUBSCRIPTION_CANCEL_ASKED, fresh, by=by, reason=reason, now=now)
         at = services.database_time()
         try:
             fact = gateway.end_with_period(fresh.stripe_subscription_id)
@@ -40,15 +43,21 @@ def cancel(*, subscription: Subscription, by: Actor, reason: str, now: datetime)
             raise CannotEnd(f"Subscription {fresh.pk}: Stripe said no ({no}); look there.") from no
     with transaction.atomic():
         ended = services.confirm(seen=services.Seen(fact, at), now=now)
-        audit.record(
-            actor=by,
-            action=Action.SUBSCRIPTION_CANCELED,
-            subject=subject,
-            result=Result.DONE,
-            reason=reason,
-            now=now,
-        )
+        _record(Action.SUBSCRIPTION_CANCELED, ended, by=by, reason=reason, now=now)
     return ended
+
+
+def _record(
+    action: Action, subscription: Subscription, *, by: Actor, reason: str, now: datetime
+) -> None:
+    audit.record(
+        actor=by,
+        action=action,
+        subject=f"subscription:{subscription.pk}",
+        result=Result.DONE,
+        reason=reason,
+        now=now,
+    )
 
 
 def _check(subscription: Subscription, *, by: Actor) -> None:

@@ -13,6 +13,7 @@ from core.refusal import Refused
 from orders.models import Order
 from payments import gateway
 from payments import services as payments
+from payments.gateway import calling
 from payments.models import Payment
 from refunds import policy, services
 from refunds.models import Refund
@@ -235,6 +236,29 @@ def test_follow_up_asks_again_with_the_same_key(shop: Any, order: Order, ops: An
     assert services.follow_up_due(now=shop.now + timedelta(minutes=3)) == 1
     refund.refresh_from_db()
     assert (refund.status, stripes_refunds(shop)) == ("succeeded", 1)
+
+
+def test_a_refund_that_cannot_be_settled_stops_no_other(shop: Any, order: Order, ops: Any) -> None:
+    """Somebody made a refund at Stripe under the key of the first one, for another amount."""
+    for _ in range(2):
+        shop.twin.control.misbehave(fault="cut_before", path="/v1/refunds")
+        issue(shop, order, 3000, ops)
+    shop.twin.control.misbehave(fault="answer_lost", path="/v1/refunds")
+    last = issue(shop, order, 2000, ops)
+    first = Refund.objects.order_by("id")[0]
+    calling.client().v1.refunds.create(
+        params={
+            "payment_intent": str(first.payment.stripe_intent_id),
+            "amount": 100,
+            "metadata": {"refund_key": first.idempotency_key},
+        }
+    )
+    later = shop.now + timedelta(hours=23, minutes=1)
+    assert services.follow_up_due(now=later) == 3
+    found = Refund.objects.order_by("id").values_list("status", flat=True)
+    assert list(found) == ["requested", "failed", "succeeded"]
+    last.refresh_from_db()
+    assert (last.status, money(order)) == ("succeeded", (10000, 2000, 3000))
 
 
 def test_follow_up_without_an_answer_leaves_it_reserved(shop: Any, order: Order, ops: Any) -> None:

@@ -54,7 +54,10 @@ def test_it_ends_with_its_period_and_counts_until_then(
     assert stripe == ["sub_1"]
     assert ended.ends_at == now + timedelta(days=30)
     assert (ended.status, ended.mrr_pennies) == ("active", 1000)
-    assert _entries() == [("subscription-canceled", who, "done")]
+    assert _entries() == [
+        ("subscription-cancel-asked", who, "done"),
+        ("subscription-canceled", who, "done"),
+    ]
 
 
 @pytest.mark.parametrize("who", ["customer", "analyst"])
@@ -92,4 +95,25 @@ def test_when_stripe_says_no_nothing_changes_and_it_is_recorded(
         cancel(subscription=own, by=actor_for(olly_ops, origin="web"), reason="", now=now)
     own.refresh_from_db()
     assert own.ends_at is None
-    assert _entries() == [("refused", "ops", "refused")]
+    assert _entries() == [
+        ("subscription-cancel-asked", "ops", "done"),
+        ("refused", "ops", "refused"),
+    ]
+
+
+def test_who_asked_is_on_record_before_stripe_hears_of_it(
+    own: Subscription, monkeypatch: pytest.MonkeyPatch, olly_ops: Any, now: datetime
+) -> None:
+    """The process may end before the answer is written down; Stripe's event then tells the rest."""
+    before: list[list[tuple[str, str, str]]] = []
+
+    def gone(subscription_id: str) -> gateway.SubscriptionFact:
+        before.append(_entries())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gateway, "end_with_period", gone)
+    with pytest.raises(KeyboardInterrupt):
+        cancel(subscription=own, by=actor_for(olly_ops, origin="web"), reason="moved", now=now)
+    assert before == [[("subscription-cancel-asked", "ops", "done")]]
+    entry = Entry.objects.latest("id")
+    assert (entry.actor_id, entry.reason) == (olly_ops.pk, "moved")
