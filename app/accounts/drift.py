@@ -63,7 +63,7 @@ SELECT 'role:' || coalesce(expected.role, actual.role) || ' '
 FROM expected FULL JOIN actual USING (role, permission)
 WHERE expected.role IS NULL OR actual.role IS NULL
 UNION ALL
-SELECT 'group:' || name, 'only the roles as groups', 'a group that is no role'
+SELECT 'group:' || left(name, 100), 'only the roles as groups', 'a group that is no role'
 FROM auth_group WHERE name <> ALL(%(roles)s)
 UNION ALL
 SELECT 'user:' || id || ' roles', 'one role', roles || ' roles' FROM held WHERE roles <> 1

@@ -122,6 +122,19 @@ def test_the_schedule_names_a_command_that_exists_for_each_job() -> None:
     assert commands <= set(get_commands())
 
 
+def test_each_job_can_be_done_by_a_command_for_another_day() -> None:
+    from django.core.management import get_commands, load_command_class
+
+    apps, without = get_commands(), []
+    for job in schedule.schedule():
+        name = job.command.split()[0]
+        parser = load_command_class(str(apps[name]), name).create_parser("manage.py", name)
+        options = {option for action in parser._actions for option in action.option_strings}
+        if not options & {"--date", "--since"}:
+            without.append(job.name)
+    assert without == []
+
+
 def _job(worker_beat: str | None, *, status: str = "doing", **columns: Any) -> int:
     """A job in the hands of a worker whose last sign of life is so long ago."""
     with connection.cursor() as cursor:
