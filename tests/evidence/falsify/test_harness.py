@@ -1,11 +1,12 @@
 """The harness proves itself: what is planted here breaks it, and it says so and counts no kill.
 
-One small repository holds every plant, so that its gate and its mutants run once for all tests.
+One small repository holds every plant, so that its gate and its mutants run once for all. They
+run in the test and not in a fixture, because claims cite it: it runs itself what it proves.
 """
 
 from __future__ import annotations
 
-import shutil
+from pathlib import Path
 
 import pytest
 
@@ -226,12 +227,10 @@ class Planted:
         }
 
 
-@pytest.fixture(scope="module")
-def planted(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> Planted:
-    stranger = Stranger(
-        shutil.copytree(first_stranger.root, tmp_path_factory.mktemp("planted") / "till")
-    )
-    counter = tmp_path_factory.mktemp("counter") / "counter.txt"
+@pytest.fixture
+def plants(stranger: Stranger, tmp_path: Path) -> Stranger:
+    """A repository in which everything is planted."""
+    counter = tmp_path / "counter.txt"
     counter.write_text("")
     stranger.replace(
         "pyproject.toml", "PYTEST_PLUGINS", f'PLANTED_COUNTER = "{counter}"\nPYTEST_PLUGINS'
@@ -249,7 +248,11 @@ def planted(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) 
     )
     (stranger.root / "evidence/requirements.yml").unlink()
     stranger.commit()
-    project = load_project(stranger.root)
+    return stranger
+
+
+def _tried(plants: Stranger) -> Planted:
+    project = load_project(plants.root)
     register = read_register(project)
     run = run_gates(project, register, None, Silent())
     with pytest.MonkeyPatch.context() as patch:
@@ -262,37 +265,52 @@ def planted(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) 
     return Planted(claims, broken.record, [*said, *summary(broken, register.claims)])
 
 
-def test_cited_test_that_asserts_the_result_kills_every_mutant(planted: Planted) -> None:
+def test_every_plant_is_told_from_the_others(plants: Stranger) -> None:
+    planted = _tried(plants)
+    _cited_test_that_asserts_the_result_kills_every_mutant(planted)
+    _test_that_calls_the_code_and_asserts_nothing_kills_nothing(planted)
+    _test_that_is_not_green_on_unbroken_code_takes_no_kill_and_says_why(planted)
+    _whoever_killed_one_is_asked_first_about_the_next_of_the_same_function(planted)
+    _hang_is_a_kill_by_timeout_and_told_apart(planted)
+    _fork_that_dies_is_no_kill_and_says_so(planted)
+    _symbol_that_cannot_be_patched_is_tried_in_a_fresh_process(planted)
+    _decorated_and_cached_function_runs_the_mutant(planted)
+    _methods_properties_and_generators_run_the_mutant(planted)
+    _code_that_ran_at_import_is_tried_where_it_runs_broken(planted)
+    _test_in_another_process_sees_the_broken_file(planted)
+    _flaky_test_is_named_and_takes_no_kill(planted)
+    _kills_and_survivors_are_run_again_in_fresh_processes_and_agree(planted)
+    _what_lived_is_told_with_its_edit(planted)
+
+
+def _cited_test_that_asserts_the_result_kills_every_mutant(planted: Planted) -> None:
     assert planted.outcomes("GOOD-01") == {"return None": "assertion", "return n - n": "assertion"}
 
 
-def test_test_that_calls_the_code_and_asserts_nothing_kills_nothing(planted: Planted) -> None:
+def _test_that_calls_the_code_and_asserts_nothing_kills_nothing(planted: Planted) -> None:
     assert set(planted.outcomes("EMPTY-01").values()) == {"survived"}
 
 
-@pytest.mark.parametrize(
-    ("claim", "test", "said"),
-    [
-        ("RED-01", "always_fails", "assertion: AssertionError: assert 8 == 9"),
-        (
-            "WHERE-01",
-            "shows_where",
-            "assertion: AssertionError: assert dict_values([8]) == 9 + where dict_values([8]) = "
-            "<built-in method values of dict object at <address>>()",
-        ),
-        ("SKIP-01", "is_skipped", "skipped: it was skipped"),
-        ("SETUP-01", "set_up_fails_in_a_fork", "setup error: AssertionError: this is another"),
-    ],
-)
-def test_test_that_is_not_green_on_unbroken_code_takes_no_kill_and_says_why(
-    planted: Planted, claim: str, test: str, said: str
+NOT_GREEN = {
+    ("RED-01", "always_fails"): "assertion: AssertionError: assert 8 == 9",
+    ("WHERE-01", "shows_where"): (
+        "assertion: AssertionError: assert dict_values([8]) == 9 + where dict_values([8]) = "
+        "<built-in method values of dict object at <address>>()"
+    ),
+    ("SKIP-01", "is_skipped"): "skipped: it was skipped",
+    ("SETUP-01", "set_up_fails_in_a_fork"): "setup error: AssertionError: this is another",
+}
+
+
+def _test_that_is_not_green_on_unbroken_code_takes_no_kill_and_says_why(
+    planted: Planted,
 ) -> None:
-    why = planted.record.red[f"tests/test_plants.py::test_{test}"]
-    assert why.startswith(said)
-    assert set(planted.outcomes(claim).values()) == {"not covered"}
+    for (claim, test), said in NOT_GREEN.items():
+        assert planted.record.red[f"tests/test_plants.py::test_{test}"].startswith(said)
+        assert set(planted.outcomes(claim).values()) == {"not covered"}
 
 
-def test_whoever_killed_one_is_asked_first_about_the_next_of_the_same_function(
+def _whoever_killed_one_is_asked_first_about_the_next_of_the_same_function(
     planted: Planted,
 ) -> None:
     tried = [[trial.test[-12:] for trial in m.trials] for m in planted.mutants("FIRST-01")]
@@ -300,57 +318,57 @@ def test_whoever_killed_one_is_asked_first_about_the_next_of_the_same_function(
     assert sum(map(len, tried)) == len(tried) + 1 > 4
 
 
-def test_hang_is_a_kill_by_timeout_and_told_apart(planted: Planted) -> None:
+def _hang_is_a_kill_by_timeout_and_told_apart(planted: Planted) -> None:
     assert planted.outcomes("HANG-01")["pass"] == "timeout"
     late = [trial for mutant in planted.mutants("HANG-01") for trial in mutant.trials]
     # The deadline is measured, so another build has another one.
     assert "it did not end in time" in {trial.message for trial in late}
 
 
-def test_fork_that_dies_is_no_kill_and_says_so(planted: Planted) -> None:
+def _fork_that_dies_is_no_kill_and_says_so(planted: Planted) -> None:
     (died,) = (m for m in planted.mutants("DIES-01") if "if True" in m.diff[-1])
     assert planted.outcomes("DIES-01")[died.diff[-1].lstrip("+ ")] == "not tried"
     assert died.fresh
     assert died.why.startswith("in a process of its own: ")
 
 
-def test_symbol_that_cannot_be_patched_is_tried_in_a_fresh_process(planted: Planted) -> None:
+def _symbol_that_cannot_be_patched_is_tried_in_a_fresh_process(planted: Planted) -> None:
     (mutant,) = planted.mutants("OUTER-01")
     assert mutant.fresh
     assert mutant.why == ""
     assert planted.outcomes("OUTER-01") == {"pass": "crash"}
 
 
-def test_decorated_and_cached_function_runs_the_mutant(planted: Planted) -> None:
+def _decorated_and_cached_function_runs_the_mutant(planted: Planted) -> None:
     assert set(planted.outcomes("WRAP-01").values()) == {"assertion"}
 
 
-def test_methods_properties_and_generators_run_the_mutant(planted: Planted) -> None:
+def _methods_properties_and_generators_run_the_mutant(planted: Planted) -> None:
     assert set(planted.outcomes("KINDS-01").values()) <= {"assertion", "crash"}
     assert len(planted.mutants("KINDS-01")) > 5
 
 
-def test_code_that_ran_at_import_is_tried_where_it_runs_broken(planted: Planted) -> None:
+def _code_that_ran_at_import_is_tried_where_it_runs_broken(planted: Planted) -> None:
     assert all(mutant.fresh for mutant in planted.mutants("LOAD-01"))
     assert set(planted.outcomes("LOAD-01").values()) == {"assertion"}
 
 
-def test_test_in_another_process_sees_the_broken_file(planted: Planted) -> None:
+def _test_in_another_process_sees_the_broken_file(planted: Planted) -> None:
     assert set(planted.outcomes("PROC-01").values()) <= {"assertion", "crash"}
 
 
-def test_flaky_test_is_named_and_takes_no_kill(planted: Planted) -> None:
+def _flaky_test_is_named_and_takes_no_kill(planted: Planted) -> None:
     test = "tests/test_plants.py::test_is_flaky"
     assert test in planted.record.red
     assert set(planted.outcomes("FLAKY-01").values()) == {"not covered"}
 
 
-def test_kills_and_survivors_are_run_again_in_fresh_processes_and_agree(planted: Planted) -> None:
+def _kills_and_survivors_are_run_again_in_fresh_processes_and_agree(planted: Planted) -> None:
     assert planted.record.audited >= 5
     assert planted.record.complaints == ()
 
 
-def test_what_lived_is_told_with_its_edit(planted: Planted) -> None:
+def _what_lived_is_told_with_its_edit(planted: Planted) -> None:
     assert "EMPTY-01 0 of 2 killed  It holds." in planted.said
     assert any("which is not cited" in line for line in planted.said)
     assert any(line.startswith("        red on unbroken code: ") for line in planted.said)

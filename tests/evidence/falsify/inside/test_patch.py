@@ -1,0 +1,147 @@
+"""falsify.inside.patch: a mutant runs wherever the function went, or it is said that it cannot."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from evidence.engine.falsify.inside.patch import CannotPatch, Loaded, loaded_under, patch
+
+CODE = """\
+import functools
+
+def double(n):
+    return n + n
+
+def logged(function):
+    @functools.wraps(function)
+    def inner(n):
+        return function(n)
+    return inner
+
+@logged
+@functools.lru_cache
+def squared(n):
+    return n * n
+
+class Box:
+    def __init__(self, held):
+        self.held = held
+
+    @property
+    def size(self):
+        return self.held + 1
+
+    @staticmethod
+    def parts(n):
+        for part in range(n):
+            yield part + 1
+
+class Counted(Box):
+    def __init__(self):
+        super().__init__(1)
+
+def pair():
+    return (lambda n: n + 1, lambda n: n + 2)
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "plants.py"
+    path.write_text(CODE, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def plants(file: Path) -> Any:
+    """The module, loaded as from anywhere else."""
+    spec = importlib.util.spec_from_file_location("plants", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def put(loaded: Loaded, file: Path, unit: str, first: str, was: str, becomes: str) -> None:
+    """Put in place the unit that begins with this line, as it is when `was` reads otherwise."""
+    assert CODE.count(was) == 1, was
+    line = CODE.splitlines().index(first) + 1
+    text = CODE.replace(was, becomes)
+    patch(loaded, file=str(file), unit=unit, first_line=line, text=text)
+
+
+DOUBLE = ("double", "def double(n):", "return n + n")
+
+
+def test_a_function_that_was_imported_elsewhere_runs_the_mutant(plants: Any, file: Path) -> None:
+    elsewhere = plants.double
+    put(loaded_under(file.parent), file, *DOUBLE, "return n - n")
+    assert (elsewhere(4), plants.double(4)) == (0, 0)
+
+
+def test_what_stands_behind_decorators_and_in_a_cache_runs_the_mutant(
+    plants: Any, file: Path
+) -> None:
+    assert plants.squared(3) == 9
+    put(loaded_under(file.parent), file, "squared", "@logged", "return n * n", "return n + n")
+    assert plants.squared(3) == 6
+
+
+def test_properties_and_generators_run_the_mutant(plants: Any, file: Path) -> None:
+    box, loaded = plants.Box(1), loaded_under(file.parent)
+    put(loaded, file, "Box.size", "    @property", "self.held + 1", "self.held - 1")
+    put(loaded, file, "Box.parts", "    @staticmethod", "yield part + 1", "yield part - 1")
+    assert (box.size, list(plants.Box.parts(2))) == (0, [-1, 0])
+
+
+def test_what_is_defined_inside_is_replaced_with_it(plants: Any, file: Path) -> None:
+    decorated, loaded = plants.squared, loaded_under(file.parent)
+    put(
+        loaded, file, "logged", "def logged(function):", "return function(n)", "return -function(n)"
+    )
+    assert decorated(3) == -9
+
+
+def test_a_file_that_nobody_loaded_is_left_to_whoever_loads_it(plants: Any, file: Path) -> None:
+    loaded = loaded_under(file.parent)
+    put(loaded, file.with_name("other.py"), *DOUBLE, "return n - n")
+    assert plants.double(4) == 8
+    assert loaded.files == {str(file)}
+    assert loaded_under(file.parent / "elsewhere").files == set()
+
+
+@pytest.mark.parametrize(
+    ("unit", "first", "was", "becomes", "why"),
+    [
+        ("double", "def double(n):", "def double(n)", "def other(n)", "does not define it"),
+        ("double", "import functools", "return n + n", "return n", "does not define it"),
+        (
+            "Counted.__init__",
+            "    def __init__(self):",
+            "super().__init__(1)",
+            "pass",
+            "other outer variables",
+        ),
+        ("pair", "def pair():", "n + 1, lambda", "n - 1, lambda", "two functions that nothing"),
+    ],
+)
+def test_what_cannot_be_put_in_place_says_why(
+    plants: Any, file: Path, unit: str, first: str, was: str, becomes: str, why: str
+) -> None:
+    one, other = plants.pair()
+    with pytest.raises(CannotPatch, match=why):
+        put(loaded_under(file.parent), file, unit, first, was, becomes)
+    assert (one(1), other(1)) == (2, 3)
+
+
+def test_a_function_that_is_gone_cannot_be_replaced(plants: Any, file: Path) -> None:
+    loaded = loaded_under(file.parent)
+    loaded.functions.clear()
+    with pytest.raises(CannotPatch, match="no function of that name is loaded from that line"):
+        put(loaded, file, *DOUBLE, "return n - n")

@@ -1,0 +1,123 @@
+"""falsify.inside.trying: how a test ended, in the engine's words; a broken set-up is no kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evidence.engine.falsify.inside.trying import Watcher
+
+TESTS = """
+import pytest
+
+
+@pytest.fixture
+def broken():
+    assert False, "no drawer"
+
+
+@pytest.fixture
+def left_broken():
+    yield
+    raise OSError("cannot tidy up")
+
+
+def test_passes():
+    pass
+
+
+def test_asserts():
+    assert 4 + 4 == 9
+
+
+def test_fails():
+    pytest.fail("on purpose")
+
+
+def test_expects_to_be_refused():
+    with pytest.raises(ValueError):
+        pass
+
+
+def test_crashes():
+    1 / 0
+
+
+def test_hangs():
+    pytest.fail("Timeout >5.0s")
+
+
+def test_is_skipped():
+    pytest.skip("not today")
+
+
+@pytest.mark.xfail
+def test_is_known_to_fail():
+    assert False
+
+
+def test_cannot_be_set_up(broken):
+    pass
+
+
+def test_cannot_be_tidied_up(left_broken):
+    pass
+
+
+def test_asserts_among_others():
+    raise ExceptionGroup("two", [ValueError("one"), AssertionError("two")])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_holds_for_some(n):
+    assert n < 2
+"""
+ENDS = {
+    "passes": ("passed", ""),
+    "asserts": ("assertion", "AssertionError: assert (4 + 4) == 9"),
+    "fails": ("assertion", "Failed: on purpose"),
+    "expects_to_be_refused": ("assertion", "Failed: DID NOT RAISE <class 'ValueError'>"),
+    "crashes": ("crash", "ZeroDivisionError: division by zero"),
+    "hangs": ("timeout", "Failed: Timeout >5.0s"),
+    "is_skipped": ("skipped", "it was skipped"),
+    "is_known_to_fail": ("skipped", "it was xfailed"),
+    "cannot_be_set_up": ("setup error", "AssertionError: no drawer assert False"),
+    "cannot_be_tidied_up": ("crash", "OSError: cannot tidy up"),
+    "asserts_among_others": ("assertion", "ExceptionGroup: two (2 sub-exceptions)"),
+    "holds_for_some": ("assertion", "AssertionError: assert 2 < 2"),
+}
+
+
+class Asks:
+    """Instead of pytest's own loop: has the watcher run each test, all its cases at once."""
+
+    def __init__(self) -> None:
+        self.watcher = Watcher()
+        self.answers: dict[str, tuple[str, str]] = {}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        session.config.pluginmanager.register(self.watcher)
+        tests: dict[str, list[pytest.Item]] = {}
+        for item in session.items:
+            tests.setdefault(item.name.partition("[")[0].removeprefix("test_"), []).append(item)
+        left = list(session.items)
+        for name, items in tests.items():
+            left = left[len(items) :]
+            self.answers[name] = self.watcher.run(items, left)
+        return True
+
+
+def test_each_end_of_a_test_has_its_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a session of its own, with none of this one's plugins and settings."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    (tmp_path / "test_ends.py").write_text(TESTS, encoding="utf-8")
+    asks = Asks()
+    options = ["--capture=no", "--import-mode=importlib", "-p", "no:cacheprovider"]
+    options += ["-p", "no:faulthandler", f"--rootdir={tmp_path}"]
+
+    pytest.main([*options, "-c", str(tmp_path / "pytest.ini"), str(tmp_path)], plugins=[asks])
+
+    assert asks.answers == ENDS
