@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -36,9 +36,12 @@ def add_person(*, username: str, password: str, role: Role, by: Actor, now: date
     except ValidationError as error:
         raise CannotAddPerson(f"Person: {' '.join(error.messages)}") from error
     user.set_password(password)
-    with transaction.atomic():
-        user.save()
-        give_role(user=user, role=role, by=by, now=now)
+    try:
+        with transaction.atomic():
+            user.save()
+            give_role(user=user, role=role, by=by, now=now)
+    except IntegrityError as error:
+        raise CannotAddPerson("Person: somebody took that name this moment.") from error
     return user
 
 

@@ -168,6 +168,16 @@ def test_a_name_or_a_password_that_is_none_is_refused(
     assert User.objects.count() == 1
 
 
+def test_of_two_who_take_a_name_at_once_the_second_is_told(
+    olly_ops: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both looked before either wrote."""
+    monkeypatch.setattr(User, "full_clean", lambda self, exclude: None)
+    with pytest.raises(CommandError, match="add_person: Person: somebody took that name this mom"):
+        _add(monkeypatch, "olly_ops", GOOD)
+    assert User.objects.count() == 1
+
+
 def test_at_a_terminal_the_password_is_typed_twice(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
