@@ -62,7 +62,7 @@ class Worker:
             fresh = Server(
                 self._gate,
                 self._tests,
-                name=f"{self._name}-{len(self.died)}",
+                name=f"{self._name}-{next(self._numbers)}",
                 copy=self.copy,
                 bench=self._bench,
                 services=self._services,
@@ -83,8 +83,12 @@ class Worker:
         """True when no server may follow this one."""
         return len(self.died) >= _LIVES - 1
 
+    def renew(self) -> None:
+        """The next server starts afresh, in a database of its own say; nobody is to blame."""
+        self.close()
+
     def bury(self, why: str) -> None:
-        """This server is no longer to be trusted; the next one starts afresh."""
+        """This server died or cannot be trusted, which counts against the worker."""
         self.died.append(why)
         self.close()
 

@@ -166,6 +166,15 @@ def test_counted():
     assert Counted().held == []
 
 
+def test_leaves_something_when_it_is_cut_off():
+    left = Path(os.environ["PLANTED_COUNTER"] + os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    left.touch(exist_ok=False)
+    try:
+        assert countdown(2) == 0
+    finally:
+        left.unlink()
+
+
 def test_squared():
     assert squared(3) == 9
 
@@ -199,6 +208,7 @@ CLAIMS = {
     "EMPTY-01": ("double", "asserts_nothing"),
     "FIRST-01": ("halves", "calls_halves', 'tests/test_plants.py::test_sums_halves"),
     "HANG-01": ("countdown", "countdown"),
+    "LEFT-01": ("countdown", "leaves_something_when_it_is_cut_off"),
     "DIES-01": ("careful", "careful"),
     "OUTER-01": ("Counted.__init__", "counted"),
     "WRAP-01": ("squared", "squared"),
@@ -272,6 +282,7 @@ def test_every_plant_is_told_from_the_others(plants: Stranger) -> None:
     _test_that_is_not_green_on_unbroken_code_takes_no_kill_and_says_why(planted)
     _whoever_killed_one_is_asked_first_about_the_next_of_the_same_function(planted)
     _hang_is_a_kill_by_timeout_and_told_apart(planted)
+    _what_a_hang_leaves_behind_is_gone_for_the_next_mutant(planted)
     _fork_that_dies_is_no_kill_and_says_so(planted)
     _symbol_that_cannot_be_patched_is_tried_in_a_fresh_process(planted)
     _decorated_and_cached_function_runs_the_mutant(planted)
@@ -323,6 +334,15 @@ def _hang_is_a_kill_by_timeout_and_told_apart(planted: Planted) -> None:
     late = [trial for mutant in planted.mutants("HANG-01") for trial in mutant.trials]
     # The deadline is measured, so another build has another one.
     assert "it did not end in time" in {trial.message for trial in late}
+
+
+def _what_a_hang_leaves_behind_is_gone_for_the_next_mutant(planted: Planted) -> None:
+    mutants = planted.mutants("LEFT-01")
+    ends = {trial.outcome.value for each in mutants for trial in each.trials}
+    assert "timeout" in ends
+    # A crash would be the next one finding what the hanging one left.
+    assert "crash" not in ends
+    assert not planted.record.complaints
 
 
 def _fork_that_dies_is_no_kill_and_says_so(planted: Planted) -> None:
