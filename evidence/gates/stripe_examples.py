@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CANNOT_HERE = 77
 KEY = "sk_test_twin_of_the_gate"
 BESIDE = Path("shared/stripe/fixtures3.json")
+# A copy of a copy of a clone: as deep as a build ever goes.
+_COPIES = 4
 # What stands inside is its maker's, or another kind of object altogether.
 FREE = frozenset({"metadata", "event.data.object", "event.request"})
 _OPTIONAL = "Stripe's own classes name it; the example leaves it out"
@@ -150,12 +152,25 @@ def _examples() -> dict[str, dict[str, Any]]:
 
 
 def _beside() -> Iterator[Path]:
-    """The folder that holds this copy, and the one that holds the repository it was made from."""
-    yield ROOT.parent
-    asked = ["git", "rev-parse", "--path-format=absolute", "--git-common-dir"]
-    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
-    if told.returncode == 0:
-        yield Path(told.stdout.strip()).parent.parent
+    """The folder that holds this copy, then the one that holds the repository it is a worktree of,
+    then the same of the folder that it was cloned from, as long as that is on this machine."""
+    here = ROOT
+    for _ in range(_COPIES):
+        yield here.parent
+        yield Path(
+            _git(here, "rev-parse", "--path-format=absolute", "--git-common-dir")
+        ).parent.parent
+        origin = Path(_git(here, "config", "--get", "remote.origin.url"))
+        if not (origin.is_absolute() and origin.is_dir()):
+            return
+        here = origin
+
+
+def _git(folder: Path, *asked: str) -> str:
+    """What git says in that folder; empty when it says nothing."""
+    return subprocess.run(
+        ["git", *asked], cwd=folder, capture_output=True, text=True, check=False
+    ).stdout.strip()
 
 
 def _say(line: str) -> None:
