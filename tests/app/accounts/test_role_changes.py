@@ -93,6 +93,13 @@ def test_what_makes_no_sense_is_refused_and_audited(
         assert User.objects.get(pk=user.pk).role == was
 
 
+def test_the_reason_is_kept_without_the_blanks_around_it(olly_ops: Any, now: datetime) -> None:
+    by = Actor(id=1, role="admin", origin="web")
+    change_role(user=olly_ops, role=Role.ANALYST, by=by, why="  left the team ", now=now)
+    entry = Entry.objects.latest("id")
+    assert (entry.action, entry.reason, entry.at) == ("role-changed", "left the team", now)
+
+
 def test_nobody_takes_their_own_role_away_on_the_page(alice: Client, alice_admin: Any) -> None:
     answer = alice.post(
         reverse("accounts:role", args=[alice_admin.pk]), {"role": "customer", "why": "tired"}

@@ -199,8 +199,9 @@ def test_the_command_fails_at_the_first_broken_entry(now: datetime) -> None:
 
 @pytest.mark.django_db
 def test_the_command_can_begin_with_what_was_written_lately(now: datetime) -> None:
-    edited, _ = _record(now), _record(now + timedelta(days=1))
-    _record(now + timedelta(days=2))
+    edited, _ = _record(now), _record(now)
+    for days in (1, 2):
+        _record(now + timedelta(days=days))
     with _as_owner():
         Entry.objects.filter(pk=edited.pk).update(reason="nothing happened")
     out = StringIO()

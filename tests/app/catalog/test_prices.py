@@ -44,6 +44,17 @@ def test_a_new_price_is_audited_with_the_old_one_who_and_why(mug: Product, now: 
     assert entry.details == {"from_pennies": 1250, "to_pennies": 1300, "currency": "GBP"}
 
 
+@pytest.mark.parametrize(
+    "changed", [{"asked_pennies": 1}, {"why": "x"}, {"why": "x" * 300}, {"seen_pennies": 1250}]
+)
+def test_the_least_price_and_the_shortest_and_longest_reason_are_fine(
+    mug: Product, now: Any, changed: dict[str, Any]
+) -> None:
+    price = _change(mug, now, **changed).price_pennies
+    assert price == changed.get("asked_pennies", 1300)
+    assert Entry.objects.get().reason == changed.get("why", "clay costs more")
+
+
 def test_orders_keep_the_price_they_were_placed_at(
     mug: Product, cara_customer: Any, now: Any
 ) -> None:
@@ -171,7 +182,10 @@ def test_the_command_changes_a_price_and_refuses_in_a_sentence(mug: Product) -> 
     assert out.getvalue() == "price  mug, £13.00 from now on\n"
     assert Entry.objects.get(action="price-changed").origin == "command:change_price"
     for arguments, sentence in (
-        (("jug", "13"), "Product: found 'jug', expected one of mug."),
+        (
+            ("jug", "13"),
+            "Product: found 'jug', expected a product's short name; see the prices page.",
+        ),
         (("mug", "thirteen"), "change_price: Amount: 'thirteen' is not a number"),
         (("mug", "13"), "change_price: Mug: costs £13.00 already; nothing to change."),
     ):

@@ -40,8 +40,9 @@ class Command(BaseCommand):
 
 
 def _named(slug: str) -> Product:
-    found = Product.objects.filter(slug=slug.replace("\0", "")).first()
+    found = Product.objects.filter(slug=slug).first()
     if found is None:
-        known = ", ".join(Product.objects.order_by("slug").values_list("slug", flat=True)[:20])
-        raise CommandError(f"Product: found {slug!r}, expected one of {known or 'none at all'}.")
+        raise CommandError(
+            f"Product: found {slug!r}, expected a product's short name; see the prices page."
+        )
     return found
