@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evidence.gates.money_branches import APPS, Taken, judge, read
+from evidence.gates.money_branches import APPS, BY_CHANCE, Taken, judge, read
 from tests.repo.planted import ROOT
 
 
@@ -61,3 +61,4 @@ def test_every_app_it_looks_at_is_there_with_tests_of_its_own() -> None:
     for app in APPS:
         assert (ROOT / "app" / app).is_dir()
         assert list((ROOT / "tests" / "app" / app).glob("test_*.py"))
+    assert all((ROOT / test).is_file() for test in BY_CHANCE)
