@@ -85,9 +85,6 @@ def issue(
     """
     key = key or (f"form-{form_key}" if form_key else f"refund-{get_random_string(32)}")
     with audited(what="refund", subject=f"order:{order.pk}", by=by, now=now):
-        earlier = _sent_before(order, asked_pennies, key=key)
-        if earlier:
-            return earlier
         try:
             refund = _reserve(
                 order,
@@ -99,7 +96,7 @@ def issue(
                 choose=choose or _payment_to_refund,
             )
         except (IntegrityError, CannotRefund):
-            # The same form at the same moment: it may have taken what this one asks for.
+            # The same form again: its key is taken, or it has taken what this one asks for.
             earlier = _sent_before(order, asked_pennies, key=key)
             if earlier is None:
                 raise

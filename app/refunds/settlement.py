@@ -1,4 +1,8 @@
-"""How a refund ends: Stripe's facts, or a definite no, written to refund, payment and order."""
+"""How a refund ends: Stripe's facts, or a definite no, written to refund, payment and order.
+
+Only this module changes a refund, and only while it holds its order, so no refund needs a lock of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +51,7 @@ def release(refund: Refund, *, failure: str, by: Actor, now: datetime) -> Refund
     """Stripe did nothing: the refund failed and its money can be refunded again."""
     with transaction.atomic():
         order, payment = payments.lock(refund.payment)
-        refund = Refund.objects.select_for_update().get(pk=refund.pk)
+        refund = Refund.objects.get(pk=refund.pk)
         if refund.status != RefundStatus.REQUESTED:
             return refund
         refund.status = RefundStatus.FAILED
@@ -87,7 +91,7 @@ def _find(fact: gateway.RefundFact) -> Refund | None:
     known = Q(stripe_refund_id=fact.id)
     if fact.key:
         known |= Q(idempotency_key=fact.key)
-    return Refund.objects.select_for_update().filter(known).first()
+    return Refund.objects.filter(known).first()
 
 
 def _made_at_stripe(fact: gateway.RefundFact, payment: Payment, *, now: datetime) -> Refund:
@@ -120,17 +124,16 @@ def _check_agrees(refund: Refund, fact: gateway.RefundFact) -> None:
 def _mirror(refund: Refund, fact: gateway.RefundFact, *, now: datetime) -> bool:
     """Copy the fact; False when nothing changed or the fact was overtaken by a later one."""
     seen = RefundStatus(fact.status)
-    current = RefundStatus(refund.status)
-    if seen not in MOVES[current]:
-        return False
-    refund.stripe_refund_id = fact.id
-    refund.status, refund.failure = seen, fact.failure[:200]
-    if seen in ENDED:
-        refund.settled_at = now
-    if seen == RefundStatus.SUCCEEDED:
-        refund.succeeded_at = now
-    refund.save()
-    return True
+    is_a_move = seen in MOVES[RefundStatus(refund.status)]
+    if is_a_move:
+        refund.stripe_refund_id = fact.id
+        refund.status, refund.failure = seen, fact.failure[:200]
+        if seen in ENDED:
+            refund.settled_at = now
+        if seen == RefundStatus.SUCCEEDED:
+            refund.succeeded_at = now
+        refund.save()
+    return is_a_move
 
 
 def _recompute(order: Order, payment: Payment, *, by: Actor, now: datetime) -> None:

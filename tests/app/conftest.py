@@ -213,6 +213,27 @@ def execute(db: None) -> Any:
 
 
 @pytest.fixture
+def is_held(transactional_db: None) -> Any:
+    """Whether some transaction holds this row so that another session would wait for it."""
+    from django.db import connection
+
+    def is_held(row: Any) -> bool:
+        other = connection.copy()
+        try:
+            with other.cursor() as cursor:
+                table = other.ops.quote_name(row._meta.db_table)
+                cursor.execute(
+                    f"SELECT id FROM {table} WHERE id = %s FOR UPDATE SKIP LOCKED",  # noqa: S608
+                    [row.pk],
+                )
+                return cursor.fetchone() is None
+        finally:
+            other.close()
+
+    return is_held
+
+
+@pytest.fixture
 def refused(execute: Any) -> Any:
     """What PostgreSQL says to raw SQL that breaks a rule; the test fails when it lets it pass."""
     from django.db import IntegrityError

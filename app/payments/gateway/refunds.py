@@ -31,7 +31,7 @@ def retrieve_refund(refund_id: str) -> RefundFact:
 def find_refund(*, key: str, intent_id: str) -> RefundFact | None:
     """The refund of this payment that was made with this key, by its metadata."""
     with translating():
-        made = client().v1.refunds.list(params={"payment_intent": intent_id, "limit": 100})
+        made = client().v1.refunds.list(params={"payment_intent": intent_id})
         return next((refund_fact(r) for r in made.auto_paging_iter() if key_of(r) == key), None)
 
 

@@ -85,6 +85,16 @@ def test_a_refund_is_made_found_and_read_again(paid: gateway.CheckoutSession) ->
     assert gateway.find_refund(key="refund-2", intent_id=paid.intent_id) is None
 
 
+def test_a_refund_is_found_beyond_the_first_page(paid: gateway.CheckoutSession) -> None:
+    made = [
+        gateway.create_refund(
+            intent_id=paid.intent_id, amount_pennies=1, key=f"refund-{number}", order_id=7
+        )
+        for number in range(11)
+    ]
+    assert gateway.find_refund(key="refund-0", intent_id=paid.intent_id) == made[0]
+
+
 def test_a_page_is_found_by_its_key_since_a_time(twin: Any, paid: gateway.CheckoutSession) -> None:
     today = datetime.fromtimestamp(twin.control.state()["now"], UTC)
     assert gateway.find_session(key="key-1", since=today - timedelta(minutes=5)) == paid

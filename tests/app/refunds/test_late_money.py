@@ -13,7 +13,7 @@ from audit.models import Entry
 from orders.lifecycle import OrderStatus
 from orders.services import move
 from payments.models import Payment
-from refunds import late_money, services
+from refunds import late_money, policy, services
 from refunds.late_money import Outcome, due
 from refunds.models import Refund
 from refunds.order_page import for_customer
@@ -39,6 +39,18 @@ def pay(shop: Any, payment: Payment) -> Payment:
     shop.deliver()
     payment.refresh_from_db()
     return payment
+
+
+def refund(shop: Any, payment: Payment, *, pennies: int = 10000) -> None:
+    """As somebody asks for it, who picks this payment of its order."""
+    services.issue(
+        order=payment.order,
+        asked_pennies=pennies,
+        reason="sent back",
+        by=shop.system,
+        now=shop.now,
+        choose=lambda _: payment,
+    )
 
 
 @pytest.fixture
@@ -104,19 +116,26 @@ def test_of_three_payments_the_first_is_kept(shop: Any, twice: list[Payment]) ->
         status="succeeded", captured_pennies=10000, succeeded_at=shop.now + timedelta(hours=1)
     )
     assert due() == [twice[1], third]
+    refund(shop, twice[1])
+    assert due() == [third]
+
+
+def test_one_that_is_alone_once_the_first_is_on_its_way_back_stays(
+    shop: Any, twice: list[Payment]
+) -> None:
+    shop.twin.control.misbehave(fault="refund_pending")
+    refund(shop, twice[0])
+    assert due() == []
+
+
+def test_a_payment_that_did_not_succeed_did_not_come_second(shop: Any) -> None:
+    assert services.came_second(shop.checkout(shop.order())) is False
 
 
 def test_a_second_payment_goes_back_less_what_went_back_already(
     shop: Any, twice: list[Payment]
 ) -> None:
-    services.issue(
-        order=twice[0].order,
-        asked_pennies=10000 - 3000,
-        reason="chipped",
-        by=shop.system,
-        now=shop.now,
-        choose=lambda _: Payment.objects.get(pk=twice[1].pk),
-    )
+    refund(shop, twice[1], pennies=7000)
     give_back(shop)
     assert sorted(Refund.objects.values_list("payment", "amount_pennies")) == [
         (twice[1].pk, 3000),
@@ -151,16 +170,42 @@ def test_a_dispute_that_came_after_the_look_is_a_refusal_on_record(
 
 def test_a_payment_that_is_the_only_one_by_now_is_kept(shop: Any, twice: list[Payment]) -> None:
     found = due()
-    services.issue(
-        order=twice[0].order,
-        asked_pennies=10000,
-        reason="sent back",
-        by=shop.system,
-        now=shop.now,
-        choose=lambda _: Payment.objects.get(pk=twice[0].pk),
-    )
+    refund(shop, twice[0])
     assert give_back(shop, found) == Outcome(0, 1)
     assert Refund.objects.get().payment == twice[0]
+
+
+def test_a_payment_that_became_the_only_one_after_the_look_is_kept(
+    shop: Any, twice: list[Payment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody stands in the way of the first one's refund until order and payments are held."""
+    may_issue = policy.may_issue
+
+    def meanwhile(by: Any) -> bool:
+        Payment.objects.filter(pk=twice[0].pk).update(refunded_pennies=10000)
+        return may_issue(by)
+
+    found = due()
+    monkeypatch.setattr(policy, "may_issue", meanwhile)
+    assert give_back(shop, found) == Outcome(0, 1)
+    assert not Refund.objects.exists()
+    assert "is its only one now" in Entry.objects.get(action="refused").reason
+
+
+@pytest.mark.django_db(transaction=True)
+def test_order_and_payments_are_held_while_it_is_decided(
+    shop: Any, twice: list[Payment], is_held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assess, held = policy.assess, []
+
+    def look(**asked: Any) -> policy.Assessment:
+        held.extend(is_held(row) for row in (twice[0].order, *twice))
+        return assess(**asked)
+
+    monkeypatch.setattr(policy, "assess", look)
+    assert give_back(shop) == Outcome(1, 0)
+    assert held == [True, True, True]
+    assert not is_held(twice[0])
 
 
 @pytest.mark.parametrize("fault", ["answer_lost", "cut_before", "timeout_after"])

@@ -84,6 +84,12 @@ def test_a_no_says_why(asked: int | None, changes: dict[str, Any], answer: Asses
     assert say(asked, **changes) == answer
 
 
+def test_what_is_left_is_less_what_is_gone_on_its_way_or_disputed() -> None:
+    holding = replace(HOLDING, refunded_pennies=1000, reserved_pennies=2000, disputed_pennies=3000)
+    assert holding.left_pennies == 4000
+    assert replace(holding, disputed_pennies=9000).left_pennies == 0
+
+
 def test_the_window_closes_after_its_last_moment() -> None:
     assert say(1, now=LAST_MOMENT).refused is None
     assert say(1, now=LAST_MOMENT + timedelta(seconds=1)) == Assessment(

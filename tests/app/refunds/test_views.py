@@ -55,7 +55,9 @@ def _send(client: Client, order: Any, amount: str, reason: str = "chipped", key:
 
 
 def test_the_form_shows_what_can_be_refunded_and_the_policy(ops: Client, shop: Any) -> None:
-    page = ops.get(_url(shop.paid_order(pennies=5000, quantity=2))).text
+    answer = ops.get(_url(shop.paid_order(pennies=5000, quantity=2)))
+    page = answer.text
+    assert answer.status_code == 200
     assert "Refundable now" in page
     assert "£100.00" in page
     assert "up to 30 days after payment" in page
