@@ -34,7 +34,7 @@ compose-proof: setup ## Bring the shop up with Docker Compose, test it there, an
 demo: setup ## Start the whole shop on this machine with seeded people and orders
 	@$(PY) app/manage.py demo
 
-check: setup ## Check the register of claims, in under a second
+check: setup ## Check the register of claims, in a second or two; nothing is run
 	@$(PY) build_evidence.py check
 
 bench: setup ## Run the benchmarks
