@@ -53,7 +53,7 @@ def record(
             previous_hash=head_hash(),
         )
         entry.hash = hash_of(entry)
-        entry.save(force_insert=True)
+        entry.save()
     return entry
 
 

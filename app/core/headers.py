@@ -30,8 +30,7 @@ class ContentPolicy(CSPMiddleware):
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
-        if not report_only:
-            parts.update = {"form-action": [checkout_origin()], **(parts.update or {})}
+        parts.update = {"form-action": [checkout_origin()], **(parts.update or {})}
         return parts
 
 

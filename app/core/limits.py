@@ -107,7 +107,8 @@ def _who(request: HttpRequest, limit: Limit) -> str:
 
 
 def _too_often(request: HttpRequest, limit: Limit, found: Count, now: datetime) -> HttpResponseBase:
-    wait_s = max(1, ceil((found.began_at + limit.per - now).total_seconds()))
+    # A span that is over was begun anew by `count`, so there is something left of this one.
+    wait_s = ceil((found.began_at + limit.per - now).total_seconds())
     sentence = (
         f"Too often: found {found.times} times, expected at most {limit.most} in "
         f"{limit.per.total_seconds():.0f} seconds; wait {wait_s} s and try again."

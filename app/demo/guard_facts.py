@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.conf import settings
 
@@ -53,7 +54,7 @@ def guard_facts() -> Mapping[str, GuardFact]:
             for limit in limits.LIMITS
         ],
         "security.lock_failures": settings.AXES_FAILURE_LIMIT,
-        "security.lock_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
+        "security.lock_minutes": settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
         "security.recovery_codes": second_factor.RECOVERY_CODES,
         "security.variables": [
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,11 @@ def view(*, user: User, by: Actor, now: datetime) -> Data:
         now=now,
     )
     return of(user)
+
+
+def as_json(found: Data) -> str:
+    """For people to read, too: indented, letters as they are."""
+    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def of(user: User) -> Data:

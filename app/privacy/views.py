@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -109,7 +107,7 @@ def own(request: HttpRequest) -> HttpResponse:
     body = ""
     if request.method == "GET":
         found = copy.view(user=user, by=actor_of(request), now=timezone.now())
-        body = json.dumps(found, indent=2, ensure_ascii=False)
+        body = copy.as_json(found)
     response = HttpResponse(body, content_type="application/json")
     name = f"purelaka-{user.pk}-{timezone.now():%Y-%m-%d}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -9,15 +10,18 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.test import Client
+from django.db import OperationalError
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import lockout
 from accounts.access import actor_for
 from audit.models import Entry
+from core.actor import system
 from privacy.periods import ATTEMPTS
 
 SIGN_IN = reverse("accounts:sign-in")
@@ -49,6 +53,37 @@ def test_after_five_failures_the_name_is_locked_whoever_it_is(
     assert 14 * 60 < int(page["Retry-After"]) <= 15 * 60
     assert "5 wrong tries, so this name is locked from here; wait 15 minutes, or ask" in page.text
     assert _try(username, PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("passed", "left_s"),
+    [
+        (timedelta(minutes=10, seconds=0.5), 300),
+        (timedelta(minutes=15), 1),
+        (timedelta(days=1), 1),
+    ],
+)
+def test_it_says_what_is_left_of_the_lock_and_never_less_than_a_second(
+    passed: timedelta, left_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, request = timezone.now(), RequestFactory().post(SIGN_IN, REMOTE_ADDR="203.0.113.7")
+    request.user = AnonymousUser()
+    typed = {"username": "cara_customer"}
+    AccessAttempt.objects.create(
+        username=lockout.name_tried(request, typed),
+        ip_address="203.0.113.7",
+        failures_since_start=5,
+    )
+    AccessAttempt.objects.update(attempt_time=begun)
+    monkeypatch.setattr(timezone, "now", lambda: begun + passed)
+    assert lockout.answer(request, None, typed)["Retry-After"] == str(left_s)
+
+
+def test_of_a_name_that_was_typed_only_a_keyed_hash_is_kept(settings: Any) -> None:
+    first = lockout.name_tried(None, {"username": "cara_customer"})
+    assert re.fullmatch("[0-9a-f]{40}", first)
+    settings.SECRET_KEY = "another one of this test"
+    assert lockout.name_tried(None, {"username": "cara_customer"}) != first
 
 
 def test_the_same_person_elsewhere_and_others_here_still_get_in(
@@ -101,6 +136,20 @@ def test_unlocking_lets_the_person_in_at_once_and_is_audited(
     assert entry.actor_id == alice_admin.pk
     assert lockout.locked(usernames=["cara_customer"], now=now) == set()
     assert _try("cara_customer", PASSWORD).status_code == 302
+
+
+def test_nobody_is_unlocked_without_an_entry(
+    cara_customer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**told: object) -> None:
+        raise OperationalError("the disk is full")
+
+    _lock("cara_customer")
+    monkeypatch.setattr("accounts.lockout.audit.record", broken)
+    now = timezone.now()
+    with pytest.raises(OperationalError):
+        lockout.unlock(user=cara_customer, by=system("test"), now=now)
+    assert lockout.locked(usernames=["cara_customer"], now=now) == {"cara_customer"}
 
 
 def test_the_command_unlocks_and_knows_whom_it_does_not_know(cara_customer: Any) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import passwords
+from accounts.access import actor_for
 from audit.models import Entry
 
 OLD, NEW = "correct horse battery", "wrong donkey charger"
@@ -38,10 +42,44 @@ def changes() -> list[tuple[str, str, str]]:
 
 def test_a_changed_password_is_the_one_that_opens_and_is_audited(cara_customer: Any) -> None:
     client = signed_in()
-    assert change(client)["Location"] == reverse("accounts:account")
+    answer = change(client)
+    assert answer["Location"] == reverse("accounts:account")
+    assert (
+        "Password changed. Everywhere else you are signed out."
+        in client.get(answer["Location"]).text
+    )
     assert changes() == [(f"user:{cara_customer.pk}", "customer", "done")]
     assert not is_in(signed_in(OLD))
     assert is_in(signed_in(NEW))
+
+
+def test_the_page_says_what_a_good_password_is_before_anybody_typed_one(
+    cara_customer: Any,
+) -> None:
+    answer = signed_in().get(HERE)
+    assert (answer.status_code, 'class="wrong"' in answer.text) == (200, False)
+    fields = answer.context["form"].fields.values()
+    assert [field.label for field in fields] == [
+        "Present password",
+        "New password",
+        "New password again",
+    ]
+    assert "at least 8 characters" in answer.text
+    assert "So that a slip of the finger locks nobody out." in answer.text
+
+
+def test_no_password_changes_without_an_entry(
+    cara_customer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**told: object) -> None:
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr("accounts.passwords.audit.record", broken)
+    by = actor_for(cara_customer, origin="web")
+    with pytest.raises(OperationalError):
+        passwords.change(user=cara_customer, new=NEW, by=by, now=timezone.now())
+    cara_customer.refresh_from_db()
+    assert cara_customer.check_password(OLD)
 
 
 def test_other_sessions_end_and_the_own_one_goes_on_under_a_new_key(cara_customer: Any) -> None:

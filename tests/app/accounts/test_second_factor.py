@@ -21,6 +21,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts import second_factor
 from accounts.access import actor_for
 from audit.models import Entry
+from core.actor import system
 from core.limits import SECOND_FACTOR
 from core.models import Tally
 
@@ -280,6 +281,22 @@ def test_reset_makes_every_session_unproven_and_is_audited(required: None, olly_
     entry = Entry.objects.latest("id")
     assert (entry.action, entry.subject) == ("second-factor-reset", f"user:{olly_ops.pk}")
     assert (entry.reason, entry.origin) == ("phone lost", "command:reset_second_factor")
+
+
+def test_a_reset_of_nothing_says_so(olly_ops: Any) -> None:
+    out = StringIO()
+    call_command("reset_second_factor", "olly_ops", "--why", "phone lost", stdout=out)
+    assert out.getvalue() == f"second factor  user {olly_ops.pk}, there was none\n"
+
+
+def test_a_reset_lets_nobody_enrol_meanwhile(
+    olly_ops: Any, is_held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the record would say that the factor went, and there would be one."""
+    held = []
+    monkeypatch.setattr(second_factor, "forget", lambda user: held.append(is_held(user)))
+    second_factor.reset(user=olly_ops, why="phone lost", by=system("test"), now=timezone.now())
+    assert [*held, is_held(olly_ops)] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,9 @@ def _as_owner() -> Iterator[None]:
 
 @pytest.mark.django_db
 def test_record_keeps_who_what_why_from_where_and_how_it_ended(now: datetime) -> None:
-    _record(now, reason="asked by phone", details={"pennies": 1250, "lines": ["a", "b"]})
+    told = _record(now, reason="asked by phone", details={"pennies": 1250, "lines": ["a", "b"]})
     entry = Entry.objects.get()
+    assert told == entry
     assert (entry.at, entry.actor_id, entry.actor_role, entry.origin) == (now, 7, "ops", "web")
     assert (entry.action, entry.subject, entry.result) == ("order-canceled", "order:1", "done")
     assert entry.reason == "asked by phone"

@@ -56,6 +56,12 @@ def test_not_ready_without_a_database_and_nothing_is_told_of_it(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz/", "/readyz/", "/health"])
+def test_no_other_address_is_taken_for_a_probe(path: str) -> None:
+    assert Client().get(path).status_code == 404
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_a_probe_only_looks(path: str) -> None:
     assert Client().head(path).content == b""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+from django.apps import apps
 
 from core.environment import REQUIRED, VARIABLES
 from core.limits import LIMITS
 from demo.facts import facts
+from demo.guard_facts import guard_facts
 from privacy import periods
 from privacy.inventory import INVENTORY
 from privacy.open_money import REASONS
@@ -28,6 +32,13 @@ def test_the_inventory_shows_every_table_that_leads_to_people() -> None:
     assert facts()["privacy.tables"] == len(INVENTORY)
 
 
+def test_all_columns_are_counted_and_the_lock_is_told_in_minutes(settings: Any) -> None:
+    tables = apps.get_models(include_auto_created=True)
+    assert facts()["privacy.columns"] == sum(len(table._meta.concrete_fields) for table in tables)
+    settings.AXES_COOLOFF_TIME = timedelta(hours=1, seconds=30)
+    assert guard_facts()["security.lock_minutes"] == 60
+
+
 def test_periods_are_those_that_retention_acts_on() -> None:
     assert [(row["name"], row["days"]) for row in _rows("privacy.retention")] == [
         (rule.name, str(rule.kept.days)) for rule in RULES
@@ -40,6 +51,8 @@ def test_limits_and_variables_are_those_of_the_code() -> None:
     assert [(row["name"], row["most"]) for row in _rows("security.limits")] == [
         (limit.name, str(limit.most)) for limit in LIMITS
     ]
+    counted = {row["name"]: row["by"] for row in _rows("security.limits")}
+    assert (counted["sign-in"], counted["pay"]) == ("address", "person, else address")
     variables = {row["name"]: row["default"] for row in _rows("security.variables")}
     assert set(variables) == {variable.name for variable in VARIABLES}
     assert {name for name, default in variables.items() if default == "required"} == {

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from audit.models import Entry
 from privacy import copy
 from tests.app.conftest import person
@@ -59,6 +60,25 @@ def test_a_copy_holds_no_word_about_anybody_else_and_nothing_that_opens_the_acco
     hers = str(copy.of(known.person))
     assert cara_customer.password not in hers
     assert "checkout" not in hers
+
+
+@pytest.mark.django_db
+def test_somebody_without_a_role_has_none_in_the_copy() -> None:
+    nobody = User.objects.create_user("nora_nobody")
+    assert copy.of(nobody)["account"]["role"] is None
+
+
+def test_a_copy_is_written_for_people_too() -> None:
+    written = copy.as_json({"account": {"first_name": "Zoë"}, "orders": []})
+    assert (
+        written
+        == """{
+  "account": {
+    "first_name": "Zoë"
+  },
+  "orders": []
+}"""
+    )
 
 
 def test_one_downloads_ones_own_and_that_is_audited(known: Any) -> None:
