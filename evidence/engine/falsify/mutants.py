@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -34,8 +33,11 @@ class Mutant:
 
     def diff(self, before: str) -> tuple[str, ...]:
         """The edit as a person reads it: the lines that went and those that came."""
-        lines = difflib.unified_diff(before.splitlines(), self.text.splitlines(), lineterm="", n=0)
-        return tuple(line for line in lines if line[:3] not in ("---", "+++") and line[:2] != "@@")
+        # An edit keeps the number of lines, so they stand beside each other.
+        pairs = list(zip(before.split("\n"), self.text.split("\n"), strict=True))
+        edited = [number for number, (old, new) in enumerate(pairs) if old != new]
+        span = pairs[edited[0] : edited[-1] + 1]
+        return (*(f"-{old}" for old, _ in span), *(f"+{new}" for _, new in span))
 
 
 def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
@@ -46,13 +48,13 @@ def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
     """
     tree = ast.parse(source)
     text = _Text(source)
-    original = compile(source, path, "exec")
     found: list[Mutant] = []
     for unit, function in units(tree, name):
         begin, _ = text.span(function)
+        whole = _essence_of(source, function)
         for edit_start, edit_end, edit, replacement in _places(function, text):
             broken = text.replaced(edit_start, edit_end, replacement)
-            if not _is_other(broken, original, path, unit, function):
+            if _essence_of(broken, function) == whole:
                 continue
             found.append(
                 Mutant(
@@ -105,23 +107,6 @@ def _units(body: list[ast.stmt], prefix: str, name: str) -> Iterator[tuple[str, 
                 yield from _units(inner, prefix, name)
 
 
-def unit_code(module: CodeType, unit: str, first_line: int) -> CodeType | None:
-    """The code object of a unit within its module's; several of one name differ by their line."""
-    *outer, last = unit.split(".")
-    holders = [module]
-    for step in outer:
-        holders = [code for holder in holders for code in _inner(holder) if code.co_name == step]
-    return next(
-        (
-            code
-            for holder in holders
-            for code in _inner(holder)
-            if code.co_name == last and code.co_firstlineno == first_line
-        ),
-        None,
-    )
-
-
 def first_line(function: Function) -> int:
     """Where Python says that the function begins: its first decorator, if it has any."""
     return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
@@ -163,11 +148,13 @@ def _written(edit: Edit, text: _Text) -> bytes:
     return b"(" + plain + b"\n" * lines + b")"
 
 
-def _is_other(broken: str, original: CodeType, path: str, unit: str, function: Function) -> bool:
-    line = first_line(function)
-    new = unit_code(compile(broken, path, "exec"), unit, line)
-    old = unit_code(original, unit, line)
-    return new is not None and old is not None and _essence(new) != _essence(old)
+def _essence_of(source: str, function: Function) -> tuple[object, ...]:
+    """What the function does, as it stands in this text; by itself, since to compile the whole file
+    for each edit would take longer than to try it."""
+    lines = source.split("\n")[first_line(function) - 1 : function.end_lineno]
+    indented = "if True:\n" if function.col_offset else ""
+    module = compile(indented + "\n".join(lines), "<unit>", "exec", dont_inherit=True)
+    return _essence(module)
 
 
 def _essence(code: CodeType) -> tuple[object, ...]:
@@ -178,12 +165,6 @@ def _essence(code: CodeType) -> tuple[object, ...]:
     )
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     return (code.co_code, constants, *names, code.co_exceptiontable)
-
-
-def _inner(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
 
 
 def _id(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.engine.falsify.mutants import Mutant, first_line, mutants_of, unit_code, units
+from evidence.engine.falsify.mutants import Mutant, first_line, mutants_of, units
 
 ENGINE = Path(__file__).parents[3] / "evidence" / "engine"
 
@@ -147,13 +147,20 @@ def units_of(source: str) -> list[tuple[str, int]]:
     return [(unit, first_line(node)) for name in names for unit, node in units(tree, name)]
 
 
-def test_the_code_of_every_unit_is_found_by_its_name_and_line() -> None:
-    source = (ENGINE / "falsify" / "mutants.py").read_text("utf-8")
-    module = compile(source, "mutants.py", "exec")
-    for unit, line in units_of(source):
-        code = unit_code(module, unit, line)
-        assert code is not None
-        assert code.co_qualname == unit
+def test_a_method_is_understood_by_itself_whatever_it_holds() -> None:
+    source = (
+        "if True:\n    class Till:\n        @property\n        def words(self):\n"
+        "            said = '''one\ntwo \x0c\u2028three'''\n"
+        "            return super().words + said if self.open else said\n"
+    )
+    found = mutants_of(path="m.py", source=source, name="Till.words")
+    # Bytecode of `True` and of 1 in a condition is the same, of these it is not.
+    assert {(mutant.line, mutant.operator.value) for mutant in found} == {
+        (7, "None returned"),
+        (7, "condition forced"),
+        (7, "arithmetic changed"),
+    }
+    assert found[0].diff(source)[0].startswith("-            return super()")
 
 
 def test_an_id_outlives_edits_elsewhere_in_the_file() -> None:

@@ -47,8 +47,10 @@ class Server:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Any:
-        """Nothing is to be spread over processes of pytest-xdist: the engine does that."""
-        for name, value in (("numprocesses", None), ("dist", "no"), ("tx", [])):
+        """Nothing is to be spread over processes of pytest-xdist: the engine does that. What a
+        failure looks like in full is shown to nobody, and would take longer than the test."""
+        options = (("numprocesses", None), ("dist", "no"), ("tx", []), ("tbstyle", "value"))
+        for name, value in options:
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
         return (yield)
