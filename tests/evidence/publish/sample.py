@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from evidence.engine.falsify.model import PatchRun
 from evidence.engine.judge.model import (
     CodeEvidence,
     Judgement,
@@ -118,6 +119,7 @@ class Sample:
     shown: dict[str, Shown] = field(default_factory=dict)
     said: tuple[Said, ...] = ()
     tried: bool = True
+    controls: dict[str, tuple[PatchRun, ...]] = field(default_factory=dict)
     started_at: str = "2026-01-02T03:04:05Z"
     elapsed_s: float = 12.5
 
@@ -178,6 +180,7 @@ class Sample:
                 for asked in self.requirements
             },
             shown=self.shown,
+            controls=self.controls,
             said=self.said,
             tried=self.tried,
         )

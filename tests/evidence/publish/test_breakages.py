@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from evidence.engine.falsify.model import Outcome, PatchRun
 from evidence.engine.mistakes import Place
 from evidence.engine.publish.breakages import patch_views
+from evidence.engine.publish.pages import write_pages
+from evidence.engine.publish.people import PeoplesPages
 from evidence.engine.register.model import Patch, Register
+from evidence.engine.run.model import GateStatus
+from tests.evidence.publish.sample import Sample
 
 DIFF = ("--- a/till/money.py", "@@ -1 +1 @@", "-    return a < b", "+    return a > b", "", " same")
 
@@ -48,3 +54,14 @@ def test_what_a_gate_was_narrowed_to_is_said():
     (view,) = patch_views([run(Outcome.RED)], register("-k", "one"))
 
     assert view.narrowed == "-k one"
+
+
+def test_a_gate_that_did_not_run_is_not_called_passed_by_its_control(sample: Sample):
+    sample.controls = {"tests": (run(Outcome.RED),)}
+    not_run = [replace(gate, status=GateStatus.NOT_RUN) for gate in sample.gate_runs]
+
+    for runs, is_said in ((sample.gate_runs, False), (tuple(not_run), True)):
+        sample.gate_runs = runs
+        write_pages(docs := sample.root / str(is_said), sample.views, PeoplesPages())
+        text = (docs / "proof/tests.md").read_text("utf-8")
+        assert ("The gate could not run here, so it has not passed." in text) is is_said
