@@ -49,7 +49,7 @@ class Server:
     def pytest_cmdline_main(self, config: pytest.Config) -> Any:
         """Nothing is to be spread over processes of pytest-xdist: the engine does that. What a
         failure looks like in full is shown to nobody, and would take longer than the test."""
-        options = {"numprocesses": None, "dist": "no", "tx": [], "tbstyle": "value"}
+        options: dict[str, Any] = {"numprocesses": None, "dist": "no", "tx": [], "tbstyle": "value"}
         for name, value in options.items():
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
