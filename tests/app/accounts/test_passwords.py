@@ -64,7 +64,7 @@ def test_the_page_says_what_a_good_password_is_before_anybody_typed_one(
         "New password",
         "New password again",
     ]
-    assert "at least 8 characters" in answer.text
+    assert "other personal information. Your password must contain at least 8" in answer.text
     assert "So that a slip of the finger locks nobody out." in answer.text
 
 
