@@ -31,18 +31,20 @@ def describe(issues: Iterable[Issue], *, viewer: User | AnonymousUser) -> list[C
     """Cards in the order given. One query for the names of everybody on them."""
     issues = list(issues)
     keys = {issue.acknowledged_by_id for issue in issues if issue.acknowledged_by_id}
-    names = dict(User.objects.filter(pk__in=keys).values_list("pk", "username")) if keys else {}
+    names: dict[int | None, str] = {}
+    if keys:
+        names.update(User.objects.filter(pk__in=keys).values_list("pk", "username"))
     allowed = may(viewer, Permission.ISSUE_ACKNOWLEDGE)
     return [_card(issue, names, allowed) for issue in issues]
 
 
-def _card(issue: Issue, names: dict[int, str], allowed: bool) -> Card:
+def _card(issue: Issue, names: dict[int | None, str], allowed: bool) -> Card:
     check = checks.find(issue.check_name)
     return Card(
         issue=issue,
         title=check.title if check else issue.check_name,
         what_to_do=check.what_to_do if check else "This check no longer exists; nothing to do.",
         has_entry=check is not None,
-        acknowledged_by=names.get(issue.acknowledged_by_id or 0, ""),
+        acknowledged_by=names.get(issue.acknowledged_by_id, ""),
         may_acknowledge=allowed and issue.status != IssueStatus.RESOLVED,
     )

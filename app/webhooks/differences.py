@@ -73,11 +73,10 @@ def payments() -> list[Difference]:
         (Kind.SESSION, PageStatus.OPEN, PaymentStatus.CREATED),
         (Kind.SESSION, PageStatus.EXPIRED, PaymentStatus.CANCELED),
     ]
-    kinds, words, ours = ([str(part) for part in column] for column in zip(*meanings, strict=True))
     parameters = {
-        "kinds": kinds,
-        "words": words,
-        "ours": ours,
+        "kinds": [str(kind) for kind, _, _ in meanings],
+        "words": [str(word) for _, word, _ in meanings],
+        "ours": [str(ours) for _, _, ours in meanings],
         "start_open": StartStatus.OPEN.value,
         "page_expired": PageStatus.EXPIRED.value,
         "page_complete": PageStatus.COMPLETE.value,

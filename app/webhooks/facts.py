@@ -98,9 +98,8 @@ def _dispute(dispute_id: str) -> Fetched:
 def _billed(intent_id: str) -> str:
     """The subscription whose invoice the intent paid, for what is given back or disputed of it is
     no order's money either. Empty for an intent that paid an order, or one that nobody knows."""
-    if not intent_id or payments.knows(intent_id=intent_id):
-        return ""
-    return gateway.find_subscription_paid_by(intent_id=intent_id)
+    is_of_order = not intent_id or payments.knows(intent_id=intent_id)
+    return "" if is_of_order else gateway.find_subscription_paid_by(intent_id=intent_id)
 
 
 def _subscription(subscription_id: str) -> Fetched:

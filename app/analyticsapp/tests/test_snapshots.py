@@ -196,6 +196,18 @@ class RangeTests(TestCase):
         assert heard == [0, 20]
         assert written.rows == 20
 
+    def test_nobody_else_writes_until_the_transaction_ends(self) -> None:
+        held = """
+            SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted
+                AND pid = pg_backend_pid() AND (classid::bigint << 32) + objid::bigint = %s
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(held, [snapshots.WRITE_LOCK])
+            assert cursor.fetchone() == (0,)
+            snapshots.take(day=day(0), now=NOW)
+            cursor.execute(held, [snapshots.WRITE_LOCK])
+            assert cursor.fetchone() == (1,)
+
     def test_a_month_is_one_statement_however_much_happened(self) -> None:
         past = Past()
         for _ in range(5):

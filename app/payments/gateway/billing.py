@@ -21,7 +21,7 @@ from payments.gateway.billing_facts import (
     PriceFact,
     SubscriptionFact,
 )
-from payments.gateway.calling import SUBSCRIPTION_KEY, client, id_of, key_of, translating
+from payments.gateway.calling import PAGE, SUBSCRIPTION_KEY, client, id_of, key_of, translating
 from payments.gateway.checkout import session_fact
 from payments.gateway.errors import GatewayError
 from payments.gateway.facts import CheckoutSession
@@ -156,7 +156,7 @@ def _whole_items(of: stripe.Subscription) -> list[stripe.SubscriptionItem]:
     whole = client().v1.subscription_items.list(
         params={
             "subscription": of.id,
-            "limit": 100,
+            "limit": PAGE,
             "expand": ["data.discounts.source.coupon"],
         }
     )

@@ -15,6 +15,8 @@ from payments.gateway.errors import Missing, Rejected, Unknown
 PAYMENT_KEY = "payment_key"
 REFUND_KEY = "refund_key"
 SUBSCRIPTION_KEY = "subscription_key"
+# How many rows of a list Stripe gives at once, at most.
+PAGE = 100
 
 
 def client() -> stripe.StripeClient:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import stripe
 
-from payments.gateway.calling import PAYMENT_KEY, client, id_of, key_of, translating
+from payments.gateway.calling import PAGE, PAYMENT_KEY, client, id_of, key_of, translating
 from payments.gateway.facts import CheckoutSession, NewSession
 
 
@@ -55,7 +55,7 @@ def find_session(*, key: str, since: datetime) -> CheckoutSession | None:
     """The payment page made with this key at or after `since`, by its metadata."""
     with translating():
         made = client().v1.checkout.sessions.list(
-            params={"created": {"gte": int(since.timestamp())}, "limit": 100}
+            params={"created": {"gte": int(since.timestamp())}, "limit": PAGE}
         )
         return next((session_fact(s) for s in made.auto_paging_iter() if key_of(s) == key), None)
 

@@ -11,15 +11,13 @@ from datetime import datetime
 
 from payments.gateway.billing import listed_fact
 from payments.gateway.billing_facts import ListedSubscription
-from payments.gateway.calling import client, translating
+from payments.gateway.calling import PAGE, client, translating
 from payments.gateway.checkout import session_fact
 from payments.gateway.disputes import dispute_fact
 from payments.gateway.events import event_fact
 from payments.gateway.facts import CheckoutSession, DisputeFact, Endpoint, Event, Intent, RefundFact
 from payments.gateway.intents import intent_fact
 from payments.gateway.refunds import refund_fact
-
-PAGE = 100
 
 
 def list_events(*, since: datetime) -> Iterator[Event]:

@@ -86,6 +86,11 @@ def test_staff_who_may_look_but_not_manage_see_no_button(
     client.force_login(olly_ops)
     assert "Reset second factor" not in page_of(client, ana_analyst)
     assert "Unlock sign-in" not in page_of(client, cara_customer)
+    looked = Entry.objects.filter(action="person-viewed", actor_id=olly_ops.pk).order_by("id")
+    assert [entry.subject for entry in looked] == [
+        f"user:{ana_analyst.pk}",
+        f"user:{cara_customer.pk}",
+    ]
 
 
 @pytest.mark.parametrize("name", ["unlock", "reset-factor"])

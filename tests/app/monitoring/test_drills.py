@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
-from django.db.utils import DatabaseError
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
 from audit.models import Entry
 from core.actor import system
@@ -47,6 +46,23 @@ def test_a_drill_is_on_record_and_audited_once(now: datetime) -> None:
 def test_a_drill_that_failed_is_audited_as_failed(now: datetime) -> None:
     drill(now, outcome=DrillOutcome.FAILED, note="the dump was cut off")
     assert Entry.objects.get(action="restore-drill").result == "failed"
+
+
+def test_the_shortest_note_and_a_backup_that_was_restored_at_once_will_do(now: datetime) -> None:
+    assert drill(now, note=" x ", backup_taken_at=now).note == "x"
+    assert drill(now, note="x" * 300).note == "x" * 300
+
+
+def test_no_drill_is_on_record_without_an_entry(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**told: object) -> None:
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr("monitoring.drills.audit.record", broken)
+    with pytest.raises(OperationalError):
+        drill(now)
+    assert not RestoreDrill.objects.exists()
 
 
 def test_a_drill_is_never_rewritten(now: datetime) -> None:

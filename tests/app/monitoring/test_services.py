@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -221,6 +222,31 @@ def test_an_acknowledgement_says_who_why_and_until_when_and_is_audited(
     assert (entry.action, entry.subject) == ("issue-acknowledged", f"issue:{issue.pk}")
     assert (entry.actor_id, entry.reason, entry.at) == (7, "on its way", now)
     assert entry.details == {"check": "stock", "until": "2026-03-05T12:00:00+00:00"}
+
+
+def test_an_issue_is_held_until_its_acknowledgement_is_on_record(
+    is_held: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Probe(monkeypatch).stock = [LAMP]
+    run_checks(now=now)
+    held = []
+    monkeypatch.setattr("audit.services.record", lambda **told: held.append(is_held(_issue())))
+    acknowledge(issue=_issue(), by=OLLY, why="known", until=now + LATER, now=now)
+    assert [*held, is_held(_issue())] == [True, False]
+
+
+def test_an_issue_is_held_while_it_is_seen_again(
+    is_held: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = Probe(monkeypatch)
+    probe.stock = [LAMP]
+    run_checks(now=now)
+    held = []
+    monkeypatch.setattr(
+        "monitoring.services._see", lambda issue, finding, now: held.append(is_held(issue))
+    )
+    run_checks(now=now)
+    assert [*held, is_held(_issue())] == [True, False]
 
 
 def test_an_acknowledged_issue_stays_so_while_it_is_seen_and_then_resolves(

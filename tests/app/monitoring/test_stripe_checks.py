@@ -180,6 +180,13 @@ MISMATCHES = [
         expected="active, GBP, 3 × price_1 at Stripe (sub_1)",
         actual="active, GBP, 2 × price_1",
     ),
+    Mismatch(
+        check="subscriptions-differ-from-stripe",
+        **_told(SUBSCRIPTION, status="missing", currency="", terms="", ends_at=None),
+        subject="subscription:{subscription}",
+        expected="nothing at Stripe (sub_1)",
+        actual="active, GBP, 2 × price_1",
+    ),
     *(
         Mismatch(
             f"{name}-differ-from-stripe",
@@ -327,6 +334,12 @@ def test_a_shop_that_was_never_reconciled_finds_nothing(agreed: Any, now: dateti
     StripeRecord.objects.all().delete()
     run_checks(now=now, only=NAMES)
     assert _unresolved() == []
+
+
+def test_an_address_longer_than_a_subject_is_cut(agreed: Any, now: datetime, settings: Any) -> None:
+    settings.SHOP_ADDRESS = "https://" + "x" * 200
+    [finding] = stripe.endpoint(now)
+    assert finding.subject == "endpoint:https://" + "x" * 103
 
 
 @pytest.mark.parametrize("check", stripe.CHECKS, ids=lambda check: check.name)

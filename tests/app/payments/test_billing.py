@@ -11,6 +11,7 @@ from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -32,9 +33,12 @@ PRICE = {
 
 @dataclass
 class Stripe:
-    """Answers every request with `answer`."""
+    """Answers every request with `answer`, and lists of items with `items`; `asked` are the
+    addresses that were asked."""
 
     answer: dict[str, Any] = field(default_factory=dict)
+    items: dict[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -43,8 +47,11 @@ def stripe(settings: Any) -> Iterator[Stripe]:
 
     class Handler(BaseHTTPRequestHandler):
         def _reply(self) -> None:
+            told.asked.append(unquote(self.path))
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = json.dumps(told.answer).encode()
+            answer = json.dumps(
+                told.items if self.path.startswith("/v1/subscription_items?") else told.answer
+            ).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
@@ -176,6 +183,22 @@ def test_when_it_ends_is_read_from_wherever_stripe_says_it(seller: Seller) -> No
 def test_an_end_with_the_period_without_a_date_is_its_end(stripe: Stripe) -> None:
     stripe.answer = _subscription(cancel_at_period_end=True)
     assert gateway.retrieve_subscription("sub_1").ends_at == _at(PERIOD_END)
+
+
+@pytest.mark.parametrize(
+    ("status", "discounts", "lists"),
+    [("active", ["di_1"], 1), ("active", [], 0), ("canceled", ["di_1"], 0)],
+)
+def test_items_are_asked_for_by_themselves_only_for_coupons_that_still_count(
+    stripe: Stripe, status: str, discounts: list[str], lists: int
+) -> None:
+    stripe.answer = _subscription(_item(discounts=discounts), status=status)
+    stripe.items = _listed(_item(discounts=[_discount(percent_off=50)]))
+    [item] = gateway.retrieve_subscription("sub_1").items
+    assert [one.percent for one in item.discounts] == [50] * lists
+    pages = [asked for asked in stripe.asked if asked.startswith("/v1/subscription_items?")]
+    assert len(pages) == lists == len(stripe.asked) - 1
+    assert all("subscription=sub_1" in page and "limit=100" in page for page in pages)
 
 
 def test_letting_it_end_twice_changes_nothing(seller: Seller) -> None:

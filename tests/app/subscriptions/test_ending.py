@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from accounts.access import actor_for
+from audit.actions import Action
 from audit.models import Entry
+from core.actor import system
 from payments import gateway
 from subscriptions.ending import CannotEnd, cancel
 from subscriptions.models import Subscription
 from subscriptions.services import confirm
-from tests.app.conftest import person
+from tests.app.conftest import NOW, person
 from tests.app.subscriptions.conftest import seen
 
 pytestmark = pytest.mark.django_db
@@ -71,17 +74,61 @@ def test_nobody_else_can_end_it(
     assert _entries() == [("refused", who, "refused")]
 
 
+@pytest.mark.parametrize(
+    ("fact", "sentence"),
+    [
+        (
+            {"status": "canceled", "ended_at": NOW},
+            "canceled, so nothing is left to end.",
+        ),
+        (
+            {"ends_at": NOW + timedelta(days=30)},
+            "it ends on 1 Apr 2026 already; nothing more to do.",
+        ),
+    ],
+)
+def test_what_has_ended_or_is_to_end_is_not_ended_again(
+    own: Subscription,
+    stripe: list[str],
+    cara_customer: Any,
+    now: datetime,
+    fact: dict[str, Any],
+    sentence: str,
+) -> None:
+    confirm(seen=seen(**fact), now=now)
+    by = actor_for(cara_customer, origin="web")
+    with pytest.raises(CannotEnd) as refused:
+        cancel(subscription=own, by=by, reason="moved", now=now)
+    assert str(refused.value) == f"Subscription {own.pk}: {sentence}"
+    assert (stripe, _entries()) == ([], [("refused", "customer", "refused")])
+
+
+def test_it_is_not_written_down_as_ending_without_an_entry(
+    own: Subscription,
+    stripe: list[str],
+    cara_customer: Any,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*, action: Action, **told: Any) -> None:
+        if action == Action.SUBSCRIPTION_CANCELED:
+            raise OperationalError("the disk is full")
+
+    monkeypatch.setattr("subscriptions.ending.audit.record", broken)
+    by = actor_for(cara_customer, origin="web")
+    with pytest.raises(OperationalError):
+        cancel(subscription=own, by=by, reason="moved", now=now)
+    own.refresh_from_db()
+    assert (stripe, own.ends_at) == (["sub_1"], None)
+
+
 def test_one_without_a_customer_here_is_nobodys_but_staffs(
     stripe: list[str], now: datetime, cara_customer: Any
 ) -> None:
     subscription = confirm(seen=seen(at=-1), now=now)
-    with pytest.raises(CannotEnd, match="not yours"):
-        cancel(
-            subscription=subscription,
-            by=actor_for(cara_customer, origin="web"),
-            reason="",
-            now=now,
-        )
+    for by in (actor_for(cara_customer, origin="web"), system("worker")):
+        with pytest.raises(CannotEnd, match="not yours"):
+            cancel(subscription=subscription, by=by, reason="", now=now)
 
 
 def test_when_stripe_says_no_nothing_changes_and_it_is_recorded(
