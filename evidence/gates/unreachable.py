@@ -5,25 +5,42 @@ Tools say it with addresses and tracebacks; a page of this repository names neit
 
 from __future__ import annotations
 
+import re
+
 # The first that holds is said: what a tool prints of a refused certificate names a connection too.
 _SIGNS = (
-    ("its certificate is not trusted on this machine", ("CERT", "SSLError", "UNABLE_TO_VERIFY")),
+    (
+        "its certificate is not trusted on this machine",
+        ("CERT", "SSLError", "UNABLE_TO_VERIFY", "ertificate verif"),
+    ),
     ("what it sent has another hash than what is pinned", ("EINTEGRITY",)),
     ("it does not have what is pinned", ("E404", "ETARGET", "404 ")),
     ("it turned us away", ("E401", "E403", "403 ", "401 ", "429 ")),
     (
         "its name is not known on this machine",
-        ("ENOTFOUND", "EAI_AGAIN", "NameResolution", "Name or service", "name resolution"),
+        ("ENOTFOUND", "EAI_AGAIN", "NameResolution", "Name or service", "resolution", "resolving"),
     ),
     ("it did not answer in time", ("ETIMEDOUT", "ESOCKETTIMEDOUT", "timed out", "Timeout")),
     (
         "it cannot be reached",
-        ("ECONN", "ENETUNREACH", "EHOSTUNREACH", "ConnectionError", "Could not connect", "network"),
+        ("ECONN", "UNREACH", "unreachable", "ConnectionError", "not connect", "efused", "network"),
     ),
 )
 _ELSE = "it gave no answer that can be read"
+_ADDRESS = re.compile(r"[a-z]+://[^\s'\"]+|\b(?:[a-z0-9-]+\.)+(?:com|dev|example|io|net|org)\b")
+_LONGEST = 200
 
 
 def why_unreachable(said: str) -> str:
     """A clause about whoever was asked, from what a tool printed about it."""
     return next((why for why, signs in _SIGNS if any(sign in said for sign in signs)), _ELSE)
+
+
+def why_not_fetched(said: str) -> str:
+    """The same of a fetch that may have failed here, for want of room perhaps: what is no sign of
+    somebody elsewhere is told by the tool's last line, its addresses left out."""
+    why = why_unreachable(said)
+    last = (said.strip().splitlines() or [""])[-1].strip()
+    if why != _ELSE or not last:
+        return why
+    return _ADDRESS.sub("<address>", last)[-_LONGEST:]

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
+from evidence.gates.unreachable import why_not_fetched
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Nothing is asked of any other host: no updates, no account, no look-ups.
 ARGUMENTS = (
@@ -73,5 +75,4 @@ def _apt(command: list[str]) -> None:
     except subprocess.TimeoutExpired as error:
         raise NoBrowser(f"{' '.join(command)} took longer than {INSTALL_TIMEOUT_S} s") from error
     if ended.returncode != 0:
-        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise NoBrowser(f"{' '.join(command)} failed: {last}")
+        raise NoBrowser(f"{' '.join(command)} failed: {why_not_fetched(ended.stderr)}")

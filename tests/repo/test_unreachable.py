@@ -9,7 +9,7 @@ import pytest
 
 from evidence.gates import vulnerabilities
 from evidence.gates.advisories import advisories
-from evidence.gates.unreachable import why_unreachable
+from evidence.gates.unreachable import why_not_fetched, why_unreachable
 from evidence.gates.vulnerabilities import NoAnswer, ask, judge
 
 # As a thing that is asked would be called; the gates' words must not name it.
@@ -38,6 +38,23 @@ SLOW = "http://127.0.0.1:9"
 )
 def test_reason_is_plain_and_names_no_host(said: str, why: str) -> None:
     told = why_unreachable(said)
+
+    assert told.startswith(why)
+    assert HOST not in told
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (f"E: Failed to fetch http://{HOST}/x  Temporary failure resolving '{HOST}'", "its name"),
+        (f"W: one\nE: Could not connect to {HOST}:80, connection timed out", "it did not answer"),
+        ("E: You don't have enough free space in /var/cache/apt/archives/.", "E: You don't have"),
+        (f"E: The repository 'http://{HOST} x' is odd", "E: The repository '<address> x' is odd"),
+        ("", "it gave no answer that can be read"),
+    ],
+)
+def test_fetch_that_failed_on_this_machine_says_what_the_tool_said(said: str, why: str) -> None:
+    told = why_not_fetched(said)
 
     assert told.startswith(why)
     assert HOST not in told

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evidence.gates.compose import parts
 from evidence.gates.compose.engine import Engine
+from evidence.gates.unreachable import why_not_fetched
 
 _BARE = "purelaka-stand-in:debian"
 PYTHON, POSTGRES = "purelaka-stand-in:python", "purelaka-stand-in:postgres"
@@ -81,5 +82,5 @@ def _build(
 def _run(command: list[str], env: dict[str, str]) -> str:
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise parts.NotHere(f"stand-in images: {' '.join(done.stderr.split())[-300:]}")
+        raise parts.NotHere(f"stand-in images: {why_not_fetched(done.stderr)}")
     return done.stdout

@@ -17,6 +17,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from evidence.gates.unreachable import why_not_fetched
+
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / ".local" / "compose"
 ENGINE = ("docker.io", "containerd", "runc", "tini", "libdevmapper1.02.1", "libseccomp2")
@@ -131,8 +133,8 @@ def _run(command: list[str], folder: Path, what: str) -> None:
     except subprocess.TimeoutExpired as slow:
         raise NotHere(f"{what}: did not come within {_TIMEOUT_S} s") from slow
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())[-200:]
-        raise NotHere(f"{what}: could not be fetched: {said}")
+        why = why_not_fetched(done.stderr or done.stdout)
+        raise NotHere(f"{what}: could not be fetched: {why}")
 
 
 if __name__ == "__main__":
