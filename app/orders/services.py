@@ -111,7 +111,7 @@ def check_move(*, order: Order, target: OrderStatus, by: Actor) -> None:
 
 def record_amounts(
     *, order: Order, captured_pennies: int, refunded_pennies: int, by: Actor, now: datetime
-) -> Order:
+) -> None:
     """Write down what the payments add up to and make the moves that follow from it.
 
     `order` must be locked by the caller's transaction. Amounts and the first move go into one
@@ -125,7 +125,6 @@ def record_amounts(
     while target is not None:
         _apply(order, target=target, by=by, reason=_why(order, target), now=now)
         target = follows(order)
-    return order
 
 
 def follows(order: Order) -> OrderStatus | None:
@@ -152,15 +151,15 @@ def _from_catalogue(basket: Mapping[Product, int]) -> dict[Product, int]:
     return fresh
 
 
-def _missing_for(order: Order, target: OrderStatus) -> str:
+def _missing_for(order: Order, target: OrderStatus) -> str | None:
     """What `only_when` of the move still lacks, as far as the order itself can tell."""
     if target in (OrderStatus.CANCELED, OrderStatus.FULFILLED) and order.status in (
         OrderStatus.PENDING,
         OrderStatus.PAID,
     ):
-        return ""
+        return None
     if follows(order) == target:
-        return ""
+        return None
     captured = display(order.captured_pennies, order.currency)
     refunded = display(order.refunded_pennies, order.currency)
     return (

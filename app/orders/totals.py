@@ -33,15 +33,15 @@ def total_pennies(basket: Mapping[Product, int]) -> int:
 
 def currency_of(basket: Mapping[Product, int]) -> str:
     """The one currency of everything in it; raises CannotPlace for none and for two."""
-    currencies = sorted({product.currency for product in basket})
+    currencies = {product.currency for product in basket}
     if not currencies:
         raise CannotPlace("Basket: empty, expected at least one product; put something in.")
     if len(currencies) > 1:
         raise CannotPlace(
-            f"Basket: prices in {' and '.join(currencies)}, expected one currency; "
+            f"Basket: prices in {' and '.join(sorted(currencies))}, expected one currency; "
             "order them separately."
         )
-    return currencies[0]
+    return currencies.pop()
 
 
 def _check_line(product: Product, quantity: int) -> None:

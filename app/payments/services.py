@@ -108,12 +108,12 @@ def settle(
     return payment
 
 
-def recompute(*, order: Order, by: Actor, now: datetime) -> Order:
+def recompute(*, order: Order, by: Actor, now: datetime) -> None:
     """Make a locked order say what its payments add up to, and move it accordingly."""
     sums = Payment.objects.filter(order=order).aggregate(
         captured=Sum("captured_pennies", default=0), refunded=Sum("refunded_pennies", default=0)
     )
-    return orders.record_amounts(
+    orders.record_amounts(
         order=order,
         captured_pennies=sums["captured"],
         refunded_pennies=sums["refunded"],
@@ -144,7 +144,6 @@ def fulfil(*, order: Order, by: Actor, reason: str, now: datetime) -> Order:
     """The order, sent to the customer. Raises CannotFulfil or IllegalMove, audited."""
     with audited(what="fulfil", subject=f"order:{order.pk}", by=by, now=now), transaction.atomic():
         locked = orders.lock(order.pk)
-        orders.check_move(order=locked, target=OrderStatus.FULFILLED, by=by)
         _check_undisputed(locked)
         return orders.move(
             order=locked, target=OrderStatus.FULFILLED, by=by, reason=reason, now=now

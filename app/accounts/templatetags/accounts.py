@@ -58,14 +58,8 @@ MENU = (
 def navigation(context: Context) -> list[Link]:
     """The links of the menu for the person who looks, the current one marked."""
     request = context["request"]
-    if owes_factor(request):
-        return []
-    shown = [entry for entry in MENU if _sees(request.user, entry)]
-    urls = [reverse(entry.name) for entry in shown]
-    return [
-        Link(entry.words, url, _is_here(request.path, url))
-        for entry, url in zip(shown, urls, strict=True)
-    ]
+    entries = () if owes_factor(request) else MENU
+    return [_link(entry, request.path) for entry in entries if _sees(request.user, entry)]
 
 
 def _sees(user: User | AnonymousUser, entry: Entry) -> bool:
@@ -74,5 +68,6 @@ def _sees(user: User | AnonymousUser, entry: Entry) -> bool:
     return may(user, entry.needed)
 
 
-def _is_here(path: str, url: str) -> bool:
-    return path == url if url == "/" else path.startswith(url)
+def _link(entry: Entry, path: str) -> Link:
+    url = reverse(entry.name)
+    return Link(entry.words, url, path == url if url == "/" else path.startswith(url))

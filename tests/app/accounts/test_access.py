@@ -62,6 +62,11 @@ def test_only_public_views_are_exempt_from_signing_in() -> None:
     assert exempt == [True, True, True, False, False]
 
 
+def test_what_marks_a_view_gives_the_view_back() -> None:
+    assert mark_of(requires(Permission.AUDIT_VIEW)(unmarked)) == "audit:view"
+    assert mark_of(public(unmarked)) == PUBLIC
+
+
 def test_a_marked_view_keeps_its_name() -> None:
     assert guarded.__name__ == "guarded"
     assert guarded.__doc__ == "Only for those who may."

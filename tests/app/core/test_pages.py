@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import Product
-from core.pages import portion
+from core.pages import methods, portion
 
 FRONT = reverse("catalog:shop-front")
 
@@ -45,6 +48,11 @@ def test_head_comes_with_get() -> None:
     page = Client().head(FRONT)
     assert page.status_code == 200
     assert page.content == b""
+
+
+def test_a_view_with_its_methods_is_a_view() -> None:
+    view = methods("POST")(lambda request: HttpResponse("open"))
+    assert view(RequestFactory().post("/")).content == b"open"
 
 
 @pytest.mark.django_db
@@ -103,7 +111,9 @@ def test_portion_says_where_to_go_on(count: int, older: bool) -> None:
     Product.objects.bulk_create(
         Product(name=f"P{n}", slug=f"p{n}", price_pennies=1, currency="GBP") for n in range(count)
     )
-    page = portion(Product.objects.all(), before=None, size=5)
+    with CaptureQueriesContext(connection) as asked:
+        page = portion(Product.objects.all(), before=None, size=5)
+    assert [query["sql"].endswith("LIMIT 6") for query in asked] == [True]
     keys = [product.pk for product in page.rows]
     assert keys == sorted(keys, reverse=True)
     assert len(keys) == min(count, 5)

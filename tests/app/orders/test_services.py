@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from audit import services as audit
 from audit.models import Entry
 from audit.refusals import audited
 from catalog.models import Product
 from core.actor import Actor, system
 from orders.lifecycle import OrderStatus
-from orders.models import Order
+from orders.models import Order, OrderTransition
 from orders.services import IllegalMove, move, place, record_amounts
 from orders.totals import CannotPlace
 
@@ -63,6 +64,18 @@ def test_a_product_that_was_deleted_is_refused(cara_customer: Any, mug: Product,
     gone = Product(pk=mug.pk + 1, name="Jar", price_pennies=1, currency="GBP")
     with pytest.raises(CannotPlace, match=r"^Jar: no longer on sale"):
         place(customer=cara_customer, basket={mug: 1, gone: 1}, now=now)
+
+
+def test_an_order_whose_history_cannot_begin_is_none(
+    cara_customer: Any, mug: Product, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(OrderTransition.objects, "create", full)
+    with pytest.raises(OSError, match="disk full"):
+        place(customer=cara_customer, basket={mug: 2}, now=now)
+    assert not Order.objects.exists()
 
 
 def test_a_move_and_its_history_are_written_together(
@@ -123,6 +136,28 @@ def test_a_manual_move_is_audited(order: Order, now: Any, target: str, action: s
     entry = Entry.objects.latest("id")
     assert (entry.action, entry.subject, entry.result) == (action, f"order:{order.pk}", "done")
     assert (entry.actor_id, entry.actor_role, entry.reason) == (3, "ops", "asked by phone")
+
+
+def test_a_move_that_only_follows_from_money_stands_in_the_history_alone(
+    order: Order, now: Any
+) -> None:
+    Order.objects.filter(pk=order.pk).update(captured_pennies=1000)
+    move(order=order, target=OrderStatus.PAID, by=SYSTEM, reason="£10.00 captured", now=now)
+    assert history(order)[1:] == [("pending", "paid", "system", "£10.00 captured")]
+    assert not Entry.objects.filter(subject=f"order:{order.pk}").exists()
+
+
+def test_a_move_that_cannot_be_recorded_is_none(
+    order: Order, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(audit, "record", full)
+    with pytest.raises(OSError, match="disk full"):
+        move(order=order, target=OrderStatus.CANCELED, by=SYSTEM, reason="gone", now=now)
+    order.refresh_from_db()
+    assert (order.status, len(history(order))) == ("pending", 1)
 
 
 def test_amounts_carry_a_pending_order_through_paid_to_refunded(order: Order, now: Any) -> None:
