@@ -17,9 +17,8 @@ class TooLarge(Exception):
     """The body is larger than any event; it was not read further."""
 
 
-def receive(*, payload: bytes, header: str, now: datetime) -> EventStatus:
-    """Verify the raw body against every active secret and store the event, once for ever; the
-    status that a new one begins with.
+def receive(*, payload: bytes, header: str, now: datetime) -> None:
+    """Verify the raw body against every active secret and store the event, once for ever.
 
     Raises TooLarge or gateway.BadSignature; then nothing is stored. The secrets come from the
     settings only, never from a request. An event of another API version or of the other mode is
@@ -42,7 +41,6 @@ def receive(*, payload: bytes, header: str, now: datetime) -> EventStatus:
         _store([arrived])
     else:
         _store_and_wake(arrived)
-    return status
 
 
 def add(*, events: Sequence[gateway.Event], now: datetime) -> int:

@@ -145,14 +145,14 @@ class Shop:
             every = [dict(event) for event in self.twin.account.store.all("event")]
         return [event for event in every if event["id"] not in self._delivered]
 
-    def receive(self, event: dict[str, Any]) -> Any:
+    def receive(self, event: dict[str, Any]) -> None:
         """One event through the inbox with a real signature, as the webhook view does it."""
         from webhooks.inbox import receive
 
         payload = json.dumps(event).encode()
         header = self.sign(payload)
         self._delivered.add(event["id"])
-        return receive(payload=payload, header=header, now=self.now)
+        receive(payload=payload, header=header, now=self.now)
 
     def sign(self, payload: bytes, *, secret: str = "", at: int | None = None) -> str:
         at = int(time.time()) if at is None else at

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import stripe
 
 from payments import gateway
+from payments.gateway.calling import client, translating
 
 LINES = (gateway.Line("Mug", 500, 2),)
 SHORT_S = 0.5
@@ -105,8 +107,22 @@ def test_a_page_is_found_by_its_key_since_a_time(twin: Any, paid: gateway.Checko
 def test_a_definite_no_is_rejected_with_stripes_words(paid: gateway.CheckoutSession) -> None:
     with pytest.raises(gateway.Rejected, match=r"greater than charge amount \(£10\.00\)"):
         gateway.create_refund(intent_id=paid.intent_id, amount_pennies=1001, key="r", order_id=7)
-    with pytest.raises(gateway.Rejected, match="can be expired"):
+    with pytest.raises(gateway.Rejected, match="can be expired") as no:
         gateway.expire_session(paid.id)
+    assert no.type is gateway.Rejected
+
+
+def test_a_card_that_is_refused_outright_is_a_definite_no() -> None:
+    refused = stripe.CardError("Your card was declined.", None, "card_declined")
+    with pytest.raises(gateway.Rejected, match="declined"), translating():
+        raise refused
+
+
+def test_stripes_own_address_is_asked_unless_another_is_named(settings: Any) -> None:
+    settings.STRIPE_API_BASE = ""
+    assert client()._requestor.base_addresses["api"] == "https://api.stripe.com"
+    settings.STRIPE_API_BASE = "http://127.0.0.1:1"
+    assert client()._requestor.base_addresses["api"] == "http://127.0.0.1:1"
 
 
 def test_an_object_that_stripe_does_not_know_is_missing(twin: Any) -> None:
