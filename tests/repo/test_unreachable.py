@@ -60,6 +60,10 @@ def test_fetch_that_failed_on_this_machine_says_what_the_tool_said(said: str, wh
     assert HOST not in told
 
 
+def test_what_a_tool_said_at_length_is_cut() -> None:
+    assert why_not_fetched("first line\n" + "x" * 150 + "y" * 100) == "x" * 100 + "y" * 100
+
+
 @pytest.fixture
 def lock(tmp_path: Path) -> str:
     """Two packages, pinned as the gate's lock is."""
@@ -91,6 +95,31 @@ def test_list_that_is_not_there_is_told_without_its_address(lock: str) -> None:
 def test_list_that_takes_too_long_is_told(lock: str) -> None:
     with pytest.raises(NoAnswer, match=r"^it did not answer within 0 s$"):
         ask("--vulnerability-service", "osv", "--osv-url", SLOW, lock=lock, timeout_s=0.001)
+
+
+@pytest.mark.parametrize(("option", "asked"), [("--stand-in", True), ("", False)])
+def test_stand_in_is_asked_only_when_it_is_named(
+    option: str, asked: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheres: list[tuple[str, ...]] = []
+
+    def ask(*where: str) -> list[dict[str, object]]:
+        wheres.append(where)
+        return [{"name": "soap", "version": "1.0", "vulns": []}]
+
+    monkeypatch.setattr(vulnerabilities, "ask", ask)
+    monkeypatch.setattr(sys, "argv", ["vulnerabilities", *([option] if option else [])])
+
+    assert vulnerabilities.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "vulnerabilities: 1 of 1 packages asked, 0 known"
+    assert (len(lines) == 2) is asked
+    if asked:
+        assert lines[0].startswith("asked  a list on this machine that stands in")
+        assert wheres[0][:3] == ("--vulnerability-service", "osv", "--osv-url")
+        assert wheres[0][3].startswith("http://127.0.0.1:")
+    else:
+        assert wheres == [()]
 
 
 def test_gate_that_could_ask_nobody_did_not_run(
