@@ -110,8 +110,9 @@ def _call(test: dict[str, Any], touches: frozenset[str]) -> Outcome | None:
     where = str(last.get("path", "")).removeprefix("<repo>/")
     # An assertion that the broken file makes itself is no judgement of the test's.
     is_own = where in touches
-    kind = str(last.get("message", "")).split(":")[0]
-    deliberate = kind == "AssertionError" or message.startswith(_DELIBERATE)
+    # What was raised, and what pytest says beside the last line: either may name it alone.
+    said = (message, str(last.get("message", "")))
+    deliberate = any(each.startswith(_DELIBERATE) for each in said)
     return Outcome.ASSERTION if deliberate and not is_own else Outcome.CRASH
 
 
