@@ -1,8 +1,4 @@
-"""How a refund ends: Stripe's facts, or a definite no, written to refund, payment and order.
-
-Only this module changes a refund, and only while it holds its order, so no refund needs a lock of
-its own.
-"""
+"""How a refund ends: Stripe's facts, or a definite no, written to refund, payment and order."""
 
 from __future__ import annotations
 
@@ -51,7 +47,7 @@ def release(refund: Refund, *, failure: str, by: Actor, now: datetime) -> Refund
     """Stripe did nothing: the refund failed and its money can be refunded again."""
     with transaction.atomic():
         order, payment = payments.lock(refund.payment)
-        refund = Refund.objects.get(pk=refund.pk)
+        refund = Refund.objects.select_for_update().get(pk=refund.pk)
         if refund.status != RefundStatus.REQUESTED:
             return refund
         refund.status = RefundStatus.FAILED
@@ -91,7 +87,7 @@ def _find(fact: gateway.RefundFact) -> Refund | None:
     known = Q(stripe_refund_id=fact.id)
     if fact.key:
         known |= Q(idempotency_key=fact.key)
-    return Refund.objects.filter(known).first()
+    return Refund.objects.select_for_update().filter(known).first()
 
 
 def _made_at_stripe(fact: gateway.RefundFact, payment: Payment, *, now: datetime) -> Refund:

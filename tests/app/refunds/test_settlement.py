@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit import services as audit
 from audit.models import Entry
@@ -61,6 +63,19 @@ def test_a_no_that_comes_after_the_yes_changes_nothing(
     confirm(fact=told, now=shop.now)
     late = release(requested, failure="no answer", by=ops, now=shop.now)
     assert (late.status, late.failure, money(order)) == ("succeeded", "", (6000, 0))
+
+
+def test_a_no_locks_order_payment_and_refund_in_the_order_that_all_locks_are_taken_in(
+    shop: Any, ops: Any, requested: Refund
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        release(requested, failure="no", by=ops, now=shop.now)
+    locks = [query["sql"] for query in queries if query["sql"].endswith("FOR UPDATE")]
+    assert [sql.split(' FROM "')[1].split('"')[0] for sql in locks] == [
+        "orders_order",
+        "payments_payment",
+        "refunds_refund",
+    ]
 
 
 @pytest.mark.parametrize("end", ["confirm", "release"])
