@@ -59,6 +59,7 @@ def test_an_entry_says_what_it_means_how_to_see_it_and_what_to_do(page: str, che
 @pytest.mark.parametrize("check", EVERY, ids=lambda check: check.name)
 def test_the_command_of_an_entry_runs_that_check(check: Any) -> None:
     _, _, name = check.command.partition(" --only ")
+    assert name == (check.name if check in CHECKS else "")
     assert chosen([name] if name else None) == ([check] if name else list(CHECKS))
 
 

@@ -224,13 +224,16 @@ def test_an_acknowledgement_says_who_why_and_until_when_and_is_audited(
     assert entry.details == {"check": "stock", "until": "2026-03-05T12:00:00+00:00"}
 
 
-def test_an_issue_is_held_until_its_acknowledgement_is_on_record(
+def test_an_issue_is_held_from_before_its_acknowledgement_is_looked_at(
     is_held: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Probe(monkeypatch).stock = [LAMP]
     run_checks(now=now)
     held = []
-    monkeypatch.setattr("audit.services.record", lambda **told: held.append(is_held(_issue())))
+    monkeypatch.setattr(
+        "monitoring.services._check_acknowledgement",
+        lambda issue, **asked: held.append(is_held(issue)),
+    )
     acknowledge(issue=_issue(), by=OLLY, why="known", until=now + LATER, now=now)
     assert [*held, is_held(_issue())] == [True, False]
 

@@ -129,6 +129,15 @@ def _unresolved() -> list[Issue]:
     return list(Issue.objects.exclude(status="resolved"))
 
 
+def test_news_of_an_end_has_its_hour_to_arrive(subscription: Subscription, now: datetime) -> None:
+    end = now + DAY
+    Subscription.objects.update(ends_at=end)
+    hour = timedelta(hours=1)
+    assert subscriptions.counted_after_its_end(end + hour) == []
+    late = subscriptions.counted_after_its_end(end + hour + timedelta(seconds=1))
+    assert [finding.subject for finding in late] == [f"subscription:{subscription.pk}"]
+
+
 @pytest.mark.parametrize(
     "mismatch", MISMATCHES, ids=lambda one: f"{one.check} {' '.join(one.wrong)}"
 )

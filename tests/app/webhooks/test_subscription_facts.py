@@ -212,6 +212,7 @@ def test_a_page_that_sells_a_plan_pays_no_order(
         (None, "intent-1", ("pi_1", ""), "intent-1"),
         ("page-1", "intent-1", ("pi_1", "cs_1"), "page-1"),
         ("", "intent-1", ("pi_1", "cs_1"), "intent-1"),
+        ("", None, ("", "cs_1"), ""),
     ],
 )
 def test_money_is_settled_for_the_payment_that_page_or_intent_name(
