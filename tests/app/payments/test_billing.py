@@ -166,6 +166,11 @@ def test_a_subscription_is_read_with_its_items_periods_and_key(seller: Seller) -
     )
 
 
+def test_a_subscription_that_stripe_does_not_have_is_missing(twin: Any) -> None:
+    with pytest.raises(gateway.Missing, match="No such subscription"):
+        gateway.retrieve_subscription("sub_none")
+
+
 def test_when_it_ends_is_read_from_wherever_stripe_says_it(seller: Seller) -> None:
     sold = seller.sell(((1000,), 1))
     end = seller.v1.subscriptions.retrieve(sold)["items"].data[0].current_period_end
