@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PINNED = ROOT / "requirements" / "stripe-cli"
 FOLDER = ROOT / ".local" / "stripe-cli"
 _FILES = ("package.json", "package-lock.json")
+# npm would wait for over a minute before it says that nobody can be reached.
+_SOON = ("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000")
 _TIMEOUT_S = 120
 
 
@@ -60,7 +62,7 @@ def _install(npm: str) -> None:
     for name in _FILES:
         shutil.copyfile(PINNED / name, FOLDER / name)
     # Not by --prefix: with it npm forgets the machine's settings, and with them whom it trusts.
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", *_SOON]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False, cwd=FOLDER
