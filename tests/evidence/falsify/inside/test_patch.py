@@ -45,6 +45,10 @@ class Counted(Box):
     def __init__(self):
         super().__init__(1)
 
+def typed():
+    def inner(n: int): ...
+    return inner.__annotations__, 1
+
 def pair():
     return (lambda n: n + 1, lambda n: n + 2)
 """
@@ -106,6 +110,19 @@ def test_what_is_defined_inside_is_replaced_with_it(plants: Any, file: Path) -> 
         loaded, file, "logged", "def logged(function):", "return function(n)", "return -function(n)"
     )
     assert decorated(3) == -9
+
+
+def test_a_mutant_is_compiled_by_its_own_file_s_rules(plants: Any, file: Path) -> None:
+    """None of `from __future__` comes with whoever puts it in place."""
+    put(
+        loaded_under(file.parent),
+        file,
+        "typed",
+        "def typed():",
+        "__annotations__, 1",
+        "__annotations__, 2",
+    )
+    assert plants.typed() == ({"n": int}, 2)
 
 
 def test_a_file_that_nobody_loaded_is_left_to_whoever_loads_it(plants: Any, file: Path) -> None:
