@@ -6,6 +6,7 @@ import threading
 from datetime import datetime
 
 import pytest
+from django.contrib.auth.models import Permission as StoredPermission
 from django.db import connection, transaction
 
 from accounts import drift
@@ -72,6 +73,14 @@ def test_giving_the_role_that_somebody_has_changes_nothing(nina: User) -> None:
     give_role(user=nina, role=Role.OPS)
     give_role(user=nina, role=Role.OPS)
     assert Entry.objects.count() == 1
+
+
+def test_a_role_takes_at_once_what_was_given_beside_it(db: None) -> None:
+    root = User.objects.create_superuser("root")
+    root.user_permissions.add(StoredPermission.objects.get(codename="audit:view"))
+    give_role(user=root, role=Role.OPS)
+    assert {permission for permission in Permission if may(root, permission)} == TABLE[Role.OPS]
+    assert drift.find() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -141,7 +141,9 @@ def test_an_administrator_changes_a_price_on_the_page(
     assert "¥900" in shown
     address = reverse("catalog:price", args=[mug.pk])
     assert address in shown
-    assert 'name="seen" value="1250"' in alice.get(address).text
+    form = alice.get(address)
+    assert form.status_code == 200
+    assert 'name="seen" value="1250"' in form.text
     done = alice.post(address, {"price": "£13", "why": "clay", "seen": "1250"}, follow=True)
     assert "Mug: new price." in done.text
     assert "£13.00" in done.text
