@@ -61,7 +61,8 @@ def might() -> str:
     """What the role of this connection could do to triggers, in words; empty when nothing."""
     with connection.cursor() as cursor:
         cursor.execute(_MIGHT, {"role": None})
-        return str(cursor.fetchone()[0])
+        [words] = cursor.fetchone()
+    return str(words)
 
 
 _GRANTS = (

@@ -118,7 +118,11 @@ def test_the_command_makes_it_and_a_second_run_changes_nothing() -> None:
     out = StringIO()
     for _ in range(2):
         call_command("app_role", ROLE, stdout=out)
-    assert out.getvalue().count(f"role  {ROLE} reads and writes rows and owns nothing\n") == 2
+    assert out.getvalue() == 2 * (
+        f"role  {ROLE} reads and writes rows and owns nothing\n"
+        f"  {len(database_role.append_only())} tables it can only add to\n"
+        f"  next: give it a password in psql (\\password {ROLE}), name it in DATABASE_URL\n"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = %s", [ROLE]

@@ -14,8 +14,10 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts import lockout
 from accounts.access import actor_for
 from audit.models import Entry
 from audit.services import verify_chain
@@ -78,6 +80,7 @@ def test_the_person_is_signed_out_everywhere_and_cannot_sign_in(known: Any) -> N
     client.force_login(known.person)
     other.force_login(person("carl_customer", "customer"))
     TOTPDevice.objects.create(user=known.person, name="phone")
+    StaticDevice.objects.create(user=known.person, name="recovery codes")
     AccessAttempt.objects.all().delete()
     Client().post(reverse("accounts:sign-in"), {"username": "cara_customer", "password": "wrong"})
     assert AccessAttempt.objects.count() == 1
@@ -86,7 +89,9 @@ def test_the_person_is_signed_out_everywhere_and_cannot_sign_in(known: Any) -> N
     assert other.get(reverse("orders:mine")).status_code == 200
     assert Session.objects.count() == 1
     assert not TOTPDevice.objects.exists()
+    assert not StaticDevice.objects.exists()
     assert not AccessAttempt.objects.exists()
+    assert lockout.forget_person(known.person) == 0
     for name in ("cara_customer", erasure.name_of(known.person.pk)):
         assert not Client().login(username=name, password="correct horse battery")
 
