@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import Job, Status
 from procrastinate.sql import queries
@@ -59,8 +59,8 @@ def wake_later(*, task: str, queue: str, at: datetime) -> None:
 
 def wait_for_writers(*, lock: int) -> None:
     """Return once everyone who found a job waiting has committed; see Note [No wake-up is lost]."""
-    with transaction.atomic():
-        take_turns(lock=lock)
+    # Outside of a transaction the statement is one, so the lock is held for that instant only.
+    take_turns(lock=lock)
 
 
 def take_turns(*, lock: int) -> None:

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.utils import timezone
 from procrastinate import BaseRetryStrategy, RetryDecision
@@ -88,17 +89,20 @@ def scheduled(
     line that says what it did; whatever it raises makes the run a failed one. `alone`: never
     beside another run of the same job."""
 
-    def register(work: Callable[[datetime], str]) -> Task[..., None, ...]:
-        def run(context: JobContext, timestamp: int | None = None) -> None:
-            _recorded(work, name=name, job=context.job, timestamp=timestamp)
+    return partial(_register, name=name, cron=cron, does=does, command=command, alone=alone)
 
-        lock = name if alone else None
-        made = app.task(name=name, queue=QUEUE, lock=lock, retry=Backoff(), pass_context=True)(run)
-        app.periodic(cron=cron)(made)
-        _SCHEDULE[name] = Scheduled(name, cron, does, command, made, work)
-        return made
 
-    return register
+def _register(
+    work: Callable[[datetime], str], *, name: str, cron: str, does: str, command: str, alone: bool
+) -> Task[..., None, ...]:
+    def run(context: JobContext, timestamp: int | None = None) -> None:
+        _recorded(work, name=name, job=context.job, timestamp=timestamp)
+
+    lock = name if alone else None
+    made = app.task(name=name, queue=QUEUE, lock=lock, retry=Backoff(), pass_context=True)(run)
+    app.periodic(cron=cron)(made)
+    _SCHEDULE[name] = Scheduled(name, cron, does, command, made, work)
+    return made
 
 
 def _recorded(

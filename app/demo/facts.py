@@ -48,7 +48,7 @@ def facts() -> dict[str, Fact]:
         "jobs.dead_worker_s": tasks.DEAD_WORKER_S,
         "jobs.first_wait_s": round(schedule.FIRST_WAIT_S),
         "jobs.kept_days": tasks.KEEP_RUNS_DAYS,
-        "jobs.made_up_hours": settings.PROCRASTINATE_PERIODIC_DEFAULTS["max_delay"] // 3600,
+        "jobs.made_up_hours": settings.JOBS_MADE_UP_HOURS,
         "jobs.schedule": [
             {"name": job.name, "cron": job.cron, "does": job.does, "command": job.command}
             for job in schedule.schedule()

@@ -17,7 +17,7 @@ CHECKED_BY_DIGEST = (3).to_bytes(4, "little")  # PEP 552: the flags of such a fi
 # Stands in for the environment's Python: pytest is only noted, lest it write into this one's.
 PYTHON = """#!/bin/sh
 case "$2" in
-  pytest) env > "{folder}/asked"; echo "$@" >> "{folder}/asked" ;;
+  pytest) env > "{folder}/asked"; echo "$@" >> "{folder}/asked"; cat *.py >> "{folder}/asked" ;;
   *) exec "{python}" "$@" ;;
 esac
 """
@@ -49,6 +49,7 @@ def test_own_code_is_compiled_once_and_no_edit_is_missed(
     install: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("FOR_ALL_PROCESSES", "1")
     python, module = tmp_path / "python", tmp_path / "app/module.py"
     python.write_text(PYTHON.format(folder=tmp_path, python=sys.executable), "utf-8")
     python.chmod(0o755)
@@ -64,4 +65,6 @@ def test_own_code_is_compiled_once_and_no_edit_is_missed(
     assert value(tmp_path) == "2"
     asked = (tmp_path / "asked").read_text("utf-8")
     assert "--collect-only" in asked
+    assert install._PLUGINS in asked
+    assert "FOR_ALL_PROCESSES=1" in asked
     assert "PYTHONDONTWRITEBYTECODE" not in asked

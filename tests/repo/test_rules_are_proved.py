@@ -70,6 +70,11 @@ def test_every_constraint_trigger_and_unique_column_has_its_two_proofs() -> None
     assert sorted(PROOFS) == rules()
 
 
+def test_a_proof_that_is_gone_is_found() -> None:
+    assert source("orders/test_nothing_of_the_kind.py::test_it") is None
+    assert source("core/test_money.py::test_nothing_of_the_kind") is None
+
+
 @pytest.mark.parametrize("rule", PROOFS)
 def test_the_proofs_of_a_rule_are_there_and_the_first_is_raw(rule: str) -> None:
     raw, service = PROOFS[rule]

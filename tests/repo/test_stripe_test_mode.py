@@ -45,6 +45,7 @@ def _gate(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("key", "base", "says"),
     [
+        ("", STRIPE, "no key; set STRIPE_API_KEY to one of Stripe's test mode, sk_test_..."),
         (LIVE_KEY, STRIPE, "STRIPE_API_KEY is no key of Stripe's test mode; expected sk_test_..."),
         (TEST_KEY, "", "STRIPE_API_BASE is not set, expected https://api.stripe.com"),
         (
@@ -54,7 +55,7 @@ def _gate(*arguments: str) -> subprocess.CompletedProcess[str]:
         ),
         (TEST_KEY, STRIPE, ""),
     ],
-    ids=["live", "no address", "the twin", "test mode"],
+    ids=["none", "live", "no address", "the twin", "test mode"],
 )
 def test_only_stripes_own_test_mode_is_asked(key: str, base: str, says: str) -> None:
     assert why_not(key, base) == says

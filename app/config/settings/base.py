@@ -163,4 +163,5 @@ STRIPE_WEBHOOK_MAX_BYTES = 512 * 1024
 
 # Jobs. A daily run that nobody was there for is made up for when a worker is back, up to a day
 # late; without this, Procrastinate forgets it after ten minutes.
-PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
+JOBS_MADE_UP_HOURS = 24
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": JOBS_MADE_UP_HOURS * 3600}

@@ -43,14 +43,12 @@ RULES: dict[str, dict[str, object]] = {
 
 def ours() -> list[type[models.Model]]:
     """Every model that this shop brings; Django's and the packages' own are proved there."""
-    return sorted(
-        (
-            model
-            for model in apps.get_models()
-            if Path(inspect.getfile(model)).is_relative_to(settings.APP_DIR)
-        ),
-        key=lambda model: model._meta.label,
-    )
+    return sorted(filter(is_ours, apps.get_models()), key=lambda model: model._meta.label)
+
+
+def is_ours(model: type[models.Model]) -> bool:
+    """Its file is one of the shop's."""
+    return Path(inspect.getfile(model)).is_relative_to(settings.APP_DIR)
 
 
 def saved(model: type[models.Model], known: dict[type[models.Model], models.Model]) -> models.Model:
@@ -104,7 +102,9 @@ def test_a_saved_row_of_every_model_answers_every_property(model: type[models.Mo
         cursor.execute("SET LOCAL session_replication_role = replica")
     row = saved(model, {})
     read = {name: getattr(row, name) for name in readable(model)}
-    assert {"pk", *(field.attname for field in model._meta.concrete_fields)} <= set(read)
+    fields = model._meta.concrete_fields
+    assert {"pk", *(field.attname for field in fields)} <= set(read)
+    assert {f"get_{field.name}_display" for field in fields if field.choices} <= set(read)
     for name, value in read.items():
         if name.endswith("_display"):
             assert value(), name

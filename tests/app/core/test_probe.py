@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,8 +21,12 @@ def web() -> Iterator[Callable[[int, str], int]]:
 
     def answering(status: int, words: str) -> int:
         class Handler(BaseHTTPRequestHandler):
+            # As web does, it keeps the connection until the other side ends it.
+            protocol_version = "HTTP/1.1"
+
             def do_GET(self) -> None:
                 self.send_response(status if self.path == "/readyz" else 404)
+                self.send_header("Content-Length", str(len(words)))
                 self.end_headers()
                 self.wfile.write(words.encode())
 
@@ -60,6 +65,35 @@ def test_web_that_is_not_ready_says_why(
         1,
         "web: answered 503: not ready: migrations are missing\n",
     )
+
+
+def test_what_web_says_is_cut_and_the_connection_ended(
+    web: Callable[[int, str], int],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    links: list[http.client.HTTPConnection] = []
+    connect = http.client.HTTPConnection.connect
+
+    def noted(link: http.client.HTTPConnection) -> None:
+        links.append(link)
+        connect(link)
+
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", noted)
+    port = web(500, "x" * 200 + "y")
+    assert _asked(capsys, "web", "--port", str(port)) == (
+        1,
+        f"web: answered 500: {'x' * 200}\n",
+    )
+    assert [link.sock for link in links] == [None]
+
+
+def test_web_and_twin_are_asked_where_they_listen_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(probe, "_answers", lambda path, port: f"{path} at {port}")
+    assert _asked(capsys, "web") == (1, "web: /readyz at 8000\n")
+    assert _asked(capsys, "twin") == (1, "twin: /_twin/state at 8000\n")
 
 
 def test_nobody_there_is_not_well(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,8 +38,12 @@ def odd_job(db: None) -> Iterator[list[datetime]]:
         return said
 
     yield done
-    del schedule._SCHEDULE["odd_job"], app.tasks["odd_job"]
-    del app.periodic_registry.periodic_tasks["odd_job", ""]
+    _forget("odd_job")
+
+
+def _forget(name: str) -> None:
+    del schedule._SCHEDULE[name], app.tasks[name]
+    del app.periodic_registry.periodic_tasks[name, ""]
 
 
 def run_as_job(name: str = "odd_job", attempts: int = 0, **of_job: Any) -> None:
@@ -94,6 +98,22 @@ def test_a_worker_that_lost_the_database_waits_ever_longer_up_to_half_a_minute()
     shortest = [pause(failures=n, uniform=lambda low, high: low) for n in (1, 1000)]
     assert longest == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
     assert shortest == [0.25, 15.0]
+
+
+@pytest.mark.parametrize(("alone", "lock"), [(True, "even_job"), (False, None)])
+def test_a_job_is_a_task_that_keeps_from_overlapping_itself_unless_it_may(
+    alone: bool, lock: str | None
+) -> None:
+    decorated = schedule.scheduled(
+        name="even_job", cron="2 * * * *", does="Even things", command="jobs", alone=alone
+    )
+    made = decorated(lambda now: "done")
+    try:
+        assert made is app.tasks["even_job"]
+        assert (made.lock, made.queue, made.pass_context) == (lock, schedule.QUEUE, True)
+        assert ("even_job", "2 * * * *") in [(each.name, each.cron) for each in schedule.schedule()]
+    finally:
+        _forget("even_job")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -213,13 +233,14 @@ def test_jobs_lists_the_schedule_and_the_latest_runs(odd_job: list[datetime]) ->
     odd_job.append(datetime.now(UTC))
     assert said("--run", "odd_job") == "things  1 done\n"
     listed = said().splitlines()
+    assert "runs  the latest 20" in listed
     assert "odd_job              40 * * * *     Odd things" in listed
     failed, by_hand = listed[-2:]
     assert failed.endswith(
         "odd_job              failed    attempt 1, due 12:40:05: ZeroDivisionError: nothing  to do"
     )
     assert by_hand.endswith("odd_job              succeeded attempt 1, by hand: things  1 done")
-    assert said("--failed").splitlines()[-1] == failed
+    assert said("--failed").splitlines()[-2:] == ["runs  the latest 20 that failed", failed]
 
 
 def test_a_job_is_done_for_a_moment_of_the_past_and_never_of_the_future(
@@ -238,6 +259,17 @@ def test_a_job_is_done_for_a_moment_of_the_past_and_never_of_the_future(
         with pytest.raises(CommandError, match=sentence):
             said("--run", "odd_job", "--date", date)
     assert JobRun.objects.count() == 1
+
+
+def test_a_job_is_done_for_this_very_moment(
+    odd_job: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
+    odd_job.append(moment)
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    assert schedule.run_now(name="odd_job", moment=moment) == "things  1 done"
+    with pytest.raises(schedule.NotYet):
+        schedule.run_now(name="odd_job", moment=moment + timedelta(seconds=1))
 
 
 def test_running_a_job_that_does_not_exist_names_those_that_do(db: None) -> None:

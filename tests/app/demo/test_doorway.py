@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import gc
+from typing import Any
 
+from demo import doorway
 from demo.doorway import LOOPBACK, open_door, own_address
 
 
@@ -37,12 +41,62 @@ def test_bytes_go_to_loopback_and_the_answer_comes_back() -> None:
 
 
 def test_visitor_is_let_go_while_nobody_listens_inside() -> None:
+    broken: list[dict[str, Any]] = []
+
     async def story() -> bytes:
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: broken.append(what))
         door = await open_door(host=LOOPBACK, port=0, to_port=1)
         async with door:
             return await _through(door.sockets[0].getsockname()[1], b"anybody?")
 
     assert asyncio.run(story()) == b""
+    gc.collect()
+    assert broken == []
+
+
+class _Receiver:
+    """Notes what a writer is told; when gone, it cannot even be told that the sender ended."""
+
+    def __init__(self, *, is_gone: bool = False) -> None:
+        self.told: list[str] = []
+        self._is_gone = is_gone
+
+    def write(self, piece: bytes) -> None:
+        self.told.append(piece.decode())
+
+    async def drain(self) -> None:
+        self.told.append("drained")
+
+    def write_eof(self) -> None:
+        self.told.append("end")
+        if self._is_gone:
+            raise OSError(errno.ENOTCONN, "not connected")
+
+
+def _told(receiver: Any, *, is_cut: bool = False) -> list[str]:
+    async def story() -> None:
+        reader = asyncio.StreamReader()
+        reader.feed_data(b"words")
+        reader.feed_eof()
+        if is_cut:
+            reader.set_exception(ConnectionResetError())
+        await doorway._pass(reader, receiver)
+
+    asyncio.run(story())
+    told: list[str] = receiver.told
+    return told
+
+
+def test_receiver_sets_the_pace_and_is_told_of_the_end() -> None:
+    assert _told(_Receiver()) == ["words", "drained", "end"]
+
+
+def test_cut_connection_is_an_end_like_any_other() -> None:
+    assert _told(_Receiver(), is_cut=True) == ["end"]
+
+
+def test_receiver_that_is_gone_is_no_news() -> None:
+    assert _told(_Receiver(is_gone=True)) == ["words", "drained", "end"]
 
 
 def test_machine_without_a_name_among_others_has_its_loopback() -> None:

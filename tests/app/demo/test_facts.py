@@ -6,6 +6,7 @@ import json
 from io import StringIO
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 
 from accounts.roles import TABLE, Permission, Role
@@ -25,6 +26,8 @@ def test_facts_are_those_of_the_code() -> None:
     facts = _facts()
     assert facts["refunds.window_days"] == WINDOW_DAYS
     assert facts["webhooks.tolerance_s"] == 300
+    most_s = settings.PROCRASTINATE_PERIODIC_DEFAULTS["max_delay"]
+    assert facts["jobs.made_up_hours"] * 3600 == most_s
     assert facts["refunds.roles"] == ["admin", "ops"]
     assert [row["name"] for row in facts["checks"]][: len(CHECKS)] == [c.name for c in CHECKS]
 

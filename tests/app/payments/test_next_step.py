@@ -55,6 +55,13 @@ def test_a_part_that_went_back_is_told() -> None:
     assert for_staff(order, []).endswith("£2.50 of it was refunded.")
 
 
+@pytest.mark.parametrize(
+    ("refunded", "is_part"), [(0, False), (1, True), (999, True), (1000, False)]
+)
+def test_part_is_more_than_nothing_and_less_than_all(refunded: int, is_part: bool) -> None:
+    assert _order("paid", captured=1000, refunded=refunded).is_partly_refunded is is_part
+
+
 def test_money_on_a_canceled_order_is_told() -> None:
     order = _order("canceled", captured=1000)
     assert for_customer(order, []) == LATE_MONEY_CUSTOMER

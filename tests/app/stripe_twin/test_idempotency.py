@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 import stripe
 
-from stripe_twin.idempotency import KEPT_S
+from stripe_twin.account import Account
+from stripe_twin.idempotency import KEPT_S, Answer, begin, keep
 from stripe_twin.server import Running
+from stripe_twin.settings import Settings
+from stripe_twin.store import Json, Store
 
 from .conftest import Raw, cart
 
 _REFUND = "/v1/refunds"
+_ANSWER = Answer(200, "{}", "req_1")
 
 
 def test_same_key_and_params_replay_the_same_answer(
@@ -33,6 +38,14 @@ def test_order_of_params_does_not_matter(raw: Raw, paid: stripe.PaymentIntent) -
     again = raw("POST", _REFUND, f"amount=1000&payment_intent={paid.id}", Idempotency_Key="k1")
 
     assert again.body == first.body
+
+
+def test_order_of_metadata_does_not_matter(raw: Raw) -> None:
+    path, shop, till = "/v1/customers", "metadata[shop]=1", "metadata[till]=2"
+    first = raw("POST", path, f"{shop}&{till}", Idempotency_Key="k1")
+    again = raw("POST", path, f"{till}&{shop}", Idempotency_Key="k1")
+
+    assert (first.status, again.body) == (200, first.body)
 
 
 def test_kept_refusal_is_replayed_even_when_it_would_now_succeed(
@@ -126,3 +139,47 @@ def test_long_key_is_refused(raw: Raw) -> None:
     answer = raw("POST", "/v1/customers", "name=Cara", Idempotency_Key="k" * 256)
 
     assert (answer.status, "at most 255" in answer.error["message"]) == (400, True)
+    assert raw("POST", "/v1/customers", "name=Cara", Idempotency_Key="k" * 255).status == 200
+
+
+def _asked(account: Account) -> Answer | None:
+    return begin(account, key="k1", path=_REFUND, params="{}")
+
+
+def test_key_and_its_answer_are_on_file_at_once(tmp_path: Path) -> None:
+    """Whatever happens next, even that the twin is killed."""
+    account = Account(Settings(state=tmp_path / "twin.sqlite3"))
+    try:
+        assert _asked(account) is None
+        begun = _on_file(tmp_path)
+        assert begun is not None
+        assert begun["answer"] is None
+        keep(account, key="k1", answer=_ANSWER)
+        kept = _on_file(tmp_path)
+    finally:
+        account.store.close()
+    assert kept == begun | {"answer": {"status": 200, "body": "{}", "request_id": "req_1"}}
+
+
+def _on_file(folder: Path) -> Json | None:
+    store = Store(folder / "twin.sqlite3")
+    try:
+        return store.get("idempotency", "k1")
+    finally:
+        store.close()
+
+
+def test_answer_is_kept_until_the_day_is_over_and_no_second_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account, now = Account(Settings()), 1_770_000_000
+    for seconds, answer in ((0, None), (KEPT_S - 1, _ANSWER), (KEPT_S, None)):
+        monkeypatch.setattr(account.clock, "now", lambda after=seconds: now + after)
+        assert _asked(account) == answer
+        keep(account, key="k1", answer=_ANSWER)
+
+
+def test_answer_to_a_key_that_was_forgotten_meanwhile_is_not_kept() -> None:
+    account = Account(Settings())
+    keep(account, key="k1", answer=_ANSWER)
+    assert account.store.get("idempotency", "k1") is None

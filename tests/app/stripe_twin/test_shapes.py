@@ -62,6 +62,14 @@ def test_objects_have_the_fields_that_stripes_classes_name(
             assert (kind, sorted(always - obj.keys())) == (kind, [])
 
 
+def test_what_is_the_twins_own_never_leaves_it() -> None:
+    kept = {"id": "in_1", "_intent": "pi_1", "lines": {"data": ["line"]}}
+    shown = public(kept)
+    assert shown == {"id": "in_1", "lines": {"data": ["line"]}}
+    shown["lines"]["data"].clear()
+    assert kept["lines"] == {"data": ["line"]}
+
+
 def _bill(twin: Running, client: stripe.StripeClient) -> None:
     """A subscription with a coupon and a tax that changes and renews."""
     billing = Billing(twin, client)

@@ -12,9 +12,10 @@ from django.db import DataError, connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from audit.models import Entry
 from payments import gateway
 from webhooks import inbox, queue, tasks
-from webhooks.models import StripeEvent
+from webhooks.models import EventStatus, StripeEvent
 
 
 def waiting() -> list[tuple[str, str, Any]]:
@@ -76,7 +77,13 @@ def test_no_event_is_kept_without_its_job(shop: Any, monkeypatch: Any) -> None:
     with pytest.raises(DataError):
         announce(shop, 1)
     assert (StripeEvent.objects.count(), waiting()) == (0, [])
-    kept_elsewhere = gateway.Event(
+    with pytest.raises(DataError):
+        inbox.add(events=[kept_elsewhere(shop)], now=shop.now)
+    assert (StripeEvent.objects.count(), waiting()) == (0, [])
+
+
+def kept_elsewhere(shop: Any) -> gateway.Event:
+    return gateway.Event(
         id="evt_1",
         type="payment_intent.succeeded",
         api_version="2026-10-28.endive",
@@ -86,9 +93,29 @@ def test_no_event_is_kept_without_its_job(shop: Any, monkeypatch: Any) -> None:
         object_id="pi_1",
         payload={},
     )
+
+
+def test_an_event_that_another_stored_meanwhile_is_kept_once(shop: Any) -> None:
+    """Two pulls found it missing at the same moment; each stores what it found."""
+    for _ in range(2):
+        found = inbox._arrived(
+            kept_elsewhere(shop), status=EventStatus.RECEIVED, why="", now=shop.now, is_pulled=True
+        )
+        inbox._store([found])
+    assert (StripeEvent.objects.count(), len(waiting())) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_replay_that_leaves_no_job_changes_nothing(shop: Any, monkeypatch: Any) -> None:
+    announce(shop, 1)
+    StripeEvent.objects.update(status=EventStatus.DEAD, attempts=5)
+    begun()
+    monkeypatch.setattr(queue, "TASK", "x" * 200)
     with pytest.raises(DataError):
-        inbox.add(events=[kept_elsewhere], now=shop.now)
-    assert (StripeEvent.objects.count(), waiting()) == (0, [])
+        call_command("replay_events", "--id", "evt_1")
+    event = StripeEvent.objects.get()
+    assert (event.status, event.attempts, waiting()) == ("dead", 5, [])
+    assert not Entry.objects.filter(action="events-replayed").exists()
 
 
 def test_the_job_comes_back_when_the_next_attempt_is_due(shop: Any) -> None:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import urllib.parse
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
 
+from stripe_twin.billing import sale
 from stripe_twin.control import Refused
+from stripe_twin.server import running
+from stripe_twin.sessions import session_of
+from stripe_twin.settings import Settings
+from stripe_twin.store import Json, Store
 from tests.app.stripe_twin.billing.conftest import Billing
-from tests.app.stripe_twin.conftest import Raw, cart
+from tests.app.stripe_twin.conftest import Raw, cart, client_of
+
+_VISA: Any = {"token": "tok_visa"}
 
 
 def _page(billing: Billing, **params: Any) -> stripe.checkout.Session:
@@ -62,6 +70,40 @@ def test_secure_card_decides(billing: Billing, passed: bool, status: str) -> Non
     billing.twin.control.pay(session=page.id, card="4000002500003155", authenticate=passed)
     [sub] = billing.v1.subscriptions.list(params={"status": "all"}).data
     assert sub.status == status
+
+
+def test_what_a_sale_does_is_told_and_on_file_at_once(tmp_path: Path) -> None:
+    """A twin that is stopped between two attempts goes on with the same subscription."""
+    path = tmp_path / "twin.sqlite3"
+    with running(Settings(state=path)) as twin:
+        billing = Billing(twin, client_of(twin))
+        pages = [_page(billing).id for _ in range(2)]
+        method = billing.v1.payment_methods.create(params={"type": "card", "card": _VISA}).id
+        for page in pages:
+            with twin.account.store.change():
+                session = session_of(twin.account, page)
+                session["_subscription"] = session_of(twin.account, pages[0]).get(
+                    "_subscription", ""
+                )
+                intent = sale.begin(twin.account, session, email="cara@example.com")
+                assert intent is not None
+            assert _on_file(path, "payment_intent", intent["id"])["_session"] == page
+        sold = str(_on_file(path, "checkout.session", pages[0])["_subscription"])
+        with twin.account.store.change():
+            sale.complete(twin.account, session, method=method)
+        customer = billing.v1.subscriptions.retrieve(sold).customer
+        assert _on_file(path, "payment_method", method)["customer"] == customer
+        told = billing.told()
+    assert told.count("customer.subscription.created") == 1
+    assert told.count("payment_method.attached") == 1
+
+
+def _on_file(path: Path, kind: str, key: str) -> Json:
+    store = Store(path)
+    try:
+        return store.get(kind, key) or {}
+    finally:
+        store.close()
 
 
 def test_a_page_that_expires_takes_its_incomplete_subscription_with_it(billing: Billing) -> None:
