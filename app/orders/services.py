@@ -64,7 +64,7 @@ def place(*, customer: User, basket: Mapping[Product, int], now: datetime) -> Or
 
 def lock(order_id: int) -> Order:
     """The order's row, held until the caller's transaction ends. Lock it before any payment,
-    so that no two callers wait for each other."""
+    and a payment before any refund, so that no two callers wait for each other."""
     return Order.objects.select_for_update().get(pk=order_id)
 
 

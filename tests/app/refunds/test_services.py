@@ -113,18 +113,21 @@ def test_the_shortest_and_longest_reason_are_fine(
     assert issue(shop, order, 100, ops, reason="x" * length).reason == "x" * length
 
 
-def test_a_dispute_that_comes_in_between_stops_the_refund(
-    shop: Any, order: Order, ops: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "where", ["refunded_pennies", "pending_refund_pennies", "disputed_pennies"]
+)
+def test_what_goes_in_between_stops_the_refund(
+    shop: Any, order: Order, ops: Any, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The policy saw none, and then the money was gone: the reservation looks for itself."""
+    """The policy saw all of it, and then half was gone: the reservation looks for itself."""
     assess = policy.assess
 
-    def disputed_after(**asked: Any) -> policy.Assessment:
+    def gone_after(**asked: Any) -> policy.Assessment:
         answer = assess(**asked)
-        Payment.objects.update(disputed_pennies=5000)
+        Payment.objects.update(**{where: 5000})
         return answer
 
-    monkeypatch.setattr(policy, "assess", disputed_after)
+    monkeypatch.setattr(policy, "assess", gone_after)
     with pytest.raises(services.CannotRefund, match=r"£60\.00 asked, £50\.00 left to refund"):
         issue(shop, order, 6000, ops)
     assert (money(order), stripes_refunds(shop)) == ((10000, 0, 0), 0)
