@@ -18,6 +18,9 @@ from monitoring.forms import AcknowledgeForm, AuditFilters, IssueFilters
 from monitoring.issue_page import describe
 from monitoring.models import Issue, IssueStatus
 
+# Lines of the audit record on a page: they are short, and read one after another.
+ENTRIES = 50
+
 
 @requires(Permission.ISSUE_VIEW)
 @methods("GET")
@@ -80,8 +83,10 @@ def audit_record(request: HttpRequest) -> HttpResponse:
         return render(request, "audit/list.html", {"filters": filters}, status=400)
     wanted = filters.cleaned_data["action"]
     entries = Entry.objects.filter(action=wanted) if wanted else Entry.objects.all()
-    page = portion(entries, before=filters.cleaned_data["before"], size=50)
-    keys = {entry.actor_id for entry in page.rows if entry.actor_id is not None}
-    names = dict(User.objects.filter(pk__in=keys).values_list("pk", "username"))
-    rows = [(entry, names.get(entry.actor_id or 0, entry.actor_role)) for entry in page.rows]
+    page = portion(entries, before=filters.cleaned_data["before"], size=ENTRIES)
+    keys = {entry.actor_id for entry in page.rows}
+    names: dict[int | None, str] = dict(
+        User.objects.filter(pk__in=keys).values_list("pk", "username")
+    )
+    rows = [(entry, names.get(entry.actor_id, entry.actor_role)) for entry in page.rows]
     return render(request, "audit/list.html", {"filters": filters, "page": page, "rows": rows})

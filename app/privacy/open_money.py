@@ -73,4 +73,4 @@ def of(user: User) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {asked}", {**PARAMETERS, "user": user.pk})
         found = cursor.fetchone()
-    return [words for (words, _), is_open in zip(REASONS, found, strict=True) if is_open]
+    return [words for number, (words, _) in enumerate(REASONS) if found[number]]

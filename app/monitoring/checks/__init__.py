@@ -66,7 +66,7 @@ def chosen(only: Sequence[str] | None) -> list[Check]:
     names = [check.name for check in CHECKS]
     for name in only:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(name, names, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}."
             raise UnknownCheck(f"Check: found {name!r}, expected the name of a check; {hint}")
     return [check for check in CHECKS if check.name in only]

@@ -139,6 +139,7 @@ def test_since_judges_only_what_opened_since(answers: Any) -> None:
     Issue.objects.update(first_seen_at=old)
     day_before, day_after = ((old + timedelta(days=n)).isoformat() for n in (-1, 1))
     assert _run("--since", day_before, "--fail-on-issues")[1] == 1
+    assert _run("--since", old.isoformat(), "--fail-on-issues")[1] == 1
     assert _run("--since", day_after, "--fail-on-issues") == (
         "found   stock\n"
         "ok      stamps\n"

@@ -120,6 +120,12 @@ def test_an_issue_of_a_check_that_is_gone_is_still_shown(ops: Client) -> None:
     assert "In the runbook" not in page
 
 
+def test_nobody_is_scolded_before_they_acknowledged_anything(ops: Client) -> None:
+    page = ops.get(reverse("monitoring:acknowledge", args=[_issue().pk]))
+    assert page.status_code == 200
+    assert 'class="wrong"' not in page.text
+
+
 def test_acknowledging_says_who_why_and_until(ops: Client) -> None:
     page = _acknowledge(ops, _issue(), why="waiting for the bank")
     assert "Issue acknowledged." in page.text

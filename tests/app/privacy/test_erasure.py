@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from io import StringIO
 from typing import Any
 
@@ -94,6 +95,16 @@ def test_the_person_is_signed_out_everywhere_and_cannot_sign_in(known: Any) -> N
     assert lockout.forget_person(known.person) == 0
     for name in ("cara_customer", erasure.name_of(known.person.pk)):
         assert not Client().login(username=name, password="correct horse battery")
+
+
+def test_whoever_is_erased_is_held_from_before_it_is_looked_whether_they_can_be(
+    is_held: Any, cara_customer: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or they could buy something between the look and the end of their name."""
+    held = []
+    monkeypatch.setattr(erasure, "_check", lambda user, **asked: held.append(is_held(user)))
+    erasure.erase(user=cara_customer, why="asked to", by=BY, now=now)
+    assert [*held, is_held(cara_customer)] == [True, False]
 
 
 def test_bodies_about_others_stay(known: Any) -> None:
@@ -234,9 +245,10 @@ def test_the_page_says_what_stands_in_the_way(known: Any, alice_admin: Any) -> N
     client = Client()
     client.force_login(alice_admin)
     erase = reverse("privacy:erase", args=[known.person.pk])
-    page = client.get(erase).text
-    assert "an order waits for its payment" in page
-    assert "Erase for good" not in page
+    page = client.get(erase)
+    assert page.status_code == 200
+    assert "an order waits for its payment" in page.text
+    assert "Erase for good" not in page.text
     refused = client.post(erase, {"why": "asked to"})
     assert refused.status_code == 409
     assert "settle that first" in refused.text
