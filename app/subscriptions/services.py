@@ -108,13 +108,14 @@ def _write(subscription: Subscription, seen: Seen, terms: Terms) -> None:
 def _write_items(subscription: Subscription, fact: SubscriptionFact, terms: Terms) -> None:
     kept = {item.id for item in fact.items}
     subscription.items.exclude(stripe_item_id__in=kept).delete()
-    for item, share in zip(fact.items, shares(terms), strict=True):
+    counts = shares(terms)
+    for number, item in enumerate(fact.items):
         SubscriptionItem.objects.update_or_create(
             stripe_item_id=item.id,
             defaults={
                 "subscription": subscription,
-                "kept_numerator": share.numerator,
-                "kept_denominator": share.denominator,
+                "kept_numerator": counts[number].numerator,
+                "kept_denominator": counts[number].denominator,
                 **_columns(item),
             },
         )

@@ -240,9 +240,9 @@ def test_an_order_of_somebody_else_is_not_there(
 @pytest.mark.django_db
 def test_the_list_of_own_orders_shows_nobody_elses(shop: Shop, carl_customer: User) -> None:
     link = reverse("orders:detail", args=[shop.order.pk])
-    for person, sees in ((carl_customer, False), (shop.order.customer, True)):
+    for buyer, sees in ((carl_customer, False), (shop.order.customer, True)):
         client = Client()
-        client.force_login(person)
+        client.force_login(buyer)
         page = client.get(reverse("orders:mine"))
         assert (page.status_code, link in page.text) == (200, sees)
 

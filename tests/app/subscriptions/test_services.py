@@ -45,17 +45,59 @@ def test_a_subscription_made_elsewhere_is_kept_without_a_customer(now: datetime)
     assert _ledger() == [("new", 0, 1000)]
 
 
-def test_a_subscription_belongs_to_whoever_asked_for_it(cara_customer: Any, now: datetime) -> None:
+def _wish(customer: Any, key: str) -> Start:
     plan = Plan.objects.create(
         slug="coffee", name="Coffee", price_pennies=1000, currency="GBP", interval="month"
     )
-    wish = Start.objects.create(
-        plan=plan, customer=cara_customer, idempotency_key="start-1", created_at=now
-    )
-    subscription = confirm(seen=seen(key="start-1"), now=now)
+    return Start.objects.create(plan=plan, customer=customer, idempotency_key=key, created_at=NOW)
+
+
+@pytest.mark.parametrize(("status", "then"), [("active", "completed"), ("incomplete", "open")])
+def test_a_subscription_belongs_to_whoever_asked_for_it(
+    cara_customer: Any, now: datetime, status: str, then: str
+) -> None:
+    """A refused card leaves it incomplete, and the page open for another card."""
+    wish = _wish(cara_customer, "start-1")
+    subscription = confirm(seen=seen(key="start-1", status=status), now=now)
     assert subscription.customer == cara_customer
     wish.refresh_from_db()
-    assert wish.status == "completed"
+    assert wish.status == then
+
+
+def test_one_without_a_key_is_not_taken_for_a_wish_without_one(
+    cara_customer: Any, now: datetime
+) -> None:
+    _wish(cara_customer, "")
+    assert confirm(seen=seen(key=""), now=now).customer is None
+
+
+def test_whatever_stripe_says_anew_is_written_down(now: datetime) -> None:
+    confirm(seen=seen(), now=now)
+    said = {
+        "customer_id": "cus_2",
+        "status": "past_due",
+        "is_paused": True,
+        "started_at": NOW - DAY,
+        "period_ends_at": NOW + 60 * DAY,
+        "ends_at": NOW + 60 * DAY,
+    }
+    confirm(seen=seen(at=1, **said), now=now)
+    kept = Subscription.objects.get()
+    assert kept.stripe_customer_id == said.pop("customer_id")
+    assert {name: getattr(kept, name) for name in said} == said
+    assert kept.seen_at == NOW + timedelta(seconds=1)
+
+
+def test_nobody_else_writes_a_subscription_down_meanwhile(
+    is_held: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription = confirm(seen=seen(), now=now)
+    held = []
+    monkeypatch.setattr(
+        "subscriptions.services._write", lambda found, *news: held.append(is_held(found))
+    )
+    confirm(seen=seen(at=1), now=now)
+    assert [*held, is_held(subscription)] == [True, False]
 
 
 def test_the_same_news_again_changes_nothing(now: datetime) -> None:
