@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -50,9 +51,13 @@ def test_head_comes_with_get() -> None:
     assert page.content == b""
 
 
-def test_a_view_with_its_methods_is_a_view() -> None:
-    view = methods("POST")(lambda request: HttpResponse("open"))
-    assert view(RequestFactory().post("/")).content == b"open"
+@pytest.mark.parametrize(("method", "head"), [("GET", 200), ("POST", 405)])
+def test_a_view_with_its_methods_is_a_view(method: str, head: int) -> None:
+    view = methods(method)(lambda request: HttpResponse("open"))
+    assert view(RequestFactory().generic(method, "/")).content == b"open"
+    request = RequestFactory().head("/")
+    request.user = AnonymousUser()
+    assert view(request).status_code == head
 
 
 @pytest.mark.django_db
