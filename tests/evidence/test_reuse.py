@@ -15,6 +15,7 @@ from evidence.engine.project import load_project
 from evidence.engine.register.reading import read_register
 from evidence.engine.reuse import Reuse, reuse_of
 from evidence.engine.run import inputs as inputs_module
+from evidence.engine.run import sealed
 from evidence.engine.run.sealed import Refused, Tampered
 from tests.evidence.conftest import Stranger
 
@@ -51,6 +52,14 @@ def proved(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def copy(proved: Stranger, tmp_path: Path) -> Stranger:
     return Stranger(shutil.copytree(proved.root, tmp_path / "till", symlinks=True))
+
+
+def test_results_without_their_run_are_none(
+    first_stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealed, "check", lambda *told: None)
+    with pytest.raises(Refused, match="nothing was found before"):
+        Reuse(load_project(first_stranger.root), (), {}).recorded_run()
 
 
 def reuse(stranger: Stranger) -> Reuse:

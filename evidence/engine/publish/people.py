@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from jinja2 import (
@@ -101,7 +102,7 @@ def render_people(views: Views, resolve: Resolve) -> PeoplesPages:
             pages.append(page)
     if reading.found:
         raise Mistakes(reading.found)
-    pages.sort(key=lambda page: (page.order is None, page.order or 0, page.name))
+    pages.sort(key=lambda page: (inf if page.order is None else page.order, page.name))
     return PeoplesPages(tuple(pages), tuple(files), frozenset(reading.cited))
 
 

@@ -83,6 +83,13 @@ def test_words_logs_and_annotations_are_left_alone(body: str) -> None:
 def test_what_compiles_to_the_same_is_no_mutant() -> None:
     assert came("return None") == []
     assert "pass" not in came("if a:\n    pass\nreturn b")
+    assert came("return 2 + 0") == [
+        "return None",
+        "return 1 + 0",
+        "return 3 + 0",
+        "return 2 + (-1)",
+        "return 2 + 1",
+    ]
 
 
 def test_a_with_block_that_binds_a_name_keeps_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evidence.engine.falsify.model import Falsification
+from evidence.engine.falsify.model import Falsification, Outcome, PatchRun
 from evidence.engine.falsify.record import write_falsified
 from evidence.engine.judge.falsified import NO_MUTANTS
 from evidence.engine.judge.model import Rung, Standing, Status
@@ -51,6 +51,25 @@ def test_build_that_tried_no_mutants_leaves_out_only_what_cites_functions(record
         if NO_MUTANTS in verdict.rung(Rung.FALSIFIED).reasons
     ]
     assert unmeasured == ["TILL-01", "TILL-02"]  # The third cites a constant and a file.
+
+
+def test_what_was_broken_of_gates_and_harness_is_part_of_the_judgement(recorded):
+    control = PatchRun("red", "tests", "A test is red.", (), Outcome.RED)
+    found = Falsification(patches=(control,), complaints=("A fork died.",))
+    recorded.run()
+    write_falsified(recorded.project.work / "results", found)
+
+    judgement = recorded.judge()
+
+    assert judgement.controls["tests"] == (control,)
+    assert judgement.complaints == ("A fork died.",)
+    assert judgement.tried
+
+
+def test_build_that_broke_nothing_tried_nothing(recorded):
+    judgement = recorded.judge()
+
+    assert (judgement.controls, judgement.complaints, judgement.tried) == ({}, (), False)
 
 
 def test_claim_without_tests_has_no_executed_rung(recorded):

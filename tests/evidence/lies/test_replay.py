@@ -32,7 +32,17 @@ def test_what_nothing_gives_away_is_not_caught(monkeypatch):
     caught, said = told(monkeypatch, lie)
 
     assert not caught
-    assert said[-2:] == ["NOT CAUGHT", "0 of 1 lies caught."]
+    first, second = said[:2]
+    assert first == "The honest till: no word of what gives the lies away."
+    assert second == "  $ build_evidence.py run"
+    assert said[-6:] == [
+        "",
+        "Lie x: nothing is wrong.",
+        "  $ ask",
+        "  | all is well",
+        "NOT CAUGHT",
+        "0 of 1 lies caught.",
+    ]
 
 
 def test_a_sentence_that_accuses_the_honest_as_well_is_no_proof(monkeypatch):

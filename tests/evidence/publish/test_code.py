@@ -25,6 +25,7 @@ def test_every_line_is_whole_html_and_reads_as_written() -> None:
         assert line.count("<span") == line.count("</span>")
     assert lines[:2] == ('<span class="s">"""One</span>', '<span class="s">two."""</span>')
     assert '<span class="nf">f</span>' in lines[2]
+    assert highlighted(PYTHON[:1], language="no such language") == PYTHON[:1]
 
 
 @pytest.mark.parametrize("language", ["python", "text", "yaml", "html", "no such language"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -33,6 +34,17 @@ def _evidence(made):
 
 def _claim(data, claim_id):
     return next(claim for claim in data["claims"] if claim["id"] == claim_id)
+
+
+def test_what_a_requirement_lacks_is_told_of_those_that_lack_something(recorded):
+    first, *others = recorded.register.requirements
+    register = replace(
+        recorded.register, requirements=(replace(first, lacks="A receipt."), *others)
+    )
+
+    data = evidence_json(recorded.project, register, recorded.run(), recorded.judge())
+
+    assert data["lacks"] == {first.id: "A receipt."}
 
 
 def test_whole_claim_reads_as_the_contract_says(recorded):

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from evidence.engine.mistakes import Mistakes
-from evidence.engine.publish.people import render_people
+from evidence.engine.publish.people import PeoplesPages, render_people
 from tests.evidence.publish.sample import Sample
 
 
@@ -65,6 +67,23 @@ def test_order_in_the_head_puts_pages_first(sample: Sample) -> None:
     sample.write("pages/b.md", "---\norder: 10\n---\n# B")
     sample.write("pages/c.md", "---\norder: 9\n---\n# C")
     assert [made.name for made in render_people(sample.views, resolve).pages] == ["c", "b", "a"]
+
+
+def test_what_is_no_page_is_a_file_of_the_site(sample: Sample) -> None:
+    sample.write("pages/a.md", "# A")
+    sample.write("pages/deep/plan.svg", "<svg/>")
+    rendered = render_people(sample.views, resolve)
+    assert [made.name for made in rendered.pages] == ["a"]
+    assert [file.path.read_text("utf-8") for file in rendered.files] == ["<svg/>"]
+
+
+@pytest.mark.parametrize("folder", [None, "nothing-of-the-kind"])
+def test_project_without_a_pages_folder_has_no_pages(sample: Sample, folder: str | None) -> None:
+    project = sample.views.project
+    pages = project.root / folder if folder else None
+    views = sample.views
+    views.project = replace(project, pages=pages)
+    assert render_people(views, resolve) == PeoplesPages()
 
 
 def test_order_that_is_no_number_is_a_mistake(sample: Sample) -> None:

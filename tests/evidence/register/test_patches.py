@@ -6,6 +6,7 @@ import pytest
 
 from evidence.engine.mistakes import Mistakes
 from evidence.engine.project import load_project
+from evidence.engine.register.hunks import stale
 from evidence.engine.register.patches import touched
 from evidence.engine.register.reading import read_register
 from evidence.engine.source.check import check_register
@@ -112,7 +113,29 @@ def test_what_is_wrong_in_a_patch_is_told_at_its_line(stranger, old, new, senten
     assert text.count(old) == 1
     cite(stranger, text.replace(old, new))
 
-    assert f"{PATCH}{sentence}" in said(stranger)
+    sentences = said(stranger)
+    assert f"{PATCH}{sentence}" in sentences
+    assert not [each for each in sentences if "breaks : " in each]
+
+
+def test_a_patch_that_is_no_text_is_told_and_the_others_are_read(stranger):
+    cite(stranger)
+    stranger.write("evidence/sabotage/zero.patch", b"\xff\n")
+
+    (sentence,) = said(stranger)
+    assert sentence.startswith("evidence/sabotage/zero.patch")
+    assert "UTF-8" in sentence
+
+
+def test_nobody_is_said_not_to_name_a_patch_while_a_file_of_claims_cannot_be_read(stranger):
+    stranger.write(PATCH, (HEAD + DIFF).encode())
+    stranger.write("evidence/claims/till.yml", b"claims: [\n")
+
+    assert [sentence for sentence in said(stranger) if "no-sum" in sentence] == []
+
+
+def test_a_patch_that_applies_has_nothing_against_it(stranger):
+    assert stale(DIFF, stranger.root) == ""
 
 
 def test_a_patch_that_nobody_names_is_told(stranger):

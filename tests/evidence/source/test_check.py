@@ -23,6 +23,13 @@ def test_healthy_register_has_no_dead_link(stranger):
     assert links_said(stranger) == []
 
 
+def test_code_that_went_since_the_last_look_is_told(stranger):
+    assert links_said(stranger) == []
+    stranger.replace("till/money.py", "def total(", "def sum_of(")
+    (sentence,) = links_said(stranger)
+    assert "till/money.py::total: not found" in sentence
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
