@@ -200,6 +200,8 @@ def test_nobody_is_erased_twice_without_a_reason_or_by_themselves(known: Any) ->
         with pytest.raises(erasure.CannotErase) as refused:
             _erase(known, **changed)
         assert str(refused.value) == sentence
+        entry = Entry.objects.latest("id")
+        assert (entry.action, entry.result, entry.reason) == ("person-erased", "refused", sentence)
     _erase(known)
     with pytest.raises(erasure.CannotErase, match="erased already; there is nothing to do"):
         _erase(known)
