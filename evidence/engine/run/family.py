@@ -42,5 +42,7 @@ def _member(folder: Path, leader: int, cookie: bytes) -> str:
     state, _parent, group, session = fields.split()[:4]
     if state in "ZX":
         return ""
-    related = str(leader) in (group, session) or cookie in (folder / "environ").read_bytes()
+    # Of no cookie at all every process would be a carrier.
+    carries = cookie and cookie in (folder / "environ").read_bytes()
+    related = carries or str(leader) in (group, session)
     return head.partition("(")[2] if related else ""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from evidence.engine.run.family import family, send
 
@@ -63,15 +63,15 @@ def run_process(
     every process whose environment holds `cookie`.
     """
     process = _start(argv, folder, env, errors)
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-    pump = _Pump(process.stdout, sink)
+    pipe = cast("IO[bytes]", process.stdout)  # It was asked for.
+    pump = _Pump(pipe, sink)
     try:
         by = _until_end(process, pump, time.monotonic() + timeout_s, stop)
         notes = _end(process, pump, cookie, by, grace_s)
     finally:
         send(process.pid, cookie, signal.SIGKILL)
         process.wait()
-        process.stdout.close()
+        pipe.close()
     return Ended(process.returncode, by, notes)
 
 

@@ -33,8 +33,6 @@ class Varying:
 
         Of a pattern with a group only what the first group found is replaced.
         """
-        if not self.patterns:
-            return text
         return "\n".join(self._in_line(line) for line in text.split("\n"))
 
     def _in_line(self, line: str) -> str:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from evidence.engine.run import listed as run_listed
+from evidence.engine.run.capture import KEPT_BYTES, Captured
+from evidence.engine.run.keep import Kept
 from evidence.engine.run.model import GateStatus
 from tests.evidence.run.conftest import Bench, gate
 
@@ -69,3 +76,22 @@ def test_file_that_cannot_be_imported_leaves_what_pytest_printed(bench: Bench) -
     result = bench.run_one(gate("tests", pytest=("tests",)))
     assert result.printed == ""
     assert "ModuleNotFoundError: No module named 'nothing_like_it'" in bench.output("tests")
+
+
+def test_long_list_keeps_as_much_of_its_begin_and_end_as_any_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halves: list[int] = []
+
+    class Noted(Kept):
+        def __init__(self, half_bytes: int) -> None:
+            halves.append(half_bytes)
+            super().__init__(half_bytes)
+
+    monkeypatch.setattr(run_listed, "Kept", Noted)
+    report = tmp_path / "report.json"
+    report.write_text('{"tests": [{"nodeid": "t.py::test_one", "outcome": "passed"}]}')
+    listed = run_listed.listed(report, Captured(b"", "utf-8", 0, 0, 0, 0, 0))
+    assert listed is not None
+    assert listed.body.decode().splitlines()[-1] == "passed   t.py::test_one"
+    assert [2 * half for half in halves] == [KEPT_BYTES]

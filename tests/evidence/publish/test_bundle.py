@@ -1,0 +1,43 @@
+"""publish.bundle: where the bundle lies, and that nothing half written does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from evidence.engine.publish import bundle
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    build = tmp_path / "build"
+    build.mkdir()
+    (build / "MANIFEST.sha256").write_text("")
+    monkeypatch.setattr(bundle, "_moment", lambda project, build: (2026, 3, 2, 12, 0, 0))
+    return SimpleNamespace(build=build, store=tmp_path, name="The Till")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("The Till & Co.", "the_till_co_evidence.zip"), ("!", "project_evidence.zip")],
+)
+def test_bundle_is_called_as_the_project(project: Any, name: str, file: str) -> None:
+    project.name = name
+    target, size = bundle.pack(project)
+    assert (target, size) == (project.store / file, target.stat().st_size)
+
+
+def test_bundle_that_could_not_be_written_leaves_nothing(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(build: Path, spare: Path, moment: object) -> None:
+        spare.write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(bundle, "_write", full)
+    with pytest.raises(OSError, match="no space"):
+        bundle.pack(project)
+    assert [path.name for path in project.store.iterdir()] == ["build"]
