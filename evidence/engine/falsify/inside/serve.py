@@ -21,6 +21,7 @@ from .patch import CannotPatch, Loaded, loaded_under, patch
 from .ready import end_left, set_up_session
 from .trying import PASSED, Watcher
 
+_END_S = 10.0  # For threads that were told to end.
 _BEGIN_S = 20.0  # For a child to come to life on a busy machine.
 _STARTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec"})
 _Tell = Callable[[dict[str, Any]], None]
@@ -112,8 +113,13 @@ class Server:
             if items:
                 self._watcher.run(items[:1], [])
                 end_left(self._left, items[0])
+        # One that was told to end may need a moment; a fork has only the thread that forked.
+        until = time.monotonic() + _END_S
+        while threading.active_count() > 1 and time.monotonic() < until:
+            time.sleep(0.02)
         if threading.active_count() > 1:
-            raise RuntimeError("the tests run to warm up left a thread behind")
+            left = ", ".join(sorted(thread.name for thread in threading.enumerate()[1:]))
+            raise RuntimeError(f"set-up, or the tests run to warm up, left threads behind: {left}")
 
     def _answer(self, order: dict[str, Any]) -> dict[str, Any]:
         tests = order["tests"]
