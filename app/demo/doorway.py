@@ -8,11 +8,13 @@ so that the twin need not be told to listen to the world.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from contextlib import suppress
 
 LOOPBACK = "127.0.0.1"
 PIECE_BYTES = 64 * 1024
+log = logging.getLogger(__name__)
 
 
 def own_address() -> str:
@@ -29,7 +31,8 @@ async def open_door(*, host: str, port: int, to_port: int) -> asyncio.Server:
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             inner_reader, inner_writer = await asyncio.open_connection(LOOPBACK, to_port)
-        except OSError:
+        except OSError as mistake:
+            log.warning("nobody answers on port %s inside: %s", to_port, mistake)
             writer.close()
             return
         await asyncio.gather(_pass(reader, inner_writer), _pass(inner_reader, writer))

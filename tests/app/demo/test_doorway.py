@@ -7,6 +7,8 @@ import errno
 import gc
 from typing import Any
 
+import pytest
+
 from demo import doorway
 from demo.doorway import LOOPBACK, open_door, own_address
 
@@ -40,7 +42,7 @@ def test_bytes_go_to_loopback_and_the_answer_comes_back() -> None:
     assert asyncio.run(story()) == [b"AB" * 50_000, b"C" * 50_000]
 
 
-def test_visitor_is_let_go_while_nobody_listens_inside() -> None:
+def test_visitor_is_let_go_while_nobody_listens_inside(caplog: pytest.LogCaptureFixture) -> None:
     broken: list[dict[str, Any]] = []
 
     async def story() -> bytes:
@@ -52,6 +54,7 @@ def test_visitor_is_let_go_while_nobody_listens_inside() -> None:
     assert asyncio.run(story()) == b""
     gc.collect()
     assert broken == []
+    assert "nobody answers on port 1 inside: " in caplog.text
 
 
 class _Receiver:
