@@ -12,5 +12,5 @@ class SessionStore(DatabaseStore):
 
     def _validate_session_key(self, key: str | None) -> bool:
         # Django's stubs leave it out.
-        known = super()._validate_session_key(key)  # type: ignore[misc]
+        known = super()._validate_session_key(key)  # type: ignore[misc]  # not in the stubs
         return bool(known) and set(key or "").issubset(VALID_KEY_CHARS)

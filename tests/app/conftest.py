@@ -223,7 +223,7 @@ def is_held(transactional_db: None) -> Any:
             with other.cursor() as cursor:
                 table = other.ops.quote_name(row._meta.db_table)
                 cursor.execute(
-                    f"SELECT id FROM {table} WHERE id = %s FOR UPDATE SKIP LOCKED",  # noqa: S608
+                    f"SELECT id FROM {table} WHERE id = %s FOR UPDATE SKIP LOCKED",  # noqa: S608 (our table)
                     [row.pk],
                 )
                 return cursor.fetchone() is None

@@ -39,7 +39,7 @@ class Rendered:
 def _rendered(page: str, known: dict[str, Any]) -> Rendered:
     """The page as the site gets it from these facts."""
     cited: set[str] = set()
-    template = Environment(undefined=StrictUndefined, autoescape=False).from_string(  # noqa: S701
+    template = Environment(undefined=StrictUndefined, autoescape=False).from_string(  # noqa: S701 (Markdown)
         (ROOT / "site_src" / page).read_text("utf-8")
     )
     text = template.render(fact=known.__getitem__, claim=lambda name: cited.add(name) or name)
