@@ -154,6 +154,7 @@ class _Attempt:
             "unit": mutant.unit,
             "first_line": mutant.first_line,
             "text": mutant.text,
+            "undecorated": mutant.undecorated,
         }
         return self.worker.server.ask(orders, broken, stop=True)
 

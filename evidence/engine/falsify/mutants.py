@@ -18,7 +18,8 @@ class Mutant:
 
     `unit` is the outermost function or method that holds the edit, by its dotted name, and
     `first_line` where Python says that it begins; lines are 1-based. `id` and `symbol`, a digest of
-    the unit's text, stay the same as long as that text does.
+    the unit's text, stay the same as long as that text does. `undecorated` tells which of the
+    unit's own decorators went, counted from the function outwards, and how many it has.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Mutant:
     text: str
     first_line: int
     symbol: str
+    undecorated: tuple[int, int] | None = None
 
     def diff(self, before: str) -> tuple[str, ...]:
         """The edit as a person reads it: the lines that went and those that came."""
@@ -67,6 +69,7 @@ def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
                     text=broken,
                     first_line=first_line(function),
                     symbol=hashlib.sha256(text.of(function).encode()).hexdigest(),
+                    undecorated=_undecorated(function, edit_start, text),
                 )
             )
     return tuple(found)
@@ -120,6 +123,11 @@ def _places(function: Function, text: _Text) -> Iterator[tuple[int, int, Operato
         lines = text.raw[start:end].count(b"\n")
         found.append((start, end, Operator.UNWRAP, b"if (True" + b"\n" * lines + b"):"))
     yield from sorted(found, key=lambda each: (each[0], each[2].value, each[3]))
+
+
+def _undecorated(function: Function, edit_start: int, text: _Text) -> tuple[int, int] | None:
+    starts = [text.span(each)[0] for each in reversed(function.decorator_list)]
+    return (starts.index(edit_start), len(starts)) if edit_start in starts else None
 
 
 def _span(edit: Edit, text: _Text) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 An edit replaces the bytes of one syntax node, so a mutant reads as a diff of what a person wrote.
 Left alone: strings, f-strings, what an exception is told, calls that only log, annotations,
-defaults and docstrings; a change there breaks no promise that a test could hold.
+defaults and docstrings; a change there breaks no promise that a test could hold. Of decorators
+those that make a function what it is (a property, a context manager) or only quicker.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Operator(StrEnum):
     UNWRAP = "with block unwrapped"
     UNLOCK = "row lock dropped"
     TRUST = "secret compared as equal"
+    UNDECORATE = "decorator dropped"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,12 @@ class Edit:
 
 
 _LOGGERS = frozenset({"log", "logger", "logging", "warnings"})
+# Without these a function is another thing, and every caller breaks; or it is only slower.
+_SHAPING = frozenset(
+    {"property", "cached_property", "getter", "setter", "deleter", "staticmethod", "classmethod"}
+    | {"contextmanager", "asynccontextmanager", "wraps", "abstractmethod", "overload", "override"}
+    | {"cache", "lru_cache"}
+)
 # Each sign as it is written, and what is put in its place.
 _SIGNS: Mapping[type[ast.cmpop | ast.operator | ast.boolop], tuple[str, tuple[str, ...]]] = {
     ast.Lt: ("<", ("<=", ">=")),
@@ -73,9 +81,25 @@ _SIGNS: Mapping[type[ast.cmpop | ast.operator | ast.boolop], tuple[str, tuple[st
 
 
 def edits(function: Function) -> Iterator[Edit]:
-    """Every edit of the function's body, in the order in which the text is read."""
+    """Every edit of the function, in the order in which the text is read."""
+    yield from _undecorated(function)
     for statement in _body(function):
         yield from _of_statement(statement)
+
+
+def _undecorated(node: Function | ast.ClassDef) -> Iterator[Edit]:
+    for decorator in node.decorator_list:
+        if _name_of(decorator) not in _SHAPING:
+            yield Edit(Operator.UNDECORATE, decorator, "lambda it: it")
+
+
+def _name_of(decorator: ast.expr) -> str:
+    match decorator:
+        case ast.Call(func=func):
+            return _name_of(func)
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""
 
 
 def _body(holder: Function | ast.ClassDef) -> list[ast.stmt]:
@@ -85,6 +109,7 @@ def _body(holder: Function | ast.ClassDef) -> list[ast.stmt]:
 
 def _of_statement(node: ast.stmt) -> Iterator[Edit]:
     if isinstance(node, Function | ast.ClassDef):
+        yield from _undecorated(node)
         for inner in _body(node):
             yield from _of_statement(inner)
         return

@@ -25,7 +25,8 @@ class Target:
     """A mutant, the tests that each claim on its code cites, and the cases that run its lines.
 
     `at_import` says that the lines also ran when their file was loaded, so that breaking the
-    loaded function may come too late to show.
+    loaded function may come too late to show. What a decorator does shows before its function's
+    lines run, or instead of that, so each case of a cited test may notice that one went.
     """
 
     mutant: Mutant
@@ -124,7 +125,7 @@ def make_plan(
         span = spans[mutant.path].get(mutant.line, (mutant.line, mutant.line))
         diff = mutant.diff(sources[mutant.path])
         where = plan.targets if mutant.id in citing else plan.untried
-        where[mutant.id] = _target(mutant, citing[mutant.id], span, diff, plan.recorded)
+        where[mutant.id] = target_of(mutant, citing[mutant.id], span, diff, plan.recorded)
     return plan
 
 
@@ -146,17 +147,19 @@ def _sampled(
         plan.left_out[claim.id] = tuple(each.id for each in found if each.id not in kept)
 
 
-def _target(
+def target_of(
     mutant: Mutant,
     claims: Mapping[str, frozenset[str]],
     span: tuple[int, int],
     diff: tuple[str, ...],
     recorded: Sequence[Recorded],
 ) -> Target:
+    """The mutant on its line's `span`, with who may notice it by what was recorded."""
     cited = frozenset().union(*claims.values())
     cases: dict[str, list[str]] = defaultdict(list)
     for each in recorded:
-        for case in each.lines.cases(mutant.path, span):
+        everywhere = mutant.undecorated is not None
+        for case in each.lines.sizes if everywhere else each.lines.cases(mutant.path, span):
             if (test := without_case(case)) in cited:
                 cases[test].append(case)
     return Target(
@@ -165,7 +168,8 @@ def _target(
         cases={test: tuple(sorted(found)) for test, found in cases.items()},
         diff=diff,
         span=span,
-        at_import=any(each.lines.at_import(mutant.path, span) for each in recorded),
+        at_import=mutant.undecorated is not None
+        or any(each.lines.at_import(mutant.path, span) for each in recorded),
     )
 
 

@@ -60,18 +60,23 @@ class Counted(Box):
         super().__init__()
 
 
-def logged(function):
+def listed(function):
     @functools.wraps(function)
     def inner(n):
-        return function(n)
+        return [function(n)]
 
     return inner
 
 
-@logged
+@listed
 @functools.lru_cache
 def squared(n):
     return n * n
+
+
+@listed
+def same(n):
+    return n
 
 
 class Price:
@@ -109,7 +114,8 @@ from pathlib import Path
 import pytest
 
 from till import plants
-from till.plants import Box, Counted, Price, careful, countdown, double, elsewhere, halves, squared
+from till.plants import Box, Counted, Price, careful, countdown, double, elsewhere, halves, same
+from till.plants import squared
 
 COUNTER = Path(__file__).with_name("counter.txt")
 
@@ -176,7 +182,11 @@ def test_leaves_something_when_it_is_cut_off():
 
 
 def test_squared():
-    assert squared(3) == 9
+    assert squared(3) == [9]
+
+
+def test_same():
+    assert same(3) == [3]
 
 
 def test_price():
@@ -212,6 +222,7 @@ CLAIMS = {
     "DIES-01": ("careful", "careful"),
     "OUTER-01": ("Counted.__init__", "counted"),
     "WRAP-01": ("squared", "squared"),
+    "TAKEN-01": ("same", "same"),
     "KINDS-01": ("Price", "price"),
     "LOAD-01": ("rate", "rate"),
     "FLAKY-01": ("double", "is_flaky"),
@@ -286,6 +297,7 @@ def test_every_plant_is_told_from_the_others(plants: Stranger) -> None:
     _fork_that_dies_is_no_kill_and_says_so(planted)
     _symbol_that_cannot_be_patched_is_tried_in_a_fresh_process(planted)
     _decorated_and_cached_function_runs_the_mutant(planted)
+    _decorator_that_went_shows_in_a_fork_where_it_wraps_and_else_in_a_fresh_process(planted)
     _methods_properties_and_generators_run_the_mutant(planted)
     _code_that_ran_at_import_is_tried_where_it_runs_broken(planted)
     _test_in_another_process_sees_the_broken_file(planted)
@@ -361,6 +373,22 @@ def _symbol_that_cannot_be_patched_is_tried_in_a_fresh_process(planted: Planted)
 
 def _decorated_and_cached_function_runs_the_mutant(planted: Planted) -> None:
     assert set(planted.outcomes("WRAP-01").values()) == {"assertion"}
+
+
+def _decorator_that_went_shows_in_a_fork_where_it_wraps_and_else_in_a_fresh_process(
+    planted: Planted,
+) -> None:
+    gone = "@(lambda it: it)"
+    assert {claim: planted.outcomes(claim)[gone] for claim in ("TAKEN-01", "WRAP-01")} == {
+        "TAKEN-01": "assertion",
+        "WRAP-01": "assertion",
+    }
+    fresh = {
+        claim: [m.fresh for m in planted.mutants(claim) if m.diff[-1].lstrip("+ ") == gone]
+        for claim in ("TAKEN-01", "WRAP-01")
+    }
+    # Behind a cache nobody says in the customary way who wraps whom.
+    assert fresh == {"TAKEN-01": [False], "WRAP-01": [True]}
 
 
 def _methods_properties_and_generators_run_the_mutant(planted: Planted) -> None:

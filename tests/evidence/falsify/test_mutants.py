@@ -103,6 +103,30 @@ def test_decorators_and_defaults_keep_what_they_say() -> None:
     ]
 
 
+def test_each_decorator_is_dropped_and_counted_from_the_function_outwards() -> None:
+    source = (
+        "@task(\n    at=1\n)\n@guarded\n@wraps(a)\n"
+        "def f(a):\n    @retried\n    def g(): ...\n    g()\n"
+    )
+    found = mutants_of(path="m.py", source=source, name="f")
+    dropped = [mutant for mutant in found if mutant.operator == "decorator dropped"]
+    assert [(mutant.line, mutant.undecorated) for mutant in dropped] == [
+        (1, (2, 3)),
+        (4, (1, 3)),
+        (7, None),
+    ]
+    assert dropped[0].diff(source) == ("-@task(", "-    at=1", "+@(lambda it: it", "+")
+    assert {mutant.undecorated for mutant in found if mutant not in dropped} == {None}
+
+
+@pytest.mark.parametrize(
+    "decorator", ["property", "x.setter", "classmethod", "contextlib.contextmanager", "wraps(b)"]
+)
+def test_decorators_that_make_a_function_what_it_is_stay(decorator: str) -> None:
+    source = f"@{decorator}\ndef f(a):\n    pass\n"
+    assert mutants_of(path="m.py", source=source, name="f") == ()
+
+
 def test_a_class_stands_for_all_its_methods_and_a_constant_for_none() -> None:
     source = (
         "LIMIT = 1 + 1\n\n\nclass A:\n    size = 3\n\n    def one(self):\n        return 1\n\n"

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from evidence.engine.falsify.lines import Lines
-from evidence.engine.falsify.plan import Plan, Recorded, make_plan
+from evidence.engine.falsify.mutants import Mutant, mutants_of
+from evidence.engine.falsify.plan import Plan, Recorded, Target, make_plan, target_of
 from evidence.engine.falsify.sample import Sample
 from evidence.engine.mistakes import Place
 from evidence.engine.project import load_project
@@ -73,3 +74,25 @@ def test_order_hangs_on_lines_and_names_and_never_on_seconds(seconds: Mapping[st
     )
     ordered = sorted(SIZES, key=lambda test: recorded.rank(test, (test,)))
     assert ordered == ["t.py::other", "t.py::small", "t.py::cases[a]", "t.py::big"]
+
+
+def test_every_case_of_a_cited_test_may_notice_that_a_decorator_went(stranger: Stranger) -> None:
+    """The function's own lines do not run where its decorator refuses."""
+    code = _CODE.replace("def one", "@guarded\ndef one")
+    mutants = mutants_of(path="till/sums.py", source=code, name="one")
+    found = {"till/sums.py": {"t.py::test_runs[a]": 1 << 3, "t.py::test_refused[b]": 1 << 9}}
+    lines = Lines(ran=found, sizes={**SIZES, "t.py::test_runs[a]": 1, "t.py::test_refused[b]": 1})
+    recorded = Recorded(Gate("tests", "They pass.", Place("gates.yml")), {}, lines)
+    cited = {"TILL-01": frozenset({"t.py::test_runs", "t.py::test_refused"})}
+
+    def target(mutant: Mutant) -> Target:
+        return target_of(mutant, cited, (3, 3), (), [recorded])
+
+    dropped, *others = map(target, mutants)
+    assert dropped.at_import
+    assert dropped.cases == {
+        "t.py::test_runs": ("t.py::test_runs[a]",),
+        "t.py::test_refused": ("t.py::test_refused[b]",),
+    }
+    assert {each.at_import for each in others} == {False}
+    assert {tuple(each.cases) for each in others} == {("t.py::test_runs",)}

@@ -1,7 +1,8 @@
 """Put a mutant in place of a function that is already loaded, wherever references to it went.
 
 A function object stays itself: only its code is replaced. So methods, properties, decorated
-functions, registered callbacks and names imported elsewhere all run the mutant.
+functions, registered callbacks and names imported elsewhere all run the mutant. That a decorator
+went shows in what it made of the function, so there the wrapper's code is replaced.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
+
+from .undecorate import undecorate
 
 _Key = tuple[str, str, int]  # The file, the dotted name and the first line, as code knows them.
 
@@ -28,6 +31,8 @@ class Loaded:
 
     functions: dict[_Key, list[FunctionType]] = field(default_factory=lambda: defaultdict(list))
     files: set[str] = field(default_factory=set)
+    # Whoever says in `__wrapped__` that it wraps the function of this id.
+    wrappers: dict[int, list[FunctionType]] = field(default_factory=lambda: defaultdict(list))
     caches: list[Any] = field(default_factory=list)
 
 
@@ -37,6 +42,8 @@ def loaded_under(root: Path) -> Loaded:
     for thing in gc.get_objects():
         # By type alone: to ask a lazy object for its class would wake it up.
         if type(thing) is FunctionType:
+            if type(inner := vars(thing).get("__wrapped__")) is FunctionType:
+                found.wrappers[id(inner)].append(thing)
             code = thing.__code__
             if code.co_filename.startswith(inside):
                 found.functions[_key(code)].append(thing)
@@ -46,13 +53,25 @@ def loaded_under(root: Path) -> Loaded:
     return found
 
 
-def patch(loaded: Loaded, *, file: str, unit: str, first_line: int, text: str) -> None:
-    """Replace the unit's code, and that of everything defined in it, by the mutant's.
+def patch(
+    loaded: Loaded,
+    *,
+    file: str,
+    unit: str,
+    first_line: int,
+    text: str,
+    undecorated: tuple[int, int] | None = None,
+) -> None:
+    """Replace the unit's code, and that of everything defined in it, by the mutant's; or take off
+    the decorator that the mutant lacks, as `Mutant.undecorated` tells it.
 
     A file that is not loaded yet is left alone: whoever loads it reads the mutant from disk.
     Raises CannotPatch.
     """
     if file not in loaded.files:
+        return
+    if undecorated:
+        _undecorate(loaded, (file, unit, first_line), *undecorated)
         return
     module = compile(text, file, "exec", dont_inherit=True)
     new = next(
@@ -75,6 +94,13 @@ def patch(loaded: Loaded, *, file: str, unit: str, first_line: int, text: str) -
     for cache in loaded.caches:
         # What it knows was worked out by the unbroken code.
         cache.cache_clear()
+
+
+def _undecorate(loaded: Loaded, key: _Key, which: int, count: int) -> None:
+    functions = loaded.functions.get(key, ())
+    done = [undecorate(each, loaded.wrappers, which, count) for each in functions]
+    if not done or not all(done):
+        raise CannotPatch("what the decorator did shows only when the file is loaded")
 
 
 def _replace(function: FunctionType, code: CodeType) -> None:

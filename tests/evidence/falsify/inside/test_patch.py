@@ -28,6 +28,16 @@ def logged(function):
 def squared(n):
     return n * n
 
+def negated(function):
+    @functools.wraps(function)
+    def inner(n):
+        return -function(n)
+    return inner
+
+@negated
+def raised(n):
+    return n ** 3
+
 class Box:
     def __init__(self, held):
         self.held = held
@@ -162,3 +172,28 @@ def test_a_function_that_is_gone_cannot_be_replaced(plants: Any, file: Path) -> 
     loaded.functions.clear()
     with pytest.raises(CannotPatch, match="no function of that name is loaded from that line"):
         put(loaded, file, *DOUBLE, "return n - n")
+
+
+def drop(loaded: Loaded, file: Path, unit: str, first: str, which: int, count: int) -> None:
+    line = CODE.splitlines().index(first) + 1
+    patch(
+        loaded,
+        file=str(file),
+        unit=unit,
+        first_line=line,
+        text=CODE.replace(first, "@(lambda it: it)"),
+        undecorated=(which, count),
+    )
+
+
+def test_a_decorator_that_wraps_is_taken_off(plants: Any, file: Path) -> None:
+    elsewhere = plants.raised
+    assert elsewhere(2) == -8
+    drop(loaded_under(file.parent), file, "raised", "@negated", 0, 1)
+    assert elsewhere(2) == 8
+
+
+def test_a_decorator_behind_a_cache_cannot_be_taken_off_here(plants: Any, file: Path) -> None:
+    with pytest.raises(CannotPatch, match="shows only when the file is loaded"):
+        drop(loaded_under(file.parent), file, "squared", "@logged", 1, 2)
+    assert plants.squared(3) == 9
