@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from evidence.engine.falsify.pool import Worker, hand_out
 from evidence.engine.falsify.server import ServerDied
@@ -31,8 +30,8 @@ class Controls:
     starters: set[str] = field(default_factory=set)
     flaky: set[str] = field(default_factory=set)
     complaints: dict[str, None] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    # Workers share these; each is changed in one step only, so that no lock is needed around it.
+    _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
     def is_green(self, test: str) -> bool:
         return test in self.seconds and test not in self.red
@@ -58,9 +57,7 @@ class Controls:
     def green(self, test: str, worker: Worker) -> bool:
         """Whether it is green, after it had its turn in this worker if it had none yet, for most
         tests are never asked about a mutant. Raises ServerDied."""
-        with self._lock:
-            turn = self._turns[test]
-        with turn:
+        with self._turns.setdefault(test, threading.Lock()):
             if not self.is_known(test):
                 try:
                     self._first([test], worker)
@@ -77,7 +74,7 @@ class Controls:
     def is_sound(self, test: str, worker: Worker) -> bool:
         """True when the test is green in the worker's server now, whatever went before."""
         answer = worker.server.ask([self.order(test)], None, stop=True)
-        return bool(answer.trials) and answer.trials[-1]["outcome"] == PASSED
+        return _passed(next(iter(answer.trials), None))
 
     def _first(self, tests: Sequence[str], worker: Worker) -> None:
         answer = worker.server.ask([self.order(test) for test in tests], None, stop=False)
@@ -92,50 +89,47 @@ class Controls:
         trusted, whether chance or its neighbours were to blame; `before` is None for a test that
         never had its turn, for the one before it ended the fork."""
         answer = worker.server.ask([self.order(test)], None, stop=True)
-        is_green = self._is_green(answer.trials[-1] if answer.trials else None)
+        is_green = self._is_green(next(iter(answer.trials), None))
         if is_green and before is not None:
             said = _said([before], "")
             self._is_flaky(test, f"it failed ({said}) and then passed by itself")
         elif not is_green:
-            with self._lock:
-                self.red[test] = _said(answer.trials, answer.died)
+            self.red[test] = _said(answer.trials, answer.died)
 
     def _is_green(self, trial: Mapping[str, Any] | None) -> bool:
         """Takes down what a green test took."""
-        if trial is None or trial["outcome"] != PASSED:
-            return False
-        with self._lock:
+        if _passed(trial):
+            if trial["starts"]:
+                self.starters.add(trial["test"])
             self.seconds[trial["test"]] = trial["elapsed_s"]
-            self.starters |= {trial["test"]} if trial["starts"] else set()
-        return True
+        return _passed(trial)
 
     def _again(self, tests: Sequence[str], worker: Worker) -> None:
         answer = worker.server.ask([self.order(test) for test in tests], None, stop=False)
         ended = {trial["test"]: trial for trial in answer.trials}
         for test in tests:
-            trial = ended.get(test)
-            if trial is not None and trial["outcome"] == PASSED:
-                continue
             # One that went before it in the same fork may be to blame.
-            if not self.is_sound(test, worker):
+            if not _passed(ended.get(test)) and not self.is_sound(test, worker):
                 self._is_flaky(test, "it passed before mutants were tried and failed after that")
 
     def _is_flaky(self, test: str, why: str) -> None:
-        with self._lock:
-            self.flaky.add(test)
-            self.red[test] = f"flaky: {why}"
+        self.flaky.add(test)
+        self.red[test] = f"flaky: {why}"
 
     def _complain_of(self, connected: Sequence[str]) -> None:
         for place in connected:
-            with self._lock:
-                self.complaints[
-                    f"The session's set-up leaves a connection to {place} open, which all forks "
-                    "would share; close it with os.register_at_fork(before=…)."
-                ] = None
+            self.complaints[
+                f"The session's set-up leaves a connection to {place} open, which all forks "
+                "would share; close it with os.register_at_fork(before=…)."
+            ] = None
 
 
 def _in_batches(tests: Sequence[str]) -> list[Sequence[str]]:
     return [tests[start : start + _BATCH] for start in range(0, len(tests), _BATCH)]
+
+
+def _passed(trial: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
+    return trial is not None and trial["outcome"] == PASSED
 
 
 def _said(trials: Sequence[Mapping[str, Any]], died: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import random
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -33,15 +33,23 @@ class Check:
 @dataclass
 class Alone:
     """Runs edited copies. `problems` holds what was in the way of each mutant tried, or nothing;
-    `disagreements` are sentences about mutants that came out otherwise than in a fork."""
+    `disagreements` are sentences about mutants that came out otherwise than in a fork, of those
+    that were `audited`."""
 
     recorded: Recorded
     controls: Controls
     tried: Tried
     problems: dict[str, str] = field(default_factory=dict)
-    disagreements: list[str] = field(default_factory=list)
-    audited: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    # Of each mutant that was run again; workers share it, and an append is one step.
+    _said: list[str] = field(default_factory=list)
+
+    @property
+    def audited(self) -> int:
+        return len(self._said)
+
+    @property
+    def disagreements(self) -> list[str]:
+        return [said for said in self._said if said]
 
     def try_all(self, targets: Iterable[Target], workers: Sequence[Worker], bench: Bench) -> None:
         """Each of these mutants by every test that may notice it, until each claim has a kill."""
@@ -65,8 +73,7 @@ class Alone:
                 self.tried.add(mutant, trial_of(told))
             problem = answer.died or ("" if answer.trials else "its tests did not run")
             left = self.tried.unsatisfied(target, left)
-        with self._lock:
-            self.problems[mutant] = f"in a process of its own: {problem}" if problem else ""
+        self.problems[mutant] = f"in a process of its own: {problem}" if problem else ""
 
     def _candidates(self, target: Target) -> list[str]:
         """All that may notice: an edited file is seen by whoever loads it."""
@@ -91,17 +98,7 @@ class Alone:
                 # One that hangs, ends the process or breaks what all share took away its turn.
                 self._audit([check], worker)
             else:
-                self._note(check, told)
-
-    def _note(self, check: Check, told: str) -> None:
-        mutant = check.target.mutant
-        with self._lock:
-            self.audited += 1
-            if told:
-                tests = ", ".join(sorted(check.tests))
-                self.disagreements.append(
-                    f"{mutant.path}:{mutant.line} {mutant.operator} ({mutant.id}) {told}; {tests}"
-                )
+                self._said.append(_sentence(check, told) if told else "")
 
     def _run(
         self, targets: Sequence[Target], tests: Sequence[str], worker: Worker, *, stop: bool
@@ -115,6 +112,11 @@ class Alone:
                     return server.ask_here(orders, stop=stop)
             except ServerDied as error:
                 return Answer((), died=str(error))
+
+
+def _sentence(check: Check, told: str) -> str:
+    mutant, tests = check.target.mutant, ", ".join(sorted(check.tests))
+    return f"{mutant.path}:{mutant.line} {mutant.operator} ({mutant.id}) {told}; {tests}"
 
 
 def _disagreement(check: Check, outcomes: Mapping[str, str], died: str) -> str:
@@ -151,8 +153,8 @@ def choose(plan: Plan, recorded: Recorded, tried: Tried, seed: str) -> list[Chec
             if check and check.was_killed:
                 checks[target.mutant.id] = check
                 break
-    count = -(-len(forked) * _SHARE // 1)
-    for target in random.Random(seed).sample(forked, int(count)):  # noqa: S311 - not for secrets
+    share = math.ceil(len(forked) * _SHARE)
+    for target in random.Random(seed).sample(forked, share):  # noqa: S311 - not for secrets
         if check := _check(target, recorded, tried):
             checks.setdefault(target.mutant.id, check)
     return list(checks.values())

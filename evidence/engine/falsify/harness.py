@@ -16,6 +16,7 @@ from evidence.engine.falsify.server import Answer, ServerDied
 from evidence.engine.run.bench import Bench
 
 _FEW = 3  # Tests asked in one fork.
+_SLOW_S = 1.0  # A test that took longer is asked when those before it have not noticed.
 _PATIENT = 3.0  # A timeout is believed when three times the deadline changes nothing.
 
 
@@ -118,8 +119,8 @@ class _Attempt:
         mutant = self.target.mutant
         is_running = left and left[0] in self.target.cases
         while left and mutant.id not in self.tried.unforked:
-            # Few at a time, for whoever comes after a kill needs no turn on unbroken code either.
-            first, left = left[:_FEW], left[_FEW:]
+            first = self._few(left)
+            left = left[len(first) :]
             green = [test for test in first if self.controls.green(test, self.worker)]
             asked = [test for test in green if is_running or test in self.controls.starters]
             with self.worker.copy.broken(mutant.path, mutant.text):
@@ -139,6 +140,16 @@ class _Attempt:
         mine = [test for test in self.target.tests if test in self.recorded.seconds]
         others = (test for test in mine if test not in self.target.cases)
         return sorted(others, key=lambda test: self._rank(test, ()))
+
+    def _few(self, left: list[str]) -> list[str]:
+        """Few at a time, and a slow one not behind others, for whoever comes after a kill needs no
+        turn on unbroken code either."""
+        few = left[:1]
+        for test in left[1:_FEW]:
+            if self.recorded.seconds[test] > _SLOW_S:
+                break
+            few.append(test)
+        return few
 
     def _rank(self, test: str, cases: Sequence[str]) -> tuple[int, int, str]:
         return -self.kills[test], *self.recorded.rank(test, cases)

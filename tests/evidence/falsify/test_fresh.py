@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from evidence.engine.falsify.control import Controls
-from evidence.engine.falsify.fresh import Alone, Check, choose, in_batches
+from evidence.engine.falsify.copies import Copy
+from evidence.engine.falsify.fresh import Alone, Check, _disagreement, choose, in_batches
 from evidence.engine.falsify.harness import Tried
+from evidence.engine.falsify.inside import fork
 from evidence.engine.falsify.inside.fork import open_connections
 from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Outcome, Trial
 from evidence.engine.falsify.mutants import merged, mutants_of
 from evidence.engine.falsify.plan import Plan, Recorded, Target
 from evidence.engine.falsify.pool import Worker
-from evidence.engine.falsify.server import Answer
+from evidence.engine.falsify.server import Answer, ServerDied
 from evidence.engine.mistakes import Place
 from evidence.engine.register.model import Gate
+from evidence.engine.run.bench import Bench
 
 GATE = Recorded(
     Gate("tests", "They pass.", Place("gates.yml")), {f"t.py::{n}": 0.1 for n in "abc"}, Lines()
 )
 
 
+def source_of(number: int) -> str:
+    return "\n" * 4 * number + f"def f(x):\n    return x + {number}\n"
+
+
 def target(number: int, *, runs: str = "a", path: str = "", at_import: bool = False) -> Target:
-    source = "\n" * 4 * number + f"def f(x):\n    return x + {number}\n"
-    mutant = mutants_of(path=path or f"m{number}.py", source=source, name="f")[0]
+    mutant = mutants_of(path=path or f"m{number}.py", source=source_of(number), name="f")[0]
     tests = {f"t.py::{name}" for name in runs}
     return Target(
         mutant=mutant,
@@ -40,6 +51,7 @@ def target(number: int, *, runs: str = "a", path: str = "", at_import: bool = Fa
     )
 
 
+BENCH = cast(Bench, SimpleNamespace(stop=threading.Event()))
 UNCITED: dict[str, tuple[str, ...]] = {}  # Tests that run a mutant's line and are not cited for it.
 
 
@@ -70,6 +82,7 @@ def test_fresh_process_that_disagrees_is_a_complaint(
     alone = Alone(GATE, Controls(), Tried())
     one = check(1, runs="a", was_killed=was_killed)
     alone._audit([one], cast(Worker, None))
+    assert _disagreement(one, {each["test"]: each["outcome"] for each in trials}, "") == told
     assert alone.audited == 1
     assert len(alone.disagreements) == bool(told)
     assert all(
@@ -99,6 +112,130 @@ def test_mutant_that_disagrees_among_others_is_asked_by_itself_before_that_is_to
     assert len(alone.disagreements) == (alone_it == "setup error")
 
 
+class Fresh:
+    """A worker whose fresh processes answer in turn as they are told; a sentence is the end of one.
+    Remembers the tests asked, whether it stops, and the files as they were read meanwhile."""
+
+    def __init__(self, root: Path, *answers: Answer | str) -> None:
+        self.copy, self.answers, self.died = Copy(root), list(answers), [""]
+        self.asked: list[tuple[list[str], bool]] = []
+        self.orders: list[Mapping[str, Any]] = []
+        self.seen: list[dict[str, str]] = []
+        for number in range(1, 4):
+            (root / f"m{number}.py").write_text(source_of(number), encoding="utf-8")
+
+    @contextmanager
+    def fresh(self, tests: Sequence[str]) -> Iterator[Fresh]:
+        yield self
+
+    def ask_here(self, orders: Sequence[Mapping[str, Any]], *, stop: bool) -> Answer:
+        self.asked.append(([order["test"][-1] for order in orders], stop))
+        self.orders += orders
+        self.seen.append(self.files())
+        answer = self.answers.pop(0)
+        if isinstance(answer, str):
+            raise ServerDied(answer)
+        return answer
+
+    def files(self) -> dict[str, str]:
+        return {f"m{number}.py": self.copy.read(f"m{number}.py") for number in range(1, 4)}
+
+    @property
+    def as_worker(self) -> Worker:
+        return cast(Worker, self)
+
+
+def ended(**outcomes: str) -> Answer:
+    return Answer(
+        tuple({"test": f"t.py::{n}", "outcome": o, "message": ""} for n, o in outcomes.items())
+    )
+
+
+@pytest.mark.parametrize(("at_import", "asked"), [(False, "ba"), (True, "bca")])
+def test_who_may_notice_an_edited_file_is_asked_in_a_process_of_its_own(
+    at_import: bool, asked: str, tmp_path: Path
+) -> None:
+    """Whoever runs the line or starts processes, small tests first; all who load the file when the
+    line runs as it is loaded. Not who is red, and not who another gate ran."""
+    runs = {f"t.py::{name}": (f"t.py::{name}",) for name in "ade"}
+    one = replace(target(1, runs="abcde", at_import=at_import), cases=runs)
+    lines = Lines(sizes={"t.py::a": 100})
+    recorded = Recorded(GATE.gate, {f"t.py::{name}": 0.1 for name in "abcd"}, lines)
+    controls = Controls({f"t.py::{n}": 1.0 for n in "abce"}, {"t.py::d": "red"}, {"t.py::b"})
+    place = Fresh(tmp_path, ended(b="passed", a="assertion"))
+    alone, whole = Alone(recorded, controls, Tried()), place.files()
+
+    alone.try_all([one], [place.as_worker], BENCH)
+
+    assert place.asked == [(list(asked), True)]
+    assert {order["deadline_s"] for order in place.orders} == {14.0}
+    assert place.seen == [whole | {"m1.py": one.mutant.text}]
+    assert place.files() == whole
+    assert alone.problems == {one.mutant.id: ""}
+    trials = [(trial.test, trial.outcome.value) for trial in alone.tried.trials[one.mutant.id]]
+    assert trials == [("t.py::b", "survived"), ("t.py::a", "assertion")]
+
+
+def test_what_lived_in_a_fork_is_asked_again_until_each_claim_has_its_kill(tmp_path: Path) -> None:
+    one = target(1, runs="abc")
+    claims = {f"TILL-0{number}": frozenset({f"t.py::{n}"}) for number, n in enumerate("abc")}
+    one, tried = replace(one, claims=claims), Tried()
+    tried.add(one.mutant.id, Trial("t.py::a", Outcome.SURVIVED))
+    tried.add(one.mutant.id, Trial("t.py::b", Outcome.CRASH))
+    place = Fresh(tmp_path, ended(a="assertion"), ended(c="crash"))
+    alone = Alone(GATE, Controls(dict(GATE.seconds)), tried)
+
+    alone.try_all([one], [place.as_worker], BENCH)
+
+    assert place.asked == [(["a", "c"], True), (["c"], True)]
+    kept = [(trial.test[-1], trial.outcome.value) for trial in tried.trials[one.mutant.id]]
+    assert kept == [("b", "crash"), ("a", "assertion"), ("c", "crash")]
+    # What is killed for every claim is asked of nobody.
+    alone.try_all([one], [place.as_worker], BENCH)
+    assert len(place.asked) == 2
+    assert alone.problems == {one.mutant.id: ""}
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ("it did not start", "it did not start"),
+        (Answer((), died="it ended"), "it ended"),
+        (Answer(()), "its tests did not run"),
+    ],
+)
+def test_process_of_its_own_that_dies_tries_nothing_and_says_why(
+    answer: Answer | str, problem: str, tmp_path: Path
+) -> None:
+    place, one = Fresh(tmp_path, answer), target(1, runs="ab")
+    alone = Alone(GATE, Controls(dict(GATE.seconds)), Tried())
+    alone.try_all([one], [place.as_worker], BENCH)
+    assert alone.problems == {one.mutant.id: f"in a process of its own: {problem}"}
+    assert not alone.tried.trials.get(one.mutant.id)
+    assert len(place.asked) == 1
+
+
+def test_mutants_of_a_batch_are_broken_together_and_each_is_counted(tmp_path: Path) -> None:
+    place = Fresh(tmp_path, ended(a="assertion", b="passed"), "it did not start")
+    first, second, third = (
+        check(1, runs="a"),
+        check(2, runs="b", was_killed=False),
+        check(3, runs="c"),
+    )
+    alone, whole = Alone(GATE, Controls(), Tried()), place.files()
+
+    alone.audit([[first, second], [third]], [place.as_worker], BENCH)
+
+    assert place.asked == [(["a", "b"], False), (["c"], False)]
+    broken = {each.target.mutant.path: each.target.mutant.text for each in (first, second)}
+    assert place.seen[0] == whole | broken
+    assert place.files() == whole
+    assert alone.audited == 3
+    [told] = alone.disagreements
+    assert "m3.py" in told
+    assert "could not be run again in a fresh process: it did not start" in told
+
+
 @pytest.mark.parametrize(
     ("one", "other", "batches"),
     [
@@ -118,7 +255,9 @@ def test_mutants_share_a_process_only_when_their_tests_run_apart(
         for case in (*runs, *UNCITED.get(each.target.mutant.id, ())):
             lines.ran[each.target.mutant.path][case] = 1 << each.target.mutant.line
     recorded = Recorded(GATE.gate, GATE.seconds, lines)
-    assert len(in_batches([one, other], recorded, {"t.py::c"})) == batches
+    found = in_batches([one, other], recorded, {"t.py::c"})
+    assert [check for batch in found for check in batch] == [one, other]
+    assert len(found) == batches
 
 
 def test_the_sample_is_seeded_and_holds_each_claims_first_kill() -> None:
@@ -139,7 +278,30 @@ def test_the_sample_is_seeded_and_holds_each_claims_first_kill() -> None:
 
     assert chosen == again != other
     assert {ids[1], ids[30]} <= chosen
-    assert len(chosen) >= 3
+    # One in twenty, and the first kills where they are not among them.
+    assert 3 <= len(chosen) <= 5
+    assert ids[0] not in chosen | other
+
+
+def test_what_tests_of_another_gate_or_no_fork_found_out_is_not_run_again() -> None:
+    killed, elsewhere, untried, unforked = map(target, range(1, 5))
+    everything = {each.mutant.id: each for each in (killed, elsewhere, untried, unforked)}
+    tried = Tried(unforked={unforked.mutant.id: "its fork died"})
+    tried.add(killed.mutant.id, Trial("t.py::a", Outcome.ASSERTION))
+    tried.add(elsewhere.mutant.id, Trial("other.py::a", Outcome.ASSERTION))
+    tried.add(unforked.mutant.id, Trial("t.py::a", Outcome.ASSERTION))
+    plan = Plan(claims={"TILL-01": tuple(everything)[::-1]}, targets=everything)
+
+    for seed in "abcdef":
+        assert choose(plan, GATE, tried, seed) == [Check(killed, frozenset({"t.py::a"}), True)]
+
+
+def test_the_share_is_one_of_what_forks_found_out() -> None:
+    targets, tried = {each.mutant.id: each for each in map(target, range(1, 51))}, Tried()
+    for mutant in [*targets][::5]:
+        tried.add(mutant, Trial("t.py::a", Outcome.SURVIVED))
+    plan = Plan(claims={"TILL-01": tuple(targets)}, targets=targets)
+    assert [len(choose(plan, GATE, tried, seed)) for seed in "abcdef"] == [1] * 6
 
 
 def test_open_connection_is_seen_and_told() -> None:
@@ -155,6 +317,13 @@ def test_open_connection_is_seen_and_told() -> None:
         f"The session's set-up leaves a connection to {found[0]} open, which all forks would "
         "share; close it with os.register_at_fork(before=…)."
     ]
+
+
+def test_where_no_system_lists_what_is_open_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(fork, "_MINE", tmp_path / "none")
+    assert open_connections(but=-1) == []
 
 
 def test_worker_that_cannot_start_leaves_its_tests_red() -> None:

@@ -6,16 +6,22 @@ run in the test and not in a fixture, because claims cite it: it runs itself wha
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from evidence.engine.falsify import control, server
+from evidence.engine.falsify.harness import _Attempt
+from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Falsification, MutantRun
 from evidence.engine.falsify.mutation import try_claims
+from evidence.engine.falsify.plan import Recorded
 from evidence.engine.falsify.told import of_claim, summary
+from evidence.engine.mistakes import Place
 from evidence.engine.project import load_project
-from evidence.engine.register.model import Claim
+from evidence.engine.register.model import Claim, Gate
 from evidence.engine.register.reading import read_register
 from evidence.engine.run.listener import Silent
 from evidence.engine.run.session import run_gates
@@ -304,6 +310,20 @@ def test_every_plant_is_told_from_the_others(plants: Stranger) -> None:
     _flaky_test_is_named_and_takes_no_kill(planted)
     _kills_and_survivors_are_run_again_in_fresh_processes_and_agree(planted)
     _what_lived_is_told_with_its_edit(planted)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "asked"),
+    [((0.1, 0.1, 0.1, 0.1), 3), ((9.0, 0.1, 0.1, 9.0), 3), ((0.1, 0.1, 9.0, 9.0), 2)],
+)
+def test_slow_test_waits_until_those_before_it_have_not_noticed(
+    seconds: Sequence[float], asked: int
+) -> None:
+    took = dict(zip("abcd", seconds, strict=True))
+    recorded = Recorded(Gate("tests", "They pass.", Place("gates.yml")), took, Lines())
+    attempt = _Attempt(None, recorded, None, None, None, Counter())  # type: ignore[arg-type]
+    assert attempt._few([*took]) == [*took][:asked]
+    assert attempt._few([]) == []
 
 
 def _cited_test_that_asserts_the_result_kills_every_mutant(planted: Planted) -> None:
