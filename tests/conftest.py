@@ -1,11 +1,22 @@
 """What every test of the repository shares. Sockets reach this machine only: see `addopts`.
 
 How long an example takes tells of the machine and of what else it does, and nothing of the code.
+An example that fails is made as small as can be for whoever reads it: where thousands of mutants
+are tried nobody does, and the search takes seconds each. So the gate says PURELAKA_SHRINK=no.
 """
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+import os
 
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+from hypothesis import HealthCheck, Phase, settings
+
+_SEARCH = {Phase.shrink, Phase.explain} if os.environ.get("PURELAKA_SHRINK") == "no" else set()
+
+settings.register_profile(
+    "untimed",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[phase for phase in Phase if phase not in _SEARCH],
+)
 settings.load_profile("untimed")

@@ -74,7 +74,7 @@ def totals(*, at: datetime) -> dict[str, int]:
 
 def movements(*, start: datetime, end: datetime) -> dict[str, Movement]:
     """How MRR moved from `start` until just before `end`, per currency."""
-    return {code: ranges[0] for code, ranges in series([start, end]).items()}
+    return {code: only for code, (only,) in series([start, end]).items()}
 
 
 def series(moments: Sequence[datetime]) -> dict[str, list[Movement]]:

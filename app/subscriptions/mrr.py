@@ -7,7 +7,7 @@ stays a Fraction until it is rounded, half up and once per item.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -88,10 +88,7 @@ def mrr_pennies(terms: Terms, *, at: datetime) -> int:
     """The subscription's MRR at that moment, in whole minor units; never below zero."""
     if not counts(terms, at=at):
         return 0
-    kept = shares(terms)
-    return sum(
-        rounded(monthly(item) * share) for item, share in zip(terms.items, kept, strict=True)
-    )
+    return sum(map(_worth, terms.items, shares(terms)))
 
 
 def counts(terms: Terms, *, at: datetime) -> bool:
@@ -115,13 +112,11 @@ def shares(terms: Terms) -> tuple[Fraction, ...]:
     The item's own discounts come first. An amount off the whole subscription is taken off each
     invoice, so once per its shortest interval, and shared by price as Stripe does on the invoice.
     """
-    own = [_kept(item.discounts, [item]) for item in terms.items]
-    left = [monthly(item) * share for item, share in zip(terms.items, own, strict=True)]
-    common = _kept(terms.discounts, terms.items, monthly_pennies=sum(left, Fraction(0)))
-    return tuple(
-        share * common / (1 + item.inclusive_tax / 100)
-        for item, share in zip(terms.items, own, strict=True)
+    own = {item: _kept(item.discounts, [item], monthly(item)) for item in terms.items}
+    common = _kept(
+        terms.discounts, terms.items, sum(monthly(item) * own[item] for item in terms.items)
     )
+    return tuple(own[item] * common / (1 + item.inclusive_tax / 100) for item in terms.items)
 
 
 def rounded(exact: Fraction) -> int:
@@ -129,18 +124,17 @@ def rounded(exact: Fraction) -> int:
     return (exact + Fraction(1, 2)).__floor__()
 
 
-def _kept(
-    discounts: Iterable[Discount],
-    items: Iterable[Item],
-    *,
-    monthly_pennies: Fraction | None = None,
-) -> Fraction:
-    """The part of these items' price that is left by the discounts, one after the other."""
-    items = list(items)
-    full = sum(map(monthly, items), Fraction(0)) if monthly_pennies is None else monthly_pennies
+def _worth(item: Item, share: Fraction) -> int:
+    """What counts of the item, rounded for itself."""
+    return rounded(monthly(item) * share)
+
+
+def _kept(discounts: Sequence[Discount], items: Sequence[Item], full: Fraction | int) -> Fraction:
+    """The part of these items' `full` price a month that is left by the discounts, one after the
+    other. Of nothing, nothing is taken."""
     if not full:
         return Fraction(1)
-    left = full
+    left = Fraction(full)
     for discount in discounts:
         if discount.is_forever:
             left -= left * discount.percent / 100 + discount.off_pennies * _invoices(items)
@@ -148,7 +142,7 @@ def _kept(
     return left / full
 
 
-def _invoices(items: list[Item]) -> Fraction:
+def _invoices(items: Sequence[Item]) -> Fraction:
     """How many invoices come a month: one for each of the shortest interval charged."""
     return max(
         TIMES_A_MONTH[item.interval] / item.interval_count

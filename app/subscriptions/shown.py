@@ -54,7 +54,7 @@ def own(customer: User) -> Own:
 def show(subscriptions: Iterable[Subscription], *, may_cancel: bool) -> list[Shown]:
     """Each by the names of the plans that its prices belong to."""
     published = Plan.objects.exclude(stripe_price_id=None)
-    names = {plan.stripe_price_id or "": plan.name for plan in published}
+    names = dict(published.values_list("stripe_price_id", "name"))
     return [
         Shown(
             subscription=one,
@@ -94,7 +94,7 @@ def next_step(subscription: Subscription) -> str:
             return f"Renews on {_day(subscription.period_ends_at)}."
 
 
-def _name(subscription: Subscription, names: dict[str, str]) -> str:
+def _name(subscription: Subscription, names: dict[str | None, str]) -> str:
     known = [
         names[item.stripe_price_id]
         for item in subscription.items.all()

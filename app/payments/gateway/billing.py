@@ -37,8 +37,8 @@ class CannotValue(GatewayError):
 def find_price(*, lookup_key: str) -> PriceFact | None:
     """The one price in use under this key."""
     with translating():
-        found = client().v1.prices.list(params={"lookup_keys": [lookup_key], "limit": 1})
-    return _price(found.data[0]) if found.data else None
+        found = client().v1.prices.list(params={"lookup_keys": [lookup_key]})
+    return next(map(_price, found.data), None)
 
 
 def create_price(new: NewPrice) -> PriceFact:
@@ -107,11 +107,10 @@ def find_subscription_paid_by(*, intent_id: str) -> str:
         paid = client().v1.invoice_payments.list(
             params={
                 "payment": {"type": "payment_intent", "payment_intent": intent_id},
-                "limit": 1,
                 "expand": ["data.invoice"],
             }
         )
-    invoice = paid.data[0].invoice if paid.data else None
+    invoice = next((one.invoice for one in paid.data), None)
     parent = getattr(invoice, "parent", None)
     details = parent.subscription_details if parent else None
     return id_of(details.subscription) if details else ""

@@ -4,7 +4,7 @@ answers become. The twin answers, save where Stripe may say what the twin never 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -169,6 +169,26 @@ def test_a_subscription_is_read_with_its_items_periods_and_key(seller: Seller) -
 def test_a_subscription_that_stripe_does_not_have_is_missing(twin: Any) -> None:
     with pytest.raises(gateway.Missing, match="No such subscription"):
         gateway.retrieve_subscription("sub_none")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: gateway.find_price(lookup_key="plan-coffee"),
+        lambda: gateway.create_price(gateway.NewPrice("plan-tea", "Tea", "GBP", 1, "month", 1)),
+        lambda: gateway.create_subscription_session(
+            gateway.NewSubscriptionSession("start-1", "price_1", "", "", "")
+        ),
+        lambda: gateway.retrieve_subscription("sub_1"),
+        lambda: gateway.end_with_period("sub_1"),
+        lambda: gateway.find_subscription_paid_by(intent_id="pi_1"),
+    ],
+    ids=["find price", "create price", "create page", "retrieve", "end", "find paid"],
+)
+def test_no_answer_is_an_unknown_outcome(settings: Any, ask: Callable[[], object]) -> None:
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    with pytest.raises(gateway.Unknown, match="APIConnectionError"):
+        ask()
 
 
 def test_when_it_ends_is_read_from_wherever_stripe_says_it(seller: Seller) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -31,6 +32,10 @@ def test_a_change_is_called_what_it_is(
     before: int, after: int, is_first: bool, kind: Change
 ) -> None:
     assert kind_of(before, after, is_first=is_first) == kind
+
+
+def test_what_gained_nothing_is_no_expansion() -> None:
+    assert kind_of(1000, 1000, is_first=False) != Change.EXPANSION
 
 
 def test_the_same_amount_again_is_no_change(subscribe: Any, now: datetime) -> None:
@@ -106,30 +111,28 @@ def test_an_empty_ledger_adds_up_to_nothing(db: None, now: datetime) -> None:
     assert series([now, now + DAY]) == {}
 
 
+# One of each price from a penny to £15, written at once.
+_FIFTEEN_HUNDRED = """
+    WITH made AS (
+        INSERT INTO subscriptions_subscription (
+            stripe_subscription_id, stripe_customer_id, status, currency, mrr_pennies,
+            is_paused, started_at, seen_at
+        )
+        SELECT 'sub_' || pennies, 'cus_' || pennies, 'active', 'GBP', pennies,
+            false, %(now)s, %(now)s
+        FROM generate_series(1, 1500) pennies
+        RETURNING id, mrr_pennies
+    )
+    INSERT INTO subscriptions_mrrchange (
+        subscription_id, at, currency, before_pennies, after_pennies, kind
+    )
+    SELECT id, %(now)s, 'GBP', 0, mrr_pennies, 'new' FROM made
+"""
+
+
 def test_fifteen_hundred_subscriptions_give_the_full_sum(db: None, now: datetime) -> None:
-    made = Subscription.objects.bulk_create(
-        Subscription(
-            stripe_subscription_id=f"sub_{number}",
-            stripe_customer_id=f"cus_{number}",
-            status="active",
-            currency="GBP",
-            mrr_pennies=number,
-            started_at=now,
-            seen_at=now,
-        )
-        for number in range(1, 1501)
-    )
-    MrrChange.objects.bulk_create(
-        MrrChange(
-            subscription=one,
-            at=now,
-            currency="GBP",
-            before_pennies=0,
-            after_pennies=one.mrr_pennies,
-            kind=Change.NEW,
-        )
-        for one in made
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_FIFTEEN_HUNDRED, {"now": now})
     assert totals(at=now + DAY) == {"GBP": 1500 * 1501 // 2}
 
 

@@ -93,6 +93,23 @@ BESIDE_THE_TABLE = {
         ),
         1900,
     ),
+    "£1 off each invoice of £30 per 3 months": (
+        _terms(_item(3000, every="3 month"), discounts=(Discount(FOREVER, off_pennies=100),)),
+        967,
+    ),
+    "£1 off a yearly invoice, by the day what comes by use, and something charged once": (
+        _terms(
+            _item(12000, every="1 year"),
+            _item(every="1 day", is_metered=True),
+            Item(Fraction(1000), interval=None),
+            discounts=(Discount(FOREVER, off_pennies=100),),
+        ),
+        992,
+    ),
+    "£9.99 off one item of £10": (
+        _terms(_item(discounts=(Discount(FOREVER, off_pennies=999),))),
+        1,
+    ),
     "half off a price that holds tax": (
         _terms(
             _item(1200, inclusive_tax=Fraction(20)), discounts=(Discount(FOREVER, percent=HALF),)
@@ -133,6 +150,11 @@ def test_a_subscription_that_is_to_end_counts_until_its_date(
     after: timedelta, pennies: int
 ) -> None:
     assert mrr_pennies(_terms(ends_at=NOW), at=NOW + after) == pennies
+
+
+def test_of_what_is_free_all_counts() -> None:
+    discounts = (Discount(FOREVER, percent=HALF), Discount(FOREVER, off_pennies=100))
+    assert shares(_terms(_item(0, discounts=discounts), discounts=discounts)) == (1,)
 
 
 def test_fifteen_hundred_subscriptions_add_up_to_the_penny() -> None:

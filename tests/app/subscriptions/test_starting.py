@@ -8,9 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from payments import gateway
+from payments.checkout import CLOCKS_APART, KEY_LIFE
 from payments.services import Disagrees
 from subscriptions import starting
 from subscriptions.models import Plan, Start
@@ -19,6 +21,7 @@ from subscriptions.starting import CannotStart, start
 from tests.app.subscriptions.conftest import item_fact, seen
 
 pytestmark = pytest.mark.django_db
+A_MOMENT = timedelta(microseconds=1)
 
 
 class Stripe:
@@ -28,10 +31,12 @@ class Stripe:
         self.pages: dict[str, gateway.CheckoutSession] = {}
         self.prices: dict[str, gateway.PriceFact] = {}
         self.customers: list[str] = []
+        self.looked_up: list[tuple[str, datetime | None]] = []
         self.fails: gateway.GatewayError | None = None
-        self.in_transaction: list[bool] = []
+        self.asked_within: list[list[str]] = []
 
     def find_price(self, *, lookup_key: str) -> gateway.PriceFact | None:
+        self.looked_up.append((lookup_key, None))
         return self.prices.get(lookup_key)
 
     def create_price(self, new: gateway.NewPrice) -> gateway.PriceFact:
@@ -48,7 +53,8 @@ class Stripe:
     def create_subscription_session(
         self, new: gateway.NewSubscriptionSession
     ) -> gateway.CheckoutSession:
-        self.in_transaction.append(connection.in_atomic_block)
+        self.asked_within.append([*connection.savepoint_ids])
+        assert new.price_id in {price.id for price in self.prices.values()}
         if isinstance(self.fails, gateway.Rejected):
             raise self.fails
         self.customers.append(new.customer_id)
@@ -65,6 +71,7 @@ class Stripe:
         return next(page for page in self.pages.values() if page.id == session_id)
 
     def find_session(self, *, key: str, since: datetime) -> gateway.CheckoutSession | None:
+        self.looked_up.append((key, since))
         return self.pages.get(key)
 
     def turn(self, wish: Start, status: str) -> None:
@@ -110,6 +117,16 @@ def test_a_customer_gets_a_page_at_stripe_and_the_plan_a_price(
     assert list(stripe.pages) == [wish.idempotency_key]
 
 
+def test_a_plan_off_sale_gets_no_page(
+    stripe: Stripe, plan: Plan, cara_customer: Any, now: datetime
+) -> None:
+    Plan.objects.update(is_on_sale=False)
+    with pytest.raises(CannotStart, match="Coffee: no longer for sale; choose another"):
+        start(plan=plan, customer=cara_customer, now=now)
+    assert not stripe.pages
+    assert not Start.objects.exists()
+
+
 def test_asking_twice_leads_to_the_same_page(
     stripe: Stripe, plan: Plan, cara_customer: Any, now: datetime
 ) -> None:
@@ -117,6 +134,8 @@ def test_asking_twice_leads_to_the_same_page(
     second = start(plan=plan, customer=cara_customer, now=now)
     assert first == second
     assert (len(stripe.pages), len(stripe.prices)) == (1, 1)
+    # Price and page are known, so neither is asked for again.
+    assert (stripe.looked_up, stripe.customers) == ([("plan-coffee", None)], [""])
 
 
 def test_after_an_unknown_outcome_the_same_key_is_used_again(
@@ -136,9 +155,13 @@ def test_after_the_keys_life_the_page_is_looked_up_and_not_asked_for_again(
     stripe.fails = gateway.Unknown("timed out")
     with pytest.raises(gateway.Unknown):
         start(plan=plan, customer=cara_customer, now=now)
-    wish = start(plan=plan, customer=cara_customer, now=now + timedelta(hours=24))
+    with pytest.raises(gateway.Unknown):
+        start(plan=plan, customer=cara_customer, now=now + KEY_LIFE)  # Still its life.
+    wish = start(plan=plan, customer=cara_customer, now=now + KEY_LIFE + A_MOMENT)
     assert wish.stripe_session_id == "cs_1"
-    assert len(stripe.customers) == 1
+    assert len(stripe.customers) == 2
+    # Stripe's clock may be behind ours.
+    assert stripe.looked_up[-1] == (wish.idempotency_key, now - CLOCKS_APART)
 
 
 def test_an_expired_page_gives_way_to_a_new_one(
@@ -200,12 +223,27 @@ def test_a_price_at_stripe_that_is_another_one_is_never_sold(
     assert not Start.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
 def test_stripe_is_never_asked_while_a_transaction_is_open(
     stripe: Stripe, plan: Plan, cara_customer: Any, now: datetime
 ) -> None:
+    """Beyond the one that each test of this module is in."""
     start(plan=plan, customer=cara_customer, now=now)
-    assert stripe.in_transaction == [False]
+    assert stripe.asked_within == [[]]
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        start(plan=plan, customer=cara_customer, now=now)
+    assert stripe.asked_within == [[]]
+
+
+def test_of_two_that_ask_at_once_one_waits_for_the_other(
+    stripe: Stripe, plan: Plan, cara_customer: Any, now: datetime
+) -> None:
+    with CaptureQueriesContext(connection) as sent:
+        start(plan=plan, customer=cara_customer, now=now)
+    asked = [query["sql"] for query in sent]
+    held = next(number for number, sql in enumerate(asked) if "FOR UPDATE" in sql)
+    assert 'FROM "accounts_user"' in asked[held]
+    wished = [number for number, sql in enumerate(asked) if "subscriptions_start" in sql]
+    assert held < wished[0]
 
 
 def test_a_page_that_closed_unsold_makes_room_for_another(
@@ -215,6 +253,7 @@ def test_a_page_that_closed_unsold_makes_room_for_another(
     page = stripe.pages[wish.idempotency_key]
     assert starting.sold_by(page)
     assert not starting.sold_by(replace(page, key=""))
+    assert not starting.sold_by(replace(page, key="start-nobody"))
     starting.close(session=page)
     assert Start.objects.get().status == "open"
     starting.close(session=replace(page, status="expired"))

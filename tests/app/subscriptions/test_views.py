@@ -160,7 +160,9 @@ def test_staff_find_subscriptions_by_number_customer_and_status(
         ("status=paused", set()),
         (f"before={other.pk}", {own.pk}),
     ):
-        page = _as(olly_ops).get(f"{address}?{query}").text
+        answer = _as(olly_ops).get(f"{address}?{query}")
+        page = answer.text
+        assert not any(shown.may_cancel for shown in answer.context["listed"])  # Each on its page.
         links = {
             key
             for key in (own.pk, other.pk)
@@ -216,6 +218,8 @@ def test_staff_see_items_and_ledger_and_the_analyst_cannot_cancel(
         ({"is_paused": True}, "Paused: nothing is charged."),
         ({"ends_at": NOW + DAY}, "Ends on 3 Mar 2026; it will not renew."),
         ({"status": "canceled", "ended_at": NOW, "ends_at": NOW}, "Ended on 2 Mar 2026."),
+        ({"status": "canceled", "ended_at": NOW}, "Ended on 2 Mar 2026."),
+        ({"status": "canceled", "ends_at": NOW}, "Ended on 2 Mar 2026."),
         ({"status": "incomplete_expired"}, "Ended."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
