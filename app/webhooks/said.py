@@ -11,6 +11,9 @@ from payments.models import PaymentStatus
 from webhooks.facts import Fetched
 from webhooks.models import MISSING, Kind, StripeRecord
 
+# Rows that one statement writes.
+BATCH = 500
+
 
 @dataclass(frozen=True)
 class Said:
@@ -125,7 +128,7 @@ def keep(everything: Sequence[Said], *, at: datetime) -> None:
             *("status", "currency", "amount_pennies", "intent_id"),
             *("key", "terms", "ends_at", "said_at"),
         ],
-        batch_size=500,
+        batch_size=BATCH,
     )
 
 

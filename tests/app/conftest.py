@@ -199,6 +199,20 @@ def shop(twin: Any, cara_customer: Any, now: datetime) -> Shop:
 
 
 @pytest.fixture
+def begun(cara_customer: Any, now: datetime) -> Any:
+    """A payment of £5.00, just begun, whose key is "key-1"; no Stripe has heard of it."""
+    from catalog.models import Product
+    from orders.services import place
+    from payments.models import Payment
+
+    mug = Product.objects.create(name="Mug", slug="mug", price_pennies=500, currency="GBP")
+    order = place(customer=cara_customer, basket={mug: 1}, now=now)
+    return Payment.objects.create(
+        order=order, currency="GBP", amount_pennies=500, idempotency_key="key-1", created_at=now
+    )
+
+
+@pytest.fixture
 def execute(db: None) -> Any:
     """Raw SQL past every service; rules that wait for the commit are held at once."""
     from django.db import connection, transaction

@@ -12,7 +12,7 @@ from catalog.models import Product
 from core.actor import Actor, system
 from orders.lifecycle import OrderStatus
 from orders.models import Order, OrderTransition
-from orders.services import IllegalMove, move, place, record_amounts
+from orders.services import IllegalMove, follows, move, place, record_amounts
 from orders.totals import CannotPlace
 
 SYSTEM = system("worker")
@@ -158,6 +158,32 @@ def test_a_move_that_cannot_be_recorded_is_none(
         move(order=order, target=OrderStatus.CANCELED, by=SYSTEM, reason="gone", now=now)
     order.refresh_from_db()
     assert (order.status, len(history(order))) == ("pending", 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "captured", "refunded", "called_for"),
+    [
+        ("pending", 999, 0, None),
+        ("pending", 1000, 0, "paid"),
+        ("pending", 1001, 0, "paid"),
+        ("canceled", 1000, 0, None),
+        ("canceled", 1000, 1000, None),
+        ("paid", 1000, 999, None),
+        ("paid", 1000, 1000, "refunded"),
+        ("fulfilled", 1000, 1000, "refunded"),
+        ("refunded", 1000, 1000, None),
+        ("refunded", 1000, 999, "paid"),
+    ],
+)
+def test_what_the_amounts_call_for_and_never_for_a_canceled_order(
+    now: Any, status: str, captured: int, refunded: int, called_for: str | None
+) -> None:
+    order = Order(
+        status=status, total_pennies=1000, captured_pennies=captured, refunded_pennies=refunded
+    )
+    assert follows(order) == called_for
+    order.fulfilled_at = now
+    assert follows(order) == ("fulfilled" if called_for == "paid" and refunded else called_for)
 
 
 def test_amounts_carry_a_pending_order_through_paid_to_refunded(order: Order, now: Any) -> None:

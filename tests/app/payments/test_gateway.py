@@ -13,6 +13,7 @@ import stripe
 
 from payments import gateway
 from payments.gateway.calling import client, translating
+from payments.gateway.events import _verifies
 
 LINES = (gateway.Line("Mug", 500, 2),)
 SHORT_S = 0.5
@@ -170,6 +171,24 @@ def test_nobody_listening_is_unknown(settings: Any) -> None:
             gateway.retrieve_intent("pi_1")
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        gateway.list_events,
+        gateway.list_sessions,
+        gateway.list_intents,
+        gateway.list_refunds,
+        gateway.list_disputes,
+    ],
+)
+def test_a_list_that_nobody_answers_is_unknown(settings: Any, listed: Any) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        settings.STRIPE_API_BASE = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(gateway.Unknown):
+            list(listed(since=datetime(2026, 3, 2, tzinfo=UTC)))
+
+
 NEW = "whsec_new"
 EVENT = {
     "id": "evt_1",
@@ -234,12 +253,18 @@ def test_a_signature_within_the_tolerance_is_accepted(age_s: int) -> None:
         signed(json.dumps(EVENT).encode(), secret="whsec_other"),
         signed(json.dumps(EVENT).encode(), age_s=310),
         signed(json.dumps(EVENT | {"id": "evt_2"}).encode()),
+        signed(json.dumps(EVENT).encode()).replace("v1=", "v1=é"),
     ],
-    ids=["none", "nonsense", "no time", "old scheme", "other secret", "too old", "other body"],
+    ids=[
+        *("none", "nonsense", "no time", "old scheme", "other secret", "too old", "other body"),
+        "no ASCII",
+    ],
 )
 def test_a_bad_signature_is_refused(header: str) -> None:
+    payload = json.dumps(EVENT).encode()
+    assert _verifies(payload, header, NEW, 300) is False
     with pytest.raises(gateway.BadSignature):
-        construct(json.dumps(EVENT).encode(), header)
+        construct(payload, header)
 
 
 @pytest.mark.parametrize(
