@@ -8,7 +8,10 @@ are tried nobody does, and the search takes seconds each. So the gate says PUREL
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 _SEARCH = {Phase.shrink, Phase.explain} if os.environ.get("PURELAKA_SHRINK") == "no" else set()
@@ -20,3 +23,18 @@ settings.register_profile(
     phases=[phase for phase in Phase if phase not in _SEARCH],
 )
 settings.load_profile("untimed")
+
+
+@pytest.fixture
+def ends_soon() -> Iterator[None]:
+    """A loop that never ends fails its test after half a second of computing, however busy the
+    machine is with other things."""
+
+    def give_up(*_: object) -> None:
+        pytest.fail("it computed for half a second and did not end")
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.5)
+    yield
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)

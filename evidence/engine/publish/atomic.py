@@ -33,7 +33,7 @@ def publish_whole(build: Path, fill: Callable[[Path, int], None]) -> Path:
     store = build.parent / f".{build.name}"
     store.mkdir(exist_ok=True)
     _remove_leftovers(store)
-    name = secrets.token_hex(6)
+    name = _new_name()
     stage = store / f"{_STAGE}{name}"
     with _held(store / f"{_LOCK}{name}") as lock:
         stage.mkdir()
@@ -61,6 +61,10 @@ def check_place(build: Path) -> None:
     )
 
 
+def _new_name() -> str:
+    return secrets.token_hex(6)
+
+
 def _swap(build: Path, whole: Path) -> None:
     """Point `build` at `whole` in one step, and remember the build it pointed at before."""
     store = whole.parent
@@ -72,7 +76,7 @@ def _swap(build: Path, whole: Path) -> None:
 
 
 def _link(place: Path, target: Path, store: Path) -> None:
-    spare = store / f"{_LINK}{secrets.token_hex(6)}"
+    spare = store / f"{_LINK}{_new_name()}"
     spare.symlink_to(target)
     spare.replace(place)
     _sync(place.parent)
@@ -92,7 +96,7 @@ def _prune(store: Path, keep: set[str]) -> None:
 
 
 def _discard(folder: Path) -> None:
-    trash = folder.rename(folder.with_name(f"{_TRASH}{secrets.token_hex(6)}"))
+    trash = folder.rename(folder.with_name(f"{_TRASH}{_new_name()}"))
     shutil.rmtree(trash, ignore_errors=True)
 
 

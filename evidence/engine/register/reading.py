@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from evidence.engine.document.model import Document, Reading
 from evidence.engine.document.schema import mistakes_in
@@ -89,11 +89,10 @@ def survey_register(project: Project) -> Survey:
         *unbound_patches(register, complete=not reader.mistakes),
         *(lacking_of_nothing(requirements, register) if requirements else ()),
     )
-    broken = {mistake.place.file.rpartition("/")[2] for mistake in reader.mistakes}
-    unread = {GATES} if not register.gates else set()
-    unread |= {REQUIREMENTS} if not register.requirements else set()
-    unread |= {DEMO} if register.demo is None else set()
-    return Survey(register, tuple(sorted(set(mistakes))), frozenset(unread & broken))
+    broken = {PurePosixPath(mistake.place.file).name for mistake in reader.mistakes}
+    held = {GATES: register.gates, REQUIREMENTS: register.requirements, DEMO: register.demo}
+    unread = frozenset(name for name in broken if not held.get(name, name))
+    return Survey(register, tuple(sorted(set(mistakes))), unread)
 
 
 class _Reader:

@@ -17,7 +17,7 @@ from evidence.engine.run.terminal import EscapeStripper, collapse_returns, show_
 from evidence.engine.run.varying import Varying
 
 KEPT_BYTES = 2 * 1024 * 1024
-_WINDOW = 64 * 1024  # Characters of a line that are looked at together.
+_WINDOW = 64 * 1024  # New characters of a line that are looked at together.
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Capture:
         self._blind = False
         self._received = self._redactions = 0
         self._overlap = cleaner.redactor.reach
-        self._window = max(_WINDOW, 4 * self._overlap)
+        self._window = _WINDOW + self._overlap
 
     def feed(self, data: bytes) -> None:
         self._received += len(data)
@@ -111,12 +111,12 @@ class Capture:
         )
 
     def _take(self, text: str) -> None:
-        lines, newline, rest = (self._pending + text).rpartition("\n")
-        if newline and len(lines) < self._window:
-            self._emit_lines(lines + newline)
-        elif newline:
-            for line in lines.split("\n"):
-                self._emit_lines(self._let_go(line) + "\n")
+        ended, newline, rest = (self._pending + text).rpartition("\n")
+        if newline:
+            # Together, which is many times faster, unless one of them may be too long to wait for.
+            pieces = [ended] if len(ended) <= self._window else ended.split("\n")
+            for piece in pieces:
+                self._emit_lines(self._let_go(piece) + "\n")
         self._pending = self._let_go(rest)
 
     def _let_go(self, line: str) -> str:
@@ -124,22 +124,23 @@ class Capture:
         while len(line) > self._window:
             window, line = line[: self._window], line[self._window :]
             overwritten = window.rstrip("\r").rfind("\r") + 1
-            if overwritten:
-                line = window[overwritten:] + line
-            elif not self._blind:
-                window = show_hidden(window)
-                cut = self._cleaner.cut_before(window, len(window) - self._overlap)
-                self._emit(
-                    self._counted(window[:cut].replace("\r", "")) if cut else self._blinded()
-                )
-                line = (window[cut:] if cut else "") + line
+            rest = window[overwritten:] if overwritten else self._show_front(window)
+            line = rest + line
         return line
 
-    def _blinded(self) -> str:
-        """One secret fills a window and its end is unknown: no more of this line is shown."""
-        self._blind = True
-        self._redactions += 1
-        return REDACTED
+    def _show_front(self, window: str) -> str:
+        """Emits as much of it as ends in no half of a secret; gives the rest."""
+        if self._blind:
+            return ""
+        window = show_hidden(window)
+        cut = self._cleaner.cut_before(window, len(window) - self._overlap)
+        if not cut:  # One secret fills it and its end is unknown: no more of this line is shown.
+            self._blind = True
+            self._redactions += 1
+            self._emit(REDACTED)
+            return ""
+        self._emit(self._counted(window[:cut].replace("\r", "")))
+        return window[cut:]
 
     def _emit_lines(self, text: str) -> None:
         if self._blind:

@@ -57,7 +57,7 @@ class Redactor:
     @property
     def reach(self) -> int:
         """How many characters two windows of a long line must share."""
-        return max(_LONGEST_SHAPE, 2 * len(self.literals[0]) if self.literals else 0)
+        return max([_LONGEST_SHAPE, *(2 * len(literal) for literal in self.literals)])
 
     def redact(self, text: str) -> tuple[str, int]:
         """The text without secrets, and how many were taken out."""
@@ -74,11 +74,8 @@ class Redactor:
         """The last place up to `at` where the text can be cut without cutting a secret."""
         cut = at
         for pattern in (self.known, *self.shapes):
-            for match in pattern.finditer(text):
-                if match.start() >= cut:
-                    break
-                if match.end() > cut:
-                    cut = match.start()
+            ends_later = (match for match in pattern.finditer(text) if match.end() > cut)
+            cut = min([cut, *(match.start() for match in ends_later)])
         return cut
 
 
@@ -96,8 +93,8 @@ class Canary:
 
     def line_in(self, data: bytes) -> int:
         """The 1-based line of its first appearance."""
-        places = [data.find(form) for _, forms in self._written() for form in forms]
-        return data.count(b"\n", 0, min((at for at in places if at >= 0), default=0)) + 1
+        before = (data.partition(form)[0] for _, forms in self._written() for form in forms)
+        return min(before, key=len).count(b"\n") + 1
 
     @property
     def longest(self) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import random
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from evidence.engine.mistakes import CannotRun
+from evidence.engine.publish import atomic
 from evidence.engine.publish.atomic import publish_whole
 
 REPOSITORY = Path(__file__).parents[3]
@@ -96,10 +98,10 @@ def wait_for_end(process: int) -> None:
 
 def leftovers(tmp_path: Path) -> list[str]:
     kinds = ("stage-", "trash-", "link-", "lock-")
-    return [path.name for path in (tmp_path / ".build").iterdir() if path.name.startswith(kinds)]
+    return [path.name for path in (tmp_path / ".build").glob("*") if path.name.startswith(kinds)]
 
 
-def test_build_killed_at_thirty_moments_leaves_the_last_whole_one(tmp_path: Path) -> None:
+def test_thirty_kills_at_any_moment_leave_the_last_whole_build(tmp_path: Path) -> None:
     build = tmp_path / "build"
     moments = random.Random(20_260_101)
     interrupted = 0
@@ -120,6 +122,7 @@ def test_build_killed_at_thirty_moments_leaves_the_last_whole_one(tmp_path: Path
     assert interrupted >= 5, "the kills did not land inside builds"
     publish(build, "the next")
     assert (build / "text").read_text() == "the next"
+    publish(build, "the one after")
     assert leftovers(tmp_path) == []
 
 
@@ -151,12 +154,56 @@ def test_failed_build_leaves_the_last_one_and_no_stage(tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
+def test_build_that_fails_without_its_folder_says_what_it_failed_of(tmp_path: Path) -> None:
+    def fail(folder: Path, lock: int) -> None:
+        folder.rmdir()
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        publish_whole(tmp_path / "build", fail)
+
+
+def test_every_file_is_on_the_disk_before_the_link_moves_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: dict[str, bool] = {}
+    build, fsync = tmp_path / "build", os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced[str(Path(f"/proc/self/fd/{descriptor}").readlink())] = build.exists()
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    publish(build, "one")
+
+    written = {Path(path).name for path, was_linked in synced.items() if "/stage-" in path}
+    assert written >= {"MANIFEST", "text"}
+    assert not any(was_linked for path, was_linked in synced.items() if "/stage-" in path)
+
+
+def test_names_are_changed_by_one_build_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swap, tried = atomic._swap, []
+
+    def swap_while_another_asks(build: Path, whole: Path) -> None:
+        tried.append(whole)
+        with (whole.parent / "alone").open() as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        swap(build, whole)
+
+    monkeypatch.setattr(atomic, "_swap", swap_while_another_asks)
+    build = publish(tmp_path / "build", "one")
+
+    assert tried == [build.resolve()]
+
+
 @pytest.mark.parametrize("kind", ["a folder", "a file"])
 def test_what_stands_in_the_way_is_named(tmp_path: Path, kind: str) -> None:
     build = tmp_path / "build"
     build.mkdir() if kind == "a folder" else build.write_text("mine")
     with pytest.raises(CannotRun) as refused:
-        publish(build, "one")
+        publish_whole(build, lambda *_: pytest.fail("it was built before it was refused"))
     assert str(refused.value) == (
         f"build: {kind} is in the way, a link to the last whole build expected; "
         "move build away or delete it, then build again."

@@ -11,7 +11,7 @@ import pytest
 from evidence.engine.mistakes import Mistakes
 from evidence.engine.project import load_project
 from evidence.engine.register.model import Tool
-from evidence.engine.register.reading import read_register
+from evidence.engine.register.reading import read_register, survey_register
 from evidence.engine.source.check import check_register
 
 TILL = "evidence/claims/till.yml"
@@ -647,3 +647,45 @@ def test_each_cited_file_is_parsed_once_however_many_claims_cite_it(stranger, mo
 
     assert (len(register.claims), len(dead)) == (303, 0)
     assert len(parsed) == len(set(parsed)) == 2
+
+
+WAIVER = """waivers:
+  - symbol: till/money.py::total
+    operator: None returned
+    category: equivalent
+    reason: Nobody reads it.
+    author: sam
+    sha256: 0123456789abcdef
+"""
+
+
+def test_each_file_of_the_register_is_read(stranger):
+    stranger.write("README.md", "A till that adds up.\n")
+    stranger.write("evidence/public_claims.yml", PUBLIC)
+    stranger.write("evidence/demo.yml", DEMO)
+    stranger.write("evidence/waivers.yml", WAIVER)
+
+    register = read_register(load_project(stranger.root))
+
+    assert [len(part) for part in (register.claims, register.gates)] == [3, 2]
+    assert [each.id for each in register.requirements] == ["T1", "T2", "T3", "T4"]
+    assert [each.id for each in register.out_of_scope] == ["cards"]
+    assert [each.reason for each in register.waivers] == ["Nobody reads it."]
+    assert [each.where for each in register.public] == ["README.md", "A post on LinkedIn"]
+    assert register.demo is not None
+
+
+def test_only_a_file_that_holds_something_unknown_is_unread(stranger):
+    project = load_project(stranger.root)
+    stranger.write("evidence/demo.yml", DEMO.replace("does:", "dose:"))
+    stranger.write("evidence/claims/broken.yml", "area: [\n")
+    (stranger.root / "evidence/requirements.yml").unlink()
+    assert survey_register(project).unread == frozenset()
+
+    stranger.write("evidence/demo.yml", "[\n")
+    stranger.write("evidence/requirements.yml", "[\n")
+    stranger.replace(GATES, "timeout_s: 60", "timeout_s: soon")
+    assert survey_register(project).unread == {"demo.yml", "requirements.yml"}
+
+    stranger.write(GATES, "[\n")
+    assert survey_register(project).unread == {"demo.yml", "requirements.yml", "gates.yml"}

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.engine.mistakes import CannotRun
+from evidence.engine.run import capture as capturing
+from evidence.engine.run import secrets
 from evidence.engine.run.capture import Capture, Captured, Cleaner
 from evidence.engine.run.places import Places
 from evidence.engine.run.secrets import Redactor
@@ -112,6 +114,88 @@ def test_secret_on_any_window_border_of_an_endless_line_is_redacted() -> None:
 def test_secret_longer_than_any_window_hides_the_rest_of_its_line() -> None:
     found = text(b"a\nsk_test_" + b"A" * 300_000 + b"\nb\n")
     assert found == "a\n<redacted>\nb\n"
+
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The length of the longest line that is looked at whole: short here, for short examples."""
+    monkeypatch.setattr(capturing, "_WINDOW", 130)
+    monkeypatch.setattr(secrets, "_LONGEST_SHAPE", 60)
+    return 130 + 60
+
+
+class Counting(Cleaner):
+    """Keeps what it was given to clean."""
+
+    def finish(self, text: str) -> tuple[str, int]:
+        GIVEN.append(text)
+        return super().finish(text)
+
+
+GIVEN: list[str] = []
+
+
+@pytest.mark.usefixtures("ends_soon")
+def test_line_that_does_not_fit_a_window_is_cleaned_as_any_other(
+    window: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(5)
+    words = ["word ", "é ", "\x07", f"{SECRET} ", "/srv/till/x.py ", "sk_test_abcdefgh1 ", "\n"]
+    weights = [30, 3, 3, 5, 5, 5, 1]
+    outputs = ["".join(draw.choices(words, weights, k=150)).encode() for _ in range(30)]
+    narrow = [captured(*(each[at : at + 70] for at in range(0, len(each), 70))) for each in outputs]
+    monkeypatch.undo()
+    assert narrow == [captured(each) for each in outputs]
+
+
+@pytest.mark.usefixtures("ends_soon")
+def test_line_that_returned_to_its_start_shows_nothing_from_before(window: int) -> None:
+    found = text(b"x" * (window - 9) + b"\r" + b"y" * window + b"\nnext\n")
+    assert found == "y" * window + "\nnext\n"
+
+
+@pytest.mark.usefixtures("ends_soon")
+def test_what_nobody_could_wait_for_is_hidden_to_the_end_of_its_line(window: int) -> None:
+    found = captured(b"a\nsk_test_", b"A" * 3 * window, b"\nb\nc\n", b"d\n")
+    assert found.body == b"a\n<redacted>\nb\nc\nd\n"
+    assert found.redactions == 1
+
+
+@pytest.mark.usefixtures("ends_soon")
+def test_newest_line_is_told_up_to_two_hundred_characters(window: int) -> None:
+    capture = Capture(CLEANER)
+    assert capture.last_line == ""
+    capture.feed(b"y" * window)
+    capture.feed(b"\n \n")
+    assert capture.last_line == "y" * window
+    capture.feed(b"one\n" + b"z" * 4 + b"y" * (window + 1))
+    capture.feed(b"\n")
+    assert set(capture.last_line) == {"y"}
+
+
+def test_newest_line_is_cut_after_two_hundred_characters() -> None:
+    capture = Capture(CLEANER)
+    capture.feed(b"a\n" + b"y" * 200 + b"zz\n")
+    assert capture.last_line == "y" * 200
+
+
+def test_lines_that_come_together_are_cleaned_together_if_they_are_short(window: int) -> None:
+    cleaner = Counting(CLEANER.redactor, CLEANER.places)
+    for size, pieces in [(window, 1), (window + 1, 3)]:
+        GIVEN.clear()
+        Capture(cleaner).feed(b"a\nb\n" + b"c" * (size - 4) + b"\n")
+        assert len(GIVEN) == pieces
+
+
+def test_what_was_received_and_redacted_is_counted_and_notes_stand_below() -> None:
+    capture = Capture(CLEANER)
+    capture.feed(f"{SECRET} and {SECRET}\n".encode())
+    capture.feed(b"end")
+    found = capture.finish("It ended.", f"It said {SECRET}.")
+    assert found.body.decode() == (
+        "<redacted> and <redacted>\nend\n[evidence] It ended.\n[evidence] It said <redacted>.\n"
+    )
+    assert (found.received_bytes, found.redactions) == (2 * len(SECRET) + 9, 2)
 
 
 def test_long_output_keeps_both_ends_and_counts_the_middle_exactly() -> None:

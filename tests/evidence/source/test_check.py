@@ -30,6 +30,17 @@ def test_code_that_went_since_the_last_look_is_told(stranger):
     assert "till/money.py::total: not found" in sentence
 
 
+def test_code_that_moved_since_the_last_look_is_found_where_it_is(stranger):
+    stranger.replace(TILL, "till/__init__.py]", "till/gone.py]")
+    (before,) = links_said(stranger)
+    assert "desk/gone.py" not in before
+    stranger.write("desk/gone.py", "")
+
+    (after,) = links_said(stranger)
+
+    assert after.endswith("; did you mean desk/gone.py?")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
