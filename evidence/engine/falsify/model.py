@@ -71,7 +71,7 @@ class MutantRun:
         """The first kill by one of these tests; one by an assertion before any other."""
         kills = [each for each in self.trials if each.outcome.is_kill and each.test in tests]
         asserted = (each for each in kills if each.outcome is Outcome.ASSERTION)
-        return next(asserted, kills[0] if kills else None)
+        return next(asserted, next(iter(kills), None))
 
     def outcome(self, tests: frozenset[str]) -> Outcome:
         """What it came to for a claim that cites these tests."""
@@ -82,7 +82,7 @@ class MutantRun:
             return Outcome.NOT_TRIED
         if Outcome.SURVIVED in own:
             return Outcome.SURVIVED
-        return own[0] if own else Outcome.NOT_COVERED
+        return next(iter(own), Outcome.NOT_COVERED)
 
 
 @dataclass(frozen=True)

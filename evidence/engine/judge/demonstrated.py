@@ -38,7 +38,7 @@ def read_walk(register: Register, run: Run, folder: Path) -> Walk:
     if gate.status is GateStatus.NOT_RUN:
         return Walk(why=f"gate {gate.id} was not run: {gate.why.removeprefix('not run: ')}")
     try:
-        return Walk(_steps(gate, folder), has_failed=gate.status is GateStatus.FAILED)
+        return Walk(_steps(gate, folder))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         why = f"gate {gate.id} left no readable {STEPS} among its artifacts; read its log"
         return Walk(why=why, has_failed=True)

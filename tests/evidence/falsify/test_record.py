@@ -56,6 +56,14 @@ def test_file_that_is_no_record_is_told(tmp_path: Path, text: str) -> None:
         read_falsified(tmp_path)
 
 
+def test_record_of_another_engine_is_told(tmp_path: Path) -> None:
+    write_falsified(tmp_path, FOUND)
+    path = tmp_path / "falsified.json"
+    path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 1'), "utf-8")
+    with pytest.raises(CannotRun, match="another version of the engine wrote it"):
+        read_falsified(tmp_path)
+
+
 def test_claim_knows_its_mutants_and_a_target_its_patches() -> None:
     assert FOUND.of("TILL-01") == FOUND.mutants
     assert FOUND.of("TILL-02") == ()
