@@ -142,12 +142,13 @@ def _write_gates(writer: _Writer, views: Views) -> None:
     results = views.project.work / "results"
     writer.page(links.GATES, "gates.md", gates=tuple(views.gates.values()))
     for gate in views.gates.values():
-        log = excerpt_of_log(results / gate.run.log) if gate.run and gate.log else None
+        logged, printed = (gate.run.log, gate.run.printed) if gate.run else ("", "")
+        log = excerpt_of_log(results / logged)
         writer.page(links.gate_page(gate.id), "gate.md", gate=gate, log=log)
-        if log and gate.run:
-            shutil.copyfile(results / gate.run.log, writer.path(links.log_file(gate.id)))
-        if gate.run and gate.run.printed:
-            shutil.copyfile(results / gate.run.printed, writer.path(links.printed_file(gate.id)))
+        if log:
+            shutil.copyfile(results / logged, writer.path(links.log_file(gate.id)))
+        if printed:
+            shutil.copyfile(results / printed, writer.path(links.printed_file(gate.id)))
 
 
 def _write_sources(writer: _Writer, views: Views, people: PeoplesPages) -> None:

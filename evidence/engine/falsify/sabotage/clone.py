@@ -6,6 +6,7 @@ however the copy ends.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -26,7 +27,7 @@ _SETTINGS = (
     *("-c", "core.fsync=none"),
 )
 _CLEAN = ("clean", "-f", "-f", "-d", "-x", "--quiet")
-_ENDING_S, _PAUSE_S = 30.0, 0.1
+_TRIES, _PAUSE_S = 300, 0.1
 
 
 class DoesNotApply(Exception):
@@ -53,15 +54,15 @@ class Clone:
         """As it was copied, whatever was done to it since."""
         self._git("reset", "--hard", "--quiet", _BASE)
         # What the tests started may still be ending, and its files go while git walks over them.
-        until = time.monotonic() + _ENDING_S
-        while self._git(*_CLEAN, check=time.monotonic() > until).returncode:
+        has_to_be_clean = iter((*(False,) * _TRIES, True))
+        while self._git(*_CLEAN, check=next(has_to_be_clean)).returncode:
             time.sleep(_PAUSE_S)
         self.link()
 
     def link(self) -> None:
-        """The shared folders, as far as they are there, at their places."""
+        """The shared folders, as far as they are there and no copy of them came along."""
         for place, folder in self.shared:
-            if folder.is_dir() and not place.is_symlink():
+            if folder.is_dir() and not os.path.lexists(place):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.symlink_to(folder)
 

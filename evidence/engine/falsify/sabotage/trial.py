@@ -76,12 +76,9 @@ def gate_unbroken(patch: Patch, lane: Lane, word: str) -> Lane:
 
     What the gate is narrowed to may come with the patch alone; then nothing is there to run.
     """
-    gate, root = lane.register.gate(patch.breaks), lane.bench.project.root
-    assert gate is not None  # noqa: S101 - the register was checked
-    comes_with_patch = (
-        set(patch.narrow) & set(patch.touches) and not (root / patch.narrow[0]).exists()
-    )
-    if comes_with_patch:
+    [gate] = (each for each in lane.register.gates if each.id == patch.breaks)
+    root = lane.bench.project.root
+    if any(each in patch.touches and not (root / each).exists() for each in patch.narrow):
         clean = GateRun(gate.id, GateStatus.PASSED, "", 0, (), "", "", 0.0)
     else:
         narrowed = replace(for_control(gate, patch, root), id=f"{patch.name}_{word}")
@@ -92,8 +89,8 @@ def gate_unbroken(patch: Patch, lane: Lane, word: str) -> Lane:
 def _rehearses(patch: Patch, lane: Lane) -> bool:
     """A gate that could not run here, for want of somebody to ask, may run narrowed to a stand-in:
     then the control shows what it would do."""
-    clean = lane.run.gate(patch.breaks) if patch.is_control and patch.narrow else None
-    return clean is not None and clean.status is GateStatus.NOT_RUN
+    clean = lane.run.gate(patch.breaks)
+    return bool(patch.narrow) and clean is not None and clean.status is GateStatus.NOT_RUN
 
 
 def recorded(patch: Patch, answer: Answer) -> PatchRun:
