@@ -177,8 +177,8 @@ def _close_page(order: Order, *, now: datetime) -> Payment | None:
         page = checkout.page_of(payment, now=now)
         if page and page.status == gateway.PageStatus.OPEN:
             page = gateway.expire_session(page.id)
-    except CannotPay:
-        return payment
+    except CannotPay:  # Stripe made no page, so that payment is given up already.
+        return None
     except gateway.Rejected as no:
         raise CannotCancel(
             f"Order {order.pk}: its payment page could not be closed ({no}); wait a minute."

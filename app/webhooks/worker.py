@@ -53,7 +53,9 @@ def process_all(
 ) -> int:
     """Work until nothing is due at `now`, or on `limit` events; how many were worked on."""
     done = 0
-    while (limit is None or done < limit) and process_one(now=now, rng=rng, since=since):
+    while limit is None or done < limit:
+        if not process_one(now=now, rng=rng, since=since):
+            break
         done += 1
     return done
 

@@ -113,6 +113,41 @@ def test_a_definite_no_is_rejected_with_stripes_words(paid: gateway.CheckoutSess
     assert no.type is gateway.Rejected
 
 
+@pytest.mark.parametrize(
+    ("stripes", "ours", "text"),
+    [
+        (stripe.IdempotencyError("another order"), gateway.Unknown, "Stripe: another order"),
+        (
+            stripe.InvalidRequestError("No such refund", None, "resource_missing"),
+            gateway.Missing,
+            "Stripe: No such refund",
+        ),
+        (
+            stripe.InvalidRequestError("Too much", None, "amount_too_large"),
+            gateway.Rejected,
+            "Stripe: Too much",
+        ),
+        (stripe.CardError("Declined", None, "declined"), gateway.Rejected, "Stripe: Declined"),
+        (
+            stripe.AuthenticationError("Expired key"),
+            gateway.Unknown,
+            "Stripe: AuthenticationError, Expired key",
+        ),
+        (
+            stripe.APIConnectionError("Nobody listens"),
+            gateway.Unknown,
+            "Stripe: APIConnectionError, Nobody listens",
+        ),
+    ],
+)
+def test_each_error_of_stripes_is_a_no_or_no_answer(
+    stripes: stripe.StripeError, ours: type[gateway.GatewayError], text: str
+) -> None:
+    with pytest.raises(gateway.GatewayError) as caught, translating():
+        raise stripes
+    assert (caught.type, str(caught.value)) == (ours, text)
+
+
 def test_a_card_that_is_refused_outright_is_a_definite_no() -> None:
     refused = stripe.CardError("Your card was declined.", None, "card_declined")
     with pytest.raises(gateway.Rejected, match="declined"), translating():
@@ -187,6 +222,14 @@ def test_a_list_that_nobody_answers_is_unknown(settings: Any, listed: Any) -> No
         settings.STRIPE_API_BASE = f"http://127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(gateway.Unknown):
             list(listed(since=datetime(2026, 3, 2, tzinfo=UTC)))
+
+
+def test_a_page_that_nobody_finds_for_us_is_unknown(settings: Any) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        settings.STRIPE_API_BASE = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(gateway.Unknown):
+            gateway.find_session(key="key-1", since=datetime(2026, 3, 2, tzinfo=UTC))
 
 
 NEW = "whsec_new"

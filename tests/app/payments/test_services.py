@@ -55,7 +55,6 @@ def test_paying_again_comes_back_to_the_same_open_page(shop: Any) -> None:
     assert (Payment.objects.count(), sessions(shop)) == (1, 1)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_stripe_is_never_asked_while_a_transaction_is_open(shop: Any) -> None:
     """The key would not be committed before the call, and rows would be held during it."""
     order = shop.order()

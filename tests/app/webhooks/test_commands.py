@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit import services as audit
 from audit.models import Entry
 from webhooks.models import StripeEvent
 
@@ -18,7 +19,7 @@ def run(name: str, *arguments: str) -> str:
 
 
 @pytest.fixture
-def events(shop: Any) -> list[StripeEvent]:
+def events(db: None, now: datetime) -> list[StripeEvent]:
     """Three processed events, received on the 2nd, 3rd and 4th of March; the last is dead."""
     rows = [
         StripeEvent(
@@ -30,8 +31,8 @@ def events(shop: Any) -> list[StripeEvent]:
             payload={},
             status="dead" if day == 4 else "processed",
             attempts=5,
-            next_attempt_at=shop.now,
-            created_at=shop.now,
+            next_attempt_at=now,
+            created_at=now,
             received_at=datetime(2026, 3, day, 12, tzinfo=UTC),
         )
         for day in (2, 3, 4)
@@ -121,4 +122,15 @@ def test_replay_of_nothing_says_so(arguments: list[str], sentence: str) -> None:
     with pytest.raises(CommandError) as refusal:
         run("replay_events", *arguments)
     assert str(refusal.value) == sentence
+    assert waiting() == []
+
+
+@pytest.mark.usefixtures("events")
+def test_a_replay_that_cannot_be_audited_puts_nothing_back(monkeypatch: Any) -> None:
+    def full(**_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(audit, "record", full)
+    with pytest.raises(OSError, match="disk full"):
+        run("replay_events", "--dead")
     assert waiting() == []

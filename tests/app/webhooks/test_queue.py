@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import DataError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -69,17 +70,24 @@ def test_replayed_events_leave_a_job(shop: Any) -> None:
     assert waiting() == [("work_inbox", "events", None)]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_no_event_is_kept_without_its_job(shop: Any, monkeypatch: Any) -> None:
     """Neither when it arrives by itself nor when it is pulled with others: the database takes no
     job of so long a name."""
     monkeypatch.setattr(queue, "TASK", "x" * 200)
-    with pytest.raises(DataError):
+    with pytest.raises(DataError), transaction.atomic():
         announce(shop, 1)
     assert (StripeEvent.objects.count(), waiting()) == (0, [])
     with pytest.raises(DataError):
         inbox.add(events=[kept_elsewhere(shop)], now=shop.now)
     assert (StripeEvent.objects.count(), waiting()) == (0, [])
+
+
+def test_an_event_and_its_job_are_one_statement(shop: Any) -> None:
+    """So neither is ever there without the other, and the database is asked once."""
+    with CaptureQueriesContext(connection) as queries:
+        announce(shop, 1)
+    assert len(queries) == 1
+    assert (StripeEvent.objects.count(), len(waiting())) == (1, 1)
 
 
 def kept_elsewhere(shop: Any) -> gateway.Event:
@@ -105,7 +113,6 @@ def test_an_event_that_another_stored_meanwhile_is_kept_once(shop: Any) -> None:
     assert (StripeEvent.objects.count(), len(waiting())) == (1, 1)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_replay_that_leaves_no_job_changes_nothing(shop: Any, monkeypatch: Any) -> None:
     announce(shop, 1)
     StripeEvent.objects.update(status=EventStatus.DEAD, attempts=5)
@@ -147,6 +154,13 @@ def test_a_batch_that_leaves_events_is_followed_by_another(shop: Any, monkeypatc
 def test_a_batch_that_leaves_nothing_is_followed_by_none(shop: Any) -> None:
     assert tasks.work_and_come_back(now=shop.now) == 0
     assert waiting() == []
+
+
+@pytest.mark.django_db
+def test_the_job_takes_the_writers_lock_before_it_looks() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        app.tasks["work_inbox"]()
+    assert queries[0]["sql"] == f"SELECT pg_advisory_xact_lock({queue.LOCK})"
 
 
 @pytest.mark.django_db(transaction=True)
