@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from evidence.engine.falsify import plan as module
 from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.mutants import Mutant, mutants_of
 from evidence.engine.falsify.plan import Plan, Recorded, Target, make_plan, target_of
@@ -56,12 +57,36 @@ def test_each_mutant_is_tried_for_the_claims_whose_sample_holds_it(stranger: Str
         assert set(ids) == tried[claim] | set(plan.left_out[claim])
     everything = {each for ids in plan.claims.values() for each in ids}
     assert set(plan.targets) | set(plan.untried) == everything
-    assert not set(plan.targets) & set(plan.untried)
+    assert set(plan.targets) == tried["TILL-01"] | tried["TILL-02"]
+    assert set(plan.untried) == everything - set(plan.targets)
+    assert plan.untried
 
 
 def test_critical_claims_come_first(stranger: Stranger) -> None:
-    first = next(iter(planned(stranger, 1).targets.values()))
-    assert "TILL-02" in first.claims
+    plan = planned(stranger, 0)
+    assert list(plan.claims) == ["TILL-02", "TILL-01"]
+    assert [each.mutant.unit for each in plan.targets.values()] == sorted(
+        (each.mutant.unit for each in plan.targets.values()), reverse=True
+    )
+
+
+def test_each_mutant_knows_the_cited_cases_that_were_recorded_on_its_line(
+    stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = Lines()
+    for case in ("tests/test_sums.py::test_one[a]", "tests/test_sums.py::test_three"):
+        lines.ran["till/sums.py"][case] = 1 << 2
+    recorded = Recorded(Gate("tests", "They pass.", Place("gates.yml")), {}, lines)
+    monkeypatch.setattr(module, "_recorded", lambda *_: [recorded])
+
+    plan = planned(stranger, 0)
+
+    assert plan.recorded == (recorded,)
+    ran = ("tests/test_sums.py::test_one[a]",)
+    assert {each.mutant.unit: dict(each.cases) for each in plan.targets.values()} == {
+        "one": {"tests/test_sums.py::test_one": ran},
+        "two": {},
+    }
 
 
 SIZES = {"t.py::big": 900, "t.py::small": 12, "t.py::other": 10, "t.py::cases[a]": 200}

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 _LINE = 1 << 16
 _MINE = Path("/proc/self/fd")
@@ -41,10 +41,7 @@ def in_child(
     for all that follow.
     """
     reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        _be_the_child(work, writing)
+    child = _forked(lambda: _be_the_child(work, reading, writing))
     os.close(writing)
     try:
         return _listen(reading, child, deadlines)
@@ -68,9 +65,20 @@ def _place(peer: object) -> str:
     return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else f"a local socket {peer!r}"
 
 
-def _be_the_child(work: Callable[[Callable[[dict[str, Any]], None]], None], writing: int) -> None:
+def _forked(do: Callable[[], NoReturn]) -> int:
+    """The child's id. The child itself does what it is given and never returns."""
+    child = os.fork()
+    if not child:
+        do()
+    return child
+
+
+def _be_the_child(
+    work: Callable[[Callable[[dict[str, Any]], None]], None], reading: int, writing: int
+) -> NoReturn:
     code = 1
     try:
+        os.close(reading)
         os.setsid()
         work(lambda told: _write(writing, told))
         _write(writing, {"done": True})

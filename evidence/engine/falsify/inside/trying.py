@@ -27,10 +27,9 @@ class Watcher:
 
     def run(self, items: Sequence[pytest.Item], rest: Sequence[pytest.Item]) -> tuple[str, str]:
         """The outcome of a test over these cases, the first that does not pass, and one line."""
-        following = [*items[1:], *rest[:1]]
-        for number, item in enumerate(items):
-            # The session's own fixtures stay: their end would end them for every other child.
-            after = following[number] if number < len(following) else item.session
+        # The session's own fixtures stay: their end would end them for every other child.
+        following = [*items[1:], *rest, items[-1].session]
+        for item, after in zip(items, following, strict=False):
             self._phases.clear()
             item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
             outcome, message = self._verdict()

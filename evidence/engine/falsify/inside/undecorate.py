@@ -21,21 +21,18 @@ def undecorate(
     """Drop the decorator `which` of `count`, counted from the function outwards. `wrappers` are
     those that wrap a function, by its id. False where that cannot be done in this process."""
     chain = [function]
-    while found := wrappers.get(id(chain[-1])):
-        if len(found) > 1:
+    for _ in range(count):
+        found = wrappers.get(id(chain[-1]), ())
+        if len(found) != 1:
             return False
-        chain.append(found[0])
-    if len(chain) != count + 1:
+        chain += found
+    if wrappers.get(id(chain[-1])):
         return False
     inner, outer = chain[which : which + 2]
     if inspect.iscoroutinefunction(outer) or inspect.isgeneratorfunction(outer):
         return False
-    wiped = {
-        name: value
-        for name, value in vars(outer).items()
-        if name != "__wrapped__" and vars(inner).get(name, outer) is not value
-    }
-    for each in chain[which + 1 :]:
+    wiped = {name: value for name, value in vars(outer).items() if name != "__wrapped__"}
+    for each in chain:
         # `wraps` copied them outwards.
         for name, value in wiped.items():
             if vars(each).get(name) is value:

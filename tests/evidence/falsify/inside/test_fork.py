@@ -38,6 +38,17 @@ def test_what_a_child_tells_arrives_and_its_memory_is_its_own() -> None:
     assert len(second["long"]) == 200_000
 
 
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_child_holds_one_more_open_file_and_its_end_is_closed_with_it() -> None:
+    before = _open_files()
+    told = in_child(lambda tell: tell({"files": _open_files()}), [60.0])
+    assert told.lines[0] == {"files": before + 1}
+    assert _open_files() == before
+
+
 def _raises(tell: _Tell) -> None:
     raise ValueError("no such mutant")
 

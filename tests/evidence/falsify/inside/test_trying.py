@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from evidence.engine.falsify.inside.trying import Watcher
+from evidence.engine.falsify.inside.trying import Watcher, _kind
 
 TESTS = """
 import pytest
@@ -65,6 +66,16 @@ def test_cannot_be_tidied_up(left_broken):
     pass
 
 
+@pytest.fixture
+def left_wrong():
+    yield
+    assert False, "something is left"
+
+
+def test_is_wrong_when_tidied_up(left_wrong):
+    pass
+
+
 def test_asserts_among_others():
     raise ExceptionGroup("two", [ValueError("one"), AssertionError("two")])
 
@@ -84,6 +95,8 @@ ENDS = {
     "is_known_to_fail": ("skipped", "it was xfailed"),
     "cannot_be_set_up": ("setup error", "AssertionError: no drawer assert False"),
     "cannot_be_tidied_up": ("crash", "OSError: cannot tidy up"),
+    # What it says after its own lines is no judgement of them.
+    "is_wrong_when_tidied_up": ("crash", "AssertionError: something is left assert False"),
     "asserts_among_others": ("assertion", "ExceptionGroup: two (2 sub-exceptions)"),
     "holds_for_some": ("assertion", "AssertionError: assert 2 < 2"),
 }
@@ -121,3 +134,55 @@ def test_each_end_of_a_test_has_its_word(tmp_path: Path, monkeypatch: pytest.Mon
     pytest.main([*options, "-c", str(tmp_path / "pytest.ini"), str(tmp_path)], plugins=[asks])
 
     assert asks.answers == ENDS
+
+
+class Item:
+    """A case that ends in each of these phases as told, and remembers who was said to be next."""
+
+    def __init__(self, watcher: Watcher, *phases: str) -> None:
+        self.watcher, self.phases = watcher, phases or ("setup", "call", "teardown")
+        self.session, self.ihook, self.next = object(), self, None
+
+    def pytest_runtest_protocol(self, *, item: Item, nextitem: Any) -> None:
+        assert item is self
+        self.next = nextitem
+        self.watcher._phases += [(phase, "passed", None) for phase in self.phases]
+
+
+def test_each_case_knows_who_follows_so_that_only_what_nobody_needs_is_tidied_up() -> None:
+    """The last of all keeps what the session has set up."""
+    watcher = Watcher()
+    first, second, third, fourth, fifth = items = [cast(Any, Item(watcher)) for _ in range(5)]
+
+    assert watcher.run(items[:3], items[3:]) == ("passed", "")
+    assert [each.next for each in items] == [second, third, fourth, None, None]
+
+    assert watcher.run([fourth, fifth], []) == ("passed", "")
+    assert [fourth.next, fifth.next] == [fifth, fifth.session]
+
+    assert watcher.run([first], []) == ("passed", "")
+    assert first.next is first.session
+
+
+def test_what_never_came_to_its_own_lines_has_not_passed() -> None:
+    watcher = Watcher()
+    for phases in (["setup", "teardown"], ["setup"]):
+        item = cast(Any, Item(watcher, *phases))
+        assert watcher.run([item], []) == ("skipped", "it never ran")
+
+
+LATE, CRASHED, ASSERTED = pytest.fail.Exception("Timeout >5.0s"), ValueError("1"), AssertionError()
+
+
+@pytest.mark.parametrize(
+    ("errors", "kind"),
+    [
+        ([LATE, CRASHED], "timeout"),
+        ([CRASHED, LATE], "crash"),
+        ([CRASHED, LATE, ASSERTED], "assertion"),
+    ],
+)
+def test_of_several_ends_an_assertion_counts_and_else_the_first(
+    errors: list[BaseException], kind: str
+) -> None:
+    assert _kind(BaseExceptionGroup("several", errors)) == kind

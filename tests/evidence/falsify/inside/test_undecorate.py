@@ -52,6 +52,8 @@ def test_one_decorator_goes_and_the_others_stay(which: int, left: list[str]) -> 
     assert undecorate(inner, wrappers, which, 3)
     assert outer("a", last="?") == [*reversed(left), "a", "?"]
     assert inner("a") == ["a", "!"]
+    wrapped = [outer.__wrapped__.__wrapped__.__wrapped__, outer.__wrapped__.__wrapped__]
+    assert wrapped == [inner, wrappers[id(inner)][0]]
 
 
 def test_what_the_decorator_wrote_on_the_function_goes_from_whoever_copied_it() -> None:
@@ -63,6 +65,7 @@ def test_what_the_decorator_wrote_on_the_function_goes_from_whoever_copied_it() 
 
     assert undecorate(inner, wrappers, 0, 3)
     assert not hasattr(outer, "mark")
+    assert not hasattr(two, "mark")
     assert inner.other == "kept"
 
 
@@ -82,12 +85,13 @@ def _listed() -> Any:
 @pytest.mark.parametrize("kind", [_later, _listed])
 def test_a_wrapper_of_another_kind_is_left_alone(kind: FunctionType) -> None:
     inner, _, _ = chained()
-    assert not undecorate(inner, {id(inner): [kind]}, 0, 1)
+    assert undecorate(inner, {id(inner): [kind]}, 0, 1) is False
 
 
 def test_a_chain_that_is_not_one_wrapper_a_decorator_is_left_alone() -> None:
     inner, outer, wrappers = chained(says("one"))
-    assert not undecorate(inner, wrappers, 0, 2)
-    assert not undecorate(inner, {}, 0, 1)
-    assert not undecorate(inner, {id(inner): [outer, outer]}, 0, 1)
+    assert undecorate(inner, wrappers, 0, 2) is False
+    assert undecorate(inner, {}, 0, 1) is False
+    assert undecorate(inner, {id(inner): [outer, outer]}, 0, 1) is False
+    assert undecorate(inner, wrappers, 0, 0) is False
     assert outer("a") == ["one", "a", "!"]
