@@ -7,15 +7,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from evidence.engine import build, lock, reuse
 from evidence.engine.arguments import Order, read_order
 from evidence.engine.judge import verdict
+from evidence.engine.judge.model import Status
 from evidence.engine.publish import publication, sealing
 from evidence.engine.report import Reporter
+
+# Kept here, for most tests put something else in their place.
+CONCLUDE = build._conclude
 
 PROJECT: Any = SimpleNamespace(work=Path("work"), build=Path("build"))
 REGISTER: Any = SimpleNamespace(name="register")
@@ -119,3 +123,103 @@ def test_nothing_is_done_when_nothing_has_changed(
     monkeypatch.setattr(build, "_same_again", lambda order: 0)
     assert build.run(read_order([])) == 0
     assert done == []
+
+
+class Told:
+    """What a call says at its end, in a reporter's place."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def summary(self, *given: object) -> None:
+        assert given == (REGISTER, FOUND, JUDGED, "where", "sealed")
+        self.said.append("summary")
+
+    def problem(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+
+JUDGED: Any = SimpleNamespace(
+    says_too_much=(), counts=lambda: {Status.MET: 3, Status.PARTLY: 0, Status.NOT: 0}
+)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    monkeypatch.setattr(build, "_has_failed", lambda found: False)
+    monkeypatch.setattr(build, "_exit_code", lambda found, judgement: 0)
+    monkeypatch.setattr(JUDGED, "says_too_much", ())
+    monkeypatch.setattr(FOUND, "tree", SimpleNamespace(dirty=False), raising=False)
+    return Told()
+
+
+def conclude(told: Told, *arguments: str) -> int:
+    order, reporter = read_order(arguments), cast(Any, told)
+    return CONCLUDE(order, REGISTER, FOUND, JUDGED, reporter, "where", "sealed")
+
+
+def counted(partly: int = 0, failed: int = 0) -> Callable[[], dict[Status, int]]:
+    return lambda: {Status.MET: 3, Status.PARTLY: partly, Status.NOT: failed}
+
+
+@pytest.mark.parametrize(("has_failed", "code"), [(False, 0), (True, 1)])
+def test_one_gate_alone_says_that_nothing_was_judged(
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    has_failed: bool,
+    code: int,
+) -> None:
+    monkeypatch.setattr(build, "_has_failed", lambda found: has_failed)
+    assert conclude(told, "--only", "tests", "--only", "lint") == code
+    assert capsys.readouterr().out == (
+        "lint, tests ran alone, so no claim was judged or published.\n"
+    )
+    assert told.said == []
+
+
+def test_build_ends_with_its_summary_and_the_number_of_what_was_found(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert conclude(told) == 0
+    monkeypatch.setattr(build, "_exit_code", lambda found, judgement: 1)
+    assert conclude(told) == 1
+    assert told.said == ["summary", "summary"]
+
+
+def test_sentence_that_is_not_borne_is_told_at_its_place(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = SimpleNamespace(place="public_claims.yml:3", where="README.md")
+    said = SimpleNamespace(public=public, unborne_by=("A-01", "A-02"))
+    monkeypatch.setattr(JUDGED, "says_too_much", (said,))
+    conclude(told)
+    assert told.said == [
+        "summary",
+        "public_claims.yml:3  README.md says more than is proved: A-01, A-02 not Met; prove it, "
+        "or say less.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_dirty", "why"),
+    [
+        (counted(), False, ""),
+        (counted(partly=1, failed=1), False, "not every claim in scope is Met"),
+        (counted(partly=1), False, "not every claim in scope is Met"),
+        (counted(failed=1), True, "not every claim in scope is Met and changes are not committed"),
+        (counted(), True, "changes are not committed"),
+    ],
+)
+def test_release_is_held_back_by_what_a_build_may_lack(
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    counts: Callable[[], dict[Status, int]],
+    is_dirty: bool,
+    why: str,
+) -> None:
+    monkeypatch.setattr(JUDGED, "counts", counts)
+    monkeypatch.setattr(FOUND.tree, "dirty", is_dirty)
+    assert conclude(told) == 0
+    assert conclude(told, "--release") == int(bool(why))
+    assert told.said == ["summary", "summary", *([f"No release: {why}."] if why else [])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,9 @@ from evidence.engine.git import ask_git
 from evidence.engine.project import Project
 
 _VERSIONS = "versions.json"
-_STATUS = {"not": 0, "partly": 1, "met": 2}
+_STATUS = {"out": -1, "not": 0, "partly": 1, "met": 2}
 _RUNG = {"no": 0, "not measured": 1, "n/a": 2, "yes": 2}
+_UNKNOWN = 0  # A word of another version of the engine.
 
 
 @dataclass(frozen=True)
@@ -125,16 +127,18 @@ def _lost(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
 
 
 def _moved(old: dict[str, Any], new: dict[str, Any], *, up: bool) -> Iterator[str]:
-    """Status and rungs that went one way. A status of out of scope is a way of its own."""
-    if old["status"] != new["status"]:
-        rose = _STATUS.get(new["status"], -1) > _STATUS.get(old["status"], -1)
-        if rose is up:
-            yield f"{old['status']} → {new['status']}"
+    """Status and rungs that went one way."""
+    went = operator.gt if up else operator.lt
+    if went(_rank(_STATUS, new["status"]), _rank(_STATUS, old["status"])):
+        yield f"{old['status']} → {new['status']}"
     for rung, standing in new["rungs"].items():
         was = old["rungs"].get(rung, standing)
-        climbed = _RUNG.get(standing, 0) - _RUNG.get(was, 0)
-        if climbed and (climbed > 0) is up:
+        if went(_rank(_RUNG, standing), _rank(_RUNG, was)):
             yield f"{rung}: {was} → {standing}"
+
+
+def _rank(words: dict[str, int], word: str) -> int:
+    return words.get(word, _UNKNOWN)
 
 
 def _reworded(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:

@@ -69,10 +69,15 @@ def deploy(
             told = _mike(home, project, build, branch)
             if not told["changed"] or _push(home, address, branch):
                 return Deployed(build.version, bool(told["latest"]), bool(told["changed"]))
-        time.sleep(_RNG.uniform(0.1, 0.5) * (attempt + 1))
+        _let_others_finish(attempt)
     raise CannotRun(
         f"{branch}: others pushed to it {_TRIES} times in a row; wait for them, then deploy again"
     )
+
+
+def _let_others_finish(attempt: int) -> None:
+    """Not everybody comes back at the same moment, and each a little later every time."""
+    time.sleep(_RNG.uniform(0.1, 0.5) * (attempt + 1))
 
 
 def _last_build(project: Project, tag: str) -> _Build:
@@ -110,7 +115,8 @@ def _tag_of(project: Project, commit: str) -> str:
     if len(tags) != 1:
         found = f"found {', '.join(tags)}" if tags else "found none"
         raise CannotRun(f"tag: {found} at commit {commit[:12]}, one expected; name it: deploy TAG")
-    return tags[0]
+    (tag,) = tags
+    return tag
 
 
 def _address(project: Project, remote: str) -> str:

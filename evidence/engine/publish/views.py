@@ -120,11 +120,7 @@ class Views:
                 where=said.public.where,
                 says=said.public.says,
                 word=words.said(said, self.judgement),
-                claims=tuple(
-                    self._claim_link(by_id[link.text])
-                    for link in said.public.claims
-                    if link.text in by_id
-                ),
+                claims=tuple(self._claim_link(by_id[link.text]) for link in said.public.claims),
             )
             for said in self.judgement.said
         )

@@ -151,14 +151,14 @@ def _demo_by_no_gate(register: Register) -> Iterator[Mistake]:
 
 def _said_nowhere(register: Register, project: Project) -> Iterator[Mistake]:
     """A sentence of a file has to stand there, word by word, or the claim speaks of another."""
-    texts: dict[str, str] = {}
+    files = {where: project.root / where for where in {each.where for each in register.public}}
+    texts = {
+        where: _words(file.read_text("utf-8", errors="replace"))
+        for where, file in files.items()
+        if file.is_file()
+    }
     for said in register.public:
-        file = project.root / said.where
-        if not said.where or not file.is_file():
-            continue
-        if said.where not in texts:
-            texts[said.where] = _words(file.read_text("utf-8", errors="replace"))
-        if _words(said.says) not in texts[said.where]:
+        if _words(said.says) not in texts.get(said.where, _words(said.says)):
             text = f'"{said.says}": not found in {said.where}, expected word by word'
             yield Mistake(said.place, f"{text}; quote it as it stands there, or take it out here")
 
