@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 from io import StringIO
 
 import pytest
@@ -60,6 +61,27 @@ def test_each_entry_carries_the_hash_of_the_one_before(now: datetime) -> None:
     assert head_hash() == second.hash
     assert len({first.hash, second.hash, GENESIS}) == 3
     assert verify_chain() is None
+
+
+def test_the_hash_is_over_every_field_as_json_that_any_program_can_write(now: datetime) -> None:
+    """Whoever changes this breaks the chain of every shop."""
+    entry = Entry(
+        previous_hash="0" * 64,
+        at=now,
+        actor_id=7,
+        actor_role="ops",
+        origin="web",
+        action=Action.ORDER_CANCELED,
+        subject="order:1",
+        result=Result.DONE,
+        reason="Süd",
+        details={"b": [1, None], "a": "x"},
+    )
+    text = (
+        f'["{"0" * 64}","2026-03-02T12:00:00.000000+00:00",7,"ops","web","order-canceled",'
+        '"order:1","done","S\\u00fcd",{"a":"x","b":[1,null]}]'
+    )
+    assert hash_of(entry) == sha256(text.encode("ascii")).hexdigest()
 
 
 @pytest.mark.django_db
