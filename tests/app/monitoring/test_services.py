@@ -214,8 +214,9 @@ def test_an_acknowledgement_says_who_why_and_until_when_and_is_audited(
     probe.stock = [LAMP]
     run_checks(now=now)
     until = now + timedelta(days=3)
-    acknowledge(issue=_issue(), by=OLLY, why="  on its way ", until=until, now=now)
+    told = acknowledge(issue=_issue(), by=OLLY, why="  on its way ", until=until, now=now)
     issue = _issue()
+    assert told == issue
     assert (issue.status, issue.acknowledged_by_id) == ("acknowledged", 7)
     assert (issue.acknowledged_why, issue.acknowledged_until) == ("on its way", until)
     entry = Entry.objects.latest("id")
