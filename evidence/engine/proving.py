@@ -8,6 +8,7 @@ from evidence.engine.arguments import Order
 from evidence.engine.mistakes import CannotRun
 
 if TYPE_CHECKING:
+    from evidence.engine.falsify.known import Before, Known
     from evidence.engine.project import Project
     from evidence.engine.register.model import Register
     from evidence.engine.report import Reporter
@@ -34,11 +35,25 @@ def new_or_same_run(
                 "--no-cache runs everything again"
             )
             return found
+    before = _before(order, reporter, reuse)
     reuse.forget_results()
-    found = _run_gates(order, project, register, reporter)
+    found = _run_gates(order, project, register, reporter, reuse, before)
     if not (order.only or found.changed):
         reuse.keep_results()
     return found
+
+
+def _before(order: Order, reporter: Reporter, reuse: Reuse) -> Before | None:
+    """What the run before broke on purpose and may count again."""
+    from evidence.engine.run.sealed import Tampered
+
+    if not order.cache or order.only:
+        return None
+    try:
+        return reuse.before()
+    except Tampered as error:
+        reporter.problem(f"{error}; everything is broken again.")
+        return None
 
 
 def recorded_run(
@@ -66,15 +81,28 @@ def is_falsified(order: Order, project: Project) -> bool:
     return not (order.all_mutants and record.left_out)
 
 
-def _run_gates(order: Order, project: Project, register: Register, reporter: Reporter) -> Run:
+def _run_gates(
+    order: Order,
+    project: Project,
+    register: Register,
+    reporter: Reporter,
+    reuse: Reuse,
+    before: Before | None,
+) -> Run:
     from evidence.engine.run.session import run_gates
 
     reporter.stage("gates")
     found = run_gates(project, register, order.only or None, reporter)
     if not order.only and order.falsify:
+        known = known_of(project, register, found, reuse, before)
         if order.all_mutants or not project.mutants_on_demand:
-            _break_code(order, project, register, found, reporter)
-        _break_promises(project, register, found, reporter)
+            _break_code(order, project, register, found, reporter, known)
+        _break_promises(project, register, found, reporter, known)
+        if known.mutants_again or known.patches_again:
+            reporter.note(
+                f"reused  {known.mutants_again:,} mutants and {known.patches_again:,} patches of "
+                "the run before, for nothing that they hang on changed; --no-cache tries all again"
+            )
     if found.changed:
         reporter.problem(
             f"{', '.join(found.changed)}: changed while the gates ran, so this run counts as one "
@@ -83,27 +111,55 @@ def _run_gates(order: Order, project: Project, register: Register, reporter: Rep
     return found
 
 
+def known_of(
+    project: Project, register: Register, found: Run, reuse: Reuse, before: Before | None
+) -> Known:
+    """What the results of breaking things hang on now, by what these gates recorded."""
+    from evidence.engine.falsify.depends import dependencies
+    from evidence.engine.falsify.known import Known
+    from evidence.engine.run.measured import cited_files
+    from evidence.engine.run.record import results_folder
+
+    results = results_folder(project)
+    now = dependencies(
+        project.root,
+        reuse.files,
+        reuse.outside,
+        cited=cited_files(register),
+        recordings=[results / gate.coverage for gate in found.gates if gate.coverage],
+        tests={link.text for claim in register.claims for link in claim.tests},
+    )
+    return Known(now, reuse.files, found.tree.commit, before)
+
+
 def _break_code(
-    order: Order, project: Project, register: Register, found: Run, reporter: Reporter
+    order: Order,
+    project: Project,
+    register: Register,
+    found: Run,
+    reporter: Reporter,
+    known: Known,
 ) -> None:
     from evidence.engine.falsify.mutation import mutate
     from evidence.engine.falsify.told import summary
 
     reporter.stage("mutants")
     per_claim = 0 if order.all_mutants else project.mutants_per_claim
-    broken = mutate(project, register, found, reporter, per_claim=per_claim)
+    broken = mutate(project, register, found, reporter, per_claim=per_claim, known=known)
     for line in summary(broken, register.claims):
         reporter.note(line)
     for complaint in broken.record.complaints:
         reporter.problem(complaint)
 
 
-def _break_promises(project: Project, register: Register, found: Run, reporter: Reporter) -> None:
+def _break_promises(
+    project: Project, register: Register, found: Run, reporter: Reporter, known: Known
+) -> None:
     from evidence.engine.falsify.sabotage.stage import sabotage
     from evidence.engine.falsify.sabotage.words import caught
 
     if register.patches:
         reporter.stage("sabotage")
-    patches = sabotage(project, register, found, reporter)
+    patches = sabotage(project, register, found, reporter, known)
     for line in caught(patches) if patches else ():
         reporter.note(line)

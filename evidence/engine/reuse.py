@@ -9,17 +9,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.project import Project
 from evidence.engine.publish.sealing import signing_key
 from evidence.engine.register.model import Register
 from evidence.engine.run import sealed
-from evidence.engine.run.inputs import inputs_of, programs_of
+from evidence.engine.run.inputs import digest_of, inputs_of, programs_of
 from evidence.engine.run.model import GateStatus, Run
-from evidence.engine.run.record import read_run
-from evidence.engine.run.sealed import Refused
+from evidence.engine.run.record import read_run, results_folder
+from evidence.engine.run.sealed import Refused, Tampered
 from evidence.engine.run.tree import read_files, tree_of
+
+if TYPE_CHECKING:
+    from evidence.engine.falsify.known import Before
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Reuse:
     project: Project
     programs: tuple[str, ...]
     inputs: Mapping[str, str]
+    files: Mapping[str, str]
 
     def recorded_run(self) -> Run:
         """The last run, each gate marked as reused. Raises Refused, or Tampered."""
@@ -42,6 +47,28 @@ class Reuse:
             raise Refused(f"{', '.join(failed)} failed")
         gates = (replace(gate, reused_from=run.tree.commit) for gate in run.gates)
         return replace(run, gates=tuple(gates))
+
+    def before(self) -> Before | None:
+        """What the last run broke on purpose; nothing when there was none. Raises Tampered when it
+        was edited since."""
+        # Not at the top: where nothing changed, nobody asks, and the call takes under a second.
+        from evidence.engine.falsify.known import Before
+        from evidence.engine.falsify.record import read_falsified
+
+        try:
+            sealed.check_unedited(self.project, sealed.results_seal(self.project))
+            record = read_falsified(results_folder(self.project))
+            return Before(record, read_run(self.project).tree.commit) if record else None
+        except (CannotRun, Refused) as error:
+            if isinstance(error, Tampered):
+                raise
+            return None
+
+    @property
+    def outside(self) -> str:
+        """A digest of all inputs that are no file of the project."""
+        apart = ("commit", "files", "cores")
+        return digest_of(f"{k}={v}" for k, v in sorted(self.inputs.items()) if k not in apart)
 
     def forget_results(self) -> None:
         """Before anything is run: what it leaves counts only once it is whole."""
@@ -94,4 +121,4 @@ def same_again(project: Project) -> Again:
 def _reuse(project: Project, programs: tuple[str, ...]) -> Reuse:
     files = read_files(project)
     inputs = inputs_of(project, programs, tree_of(project, files), files)
-    return Reuse(project, programs, inputs)
+    return Reuse(project, programs, inputs, files)

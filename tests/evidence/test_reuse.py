@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evidence.engine.arguments import read_order
 from evidence.engine.cli import main
+from evidence.engine.falsify import known
+from evidence.engine.falsify.record import read_falsified, write_falsified
 from evidence.engine.project import load_project
 from evidence.engine.register.reading import read_register
 from evidence.engine.reuse import Reuse, reuse_of
@@ -59,7 +63,7 @@ def test_results_without_their_run_are_none(
 ) -> None:
     monkeypatch.setattr(sealed, "check", lambda *told: None)
     with pytest.raises(Refused, match="nothing was found before"):
-        Reuse(load_project(first_stranger.root), (), {}).recorded_run()
+        Reuse(load_project(first_stranger.root), (), {}, {}).recorded_run()
 
 
 def reuse(stranger: Stranger) -> Reuse:
@@ -280,6 +284,75 @@ def test_edited_results_are_told_and_run_again(
         "everything is run again."
     ) in " ".join(capsys.readouterr().out.split())
     assert traces(copy) == 2
+
+
+def falsified(stranger: Stranger) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(stranger.read(".local/evidence/results/falsified.json"))
+    return found
+
+
+def prove(stranger: Stranger) -> dict[str, str]:
+    """By function the commit at which its mutants were tried, if that was an earlier one."""
+    stranger.commit()
+    assert main(["run", "--project", str(stranger.root), "--no-color"]) == 0
+    return {mutant["unit"]: mutant["reused_from"] for mutant in falsified(stranger)["mutants"]}
+
+
+def test_one_function_changed_and_only_its_claims_are_broken_again(
+    copy: Stranger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "_SHARE", 0)
+    first = copy.git("rev-parse", "HEAD")
+    copy.replace("till/money.py", "return sum(prices)", "return 0 + sum(prices)")
+    told = prove(copy)
+    assert told["total"] == ""
+    assert set(told.values()) == {first, ""}
+    assert "mutants and 0 patches of the run before, for nothing that they" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+    # A setting may matter to everything.
+    copy.replace("till/settings.py", "1000", "10")
+    told = prove(copy)
+    assert set(told.values()) == {""}
+
+
+def test_what_is_tried_all_the_same_and_comes_out_otherwise_fails_the_build(
+    copy: Stranger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "_SHARE", 1)
+    monkeypatch.setattr(
+        known, "_was_killed", lambda run: any("lied" in trial.message for trial in run.trials)
+    )
+    results = copy.root / ".local/evidence/results"
+    found = read_falsified(results)
+    assert found is not None
+    lied = tuple(
+        replace(run, trials=tuple(replace(trial, message="lied") for trial in run.trials))
+        for run in found.mutants
+    )
+    write_falsified(results, replace(found, mutants=lied))
+    sealed.close(
+        load_project(copy.root), sealed.results_seal(load_project(copy.root)), reuse(copy).inputs
+    )
+    copy.replace("till/money.py", "return sum(prices)", "return 0 + sum(prices)")
+    copy.commit()
+    assert main(["run", "--project", str(copy.root), "--no-color"]) == 1
+    assert "nothing that was reused counts; run with --no-cache" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
+def test_edited_record_of_what_was_broken_is_told_and_everything_broken_again(
+    copy: Stranger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = copy.root / ".local/evidence/results/falsified.json"
+    record.write_text(record.read_text("utf-8").replace('"survived"', '"assertion"') + " ")
+    copy.replace("till/money.py", "return sum(prices)", "return 0 + sum(prices)")
+    told = prove(copy)
+    assert set(told.values()) == {""}
+    said = " ".join(capsys.readouterr().out.split())
+    assert "falsified.json: was changed since it was written, so it does not count; ever" in said
 
 
 def test_edited_site_is_built_again(copy: Stranger, capsys: pytest.CaptureFixture[str]) -> None:

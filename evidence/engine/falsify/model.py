@@ -53,7 +53,8 @@ class MutantRun:
     `symbol` is the digest of the broken function's text; `diff` what a person reads. Tests are
     those of all claims that cite the code, so `trials` may hold kills that count for one claim
     and not for another. `fresh` says that it ran from an edited copy in a process of its own.
-    `why` is set when something kept it from being tried.
+    `why` is set when something kept it from being tried. `reused_from` is another commit at which
+    it was found out, when nothing that it hangs on changed since.
     """
 
     id: str
@@ -66,6 +67,7 @@ class MutantRun:
     trials: tuple[Trial, ...] = ()
     fresh: bool = False
     why: str = ""
+    reused_from: str = ""
 
     def kill(self, tests: frozenset[str]) -> Trial | None:
         """The first kill by one of these tests; one by an assertion before any other."""
@@ -91,7 +93,8 @@ class PatchRun:
 
     `patch` is the file's name without its ending, `target` the claim's or the gate's id, `breaks`
     the sentence in the patch's head. `killed_by` are the tests that went red, `log` the end of
-    what was printed, cleaned. `why` says in a sentence what happened when it was no kill.
+    what was printed, cleaned. `why` says in a sentence what happened when it was no kill;
+    `reused_from` as for a mutant.
     """
 
     patch: str
@@ -102,6 +105,7 @@ class PatchRun:
     killed_by: tuple[str, ...] = ()
     why: str = ""
     log: tuple[str, ...] = ()
+    reused_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ class Falsification:
     not green on unbroken code to why: it takes no kill, and taints the claims that cite it.
     `flaky` names tests that ended differently on the same code. `complaints` are sentences about
     the harness itself: any of them fails the build. `audited` counts the mutants run again in
-    processes of their own.
+    processes of their own. `keys` tell what the results of a function or a patch hang on, and
+    `contained` what each test that starts no process hung on when that was seen.
     """
 
     claims: dict[str, tuple[str, ...]] | None = None
@@ -125,6 +130,8 @@ class Falsification:
     complaints: tuple[str, ...] = ()
     audited: int = 0
     patches: tuple[PatchRun, ...] | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+    contained: dict[str, str] = field(default_factory=dict)
 
     def of(self, claim: str) -> tuple[MutantRun, ...]:
         """The claim's mutants."""

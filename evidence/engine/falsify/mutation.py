@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from evidence.engine.falsify.known import Known
 from evidence.engine.falsify.model import Falsification
 from evidence.engine.falsify.record import read_falsified, write_falsified
 from evidence.engine.falsify.stage import Broken, break_code
@@ -23,13 +24,21 @@ from evidence.engine.run.watchdog import watchdog
 
 
 def mutate(
-    project: Project, register: Register, run: Run, listener: Listener, *, per_claim: int
+    project: Project,
+    register: Register,
+    run: Run,
+    listener: Listener,
+    *,
+    per_claim: int,
+    known: Known | None = None,
 ) -> Broken:
     """Break the code of every claim; what came of it is written beside the recorded run.
 
     Call it under the project's lock. However it ends, no process it started is left.
     """
-    found = try_claims(project, register, register.claims, run, listener, per_claim=per_claim)
+    found = try_claims(
+        project, register, register.claims, run, listener, per_claim=per_claim, known=known
+    )
     results = results_folder(project)
     before = read_falsified(results) or Falsification()
     write_falsified(results, replace(found.record, patches=before.patches))
@@ -44,6 +53,7 @@ def try_claims(
     listener: Listener,
     *,
     per_claim: int = 0,
+    known: Known | None = None,
 ) -> Broken:
     """Break the code of these claims, in at most so many ways each unless that is 0; nothing is
     written."""
@@ -68,6 +78,7 @@ def try_claims(
                 services=services,
                 listener=OneAtATime(listener),
                 per_claim=per_claim,
+                known=known,
             )
         finally:
             bench.stop.set()

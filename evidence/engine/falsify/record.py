@@ -10,7 +10,7 @@ from typing import Any
 from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun, Trial
 from evidence.engine.mistakes import CannotRun
 
-_FORMAT = 2
+_FORMAT = 3
 _NAME = "falsified.json"
 
 
@@ -51,6 +51,8 @@ def _of(told: dict[str, Any]) -> Falsification:
         complaints=tuple(told["complaints"]),
         audited=told["audited"],
         patches=None if patches is None else tuple(map(_patch, patches)),
+        keys=dict(told["keys"]),
+        contained=dict(told["contained"]),
     )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
 from evidence.engine.falsify.control import Controls
 from evidence.engine.falsify.fresh import Alone, choose, in_batches
 from evidence.engine.falsify.harness import Tried, as_runs, try_mutants
-from evidence.engine.falsify.model import Falsification
+from evidence.engine.falsify.known import Known, disagreements
+from evidence.engine.falsify.model import Falsification, MutantRun
 from evidence.engine.falsify.plan import Plan, Recorded, Target, make_plan
 from evidence.engine.falsify.pool import Worker, pool
 from evidence.engine.falsify.sample import Sample
@@ -42,6 +43,8 @@ class _Work:
     complaints: list[str] = field(default_factory=list)
     fresh: dict[str, str] = field(default_factory=dict)
     audited: int = 0
+    seen: set[str] = field(default_factory=set)
+    starters: set[str] = field(default_factory=set)
 
 
 def break_code(
@@ -54,12 +57,17 @@ def break_code(
     services: Services,
     listener: Listener,
     per_claim: int,
+    known: Known | None = None,
 ) -> Broken:
     """The mutants of these claims' code, at most `per_claim` of each unless that is 0, against the
-    tests that they cite."""
+    tests that they cite. What is `known` from the run before counts again."""
     began = time.monotonic()
     sample = Sample(per_claim, bench.tree.commit, bench.project.mutants_whole)
     plan = make_plan(bench.project, register, claims, runs, results, sample)
+    units = _by_name(plan.targets.values())
+    again, checked = known.functions(units) if known else ({}, {})
+    for each in again:
+        del plan.targets[each]
     work = _Work(plan, {"plan": time.monotonic() - began})
     for recorded in plan.recorded:
         tests = _tests_of(plan, recorded)
@@ -71,16 +79,46 @@ def break_code(
                 _in_gate(work, recorded, tests, workers, bench, listener)
         except ServiceFailed as error:
             work.complaints.append(f"Gate {recorded.gate.id}: {error}.")
+    tried = as_runs(plan, work.tried, work.fresh)
+    work.complaints += disagreements(checked, {run.id: run for run in tried})
     record = Falsification(
         claims=plan.claims,
         left_out=plan.left_out,
-        mutants=as_runs(plan, work.tried, work.fresh),
+        mutants=(*tried, *(_without(run, work.red) for run in again.values())),
         red=dict(sorted(work.red.items())),
         flaky=tuple(sorted(work.flaky)),
         complaints=tuple(work.complaints),
         audited=work.audited,
     )
+    if known:
+        known.has_seen(work.seen, work.starters)
+        record = replace(record, keys=_keys(known, units, record), contained=known.contained)
     return Broken(record, work.seconds)
+
+
+def _by_name(targets: Iterable[Target]) -> dict[str, list[Target]]:
+    """The mutants of each function together, for each is tried in the light of the others."""
+    units: dict[str, list[Target]] = {}
+    for target in targets:
+        units.setdefault(f"{target.mutant.path}::{target.mutant.unit}", []).append(target)
+    return units
+
+
+def _without(run: MutantRun, red: Mapping[str, str]) -> MutantRun:
+    """A test that is not green in this run takes no kill, whatever it took before."""
+    return replace(run, trials=tuple(each for each in run.trials if each.test not in red))
+
+
+def _keys(
+    known: Known, units: Mapping[str, Sequence[Target]], record: Falsification
+) -> dict[str, str]:
+    """What the results of each function hang on, if they may count again at all."""
+    untried = {run.id for run in record.mutants if run.why}
+    return {
+        name: known.of_function(targets)
+        for name, targets in units.items()
+        if not any(t.mutant.id in untried or t.tests & record.red.keys() for t in targets)
+    }
 
 
 def _tests_of(plan: Plan, recorded: Recorded) -> list[str]:
@@ -150,6 +188,8 @@ def _gather(work: _Work, controls: Controls, alone: Alone, workers: Sequence[Wor
     work.red.update(controls.red)
     work.flaky |= controls.flaky
     work.fresh.update(alone.problems)
+    work.seen |= controls.seconds.keys()
+    work.starters |= controls.starters
     work.audited += alone.audited
     work.complaints += [*controls.complaints, *alone.disagreements]
     work.complaints += [f"A fork server was given up: {why}." for w in workers for why in w.died]

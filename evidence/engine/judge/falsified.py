@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ NOT_BROKEN_YET = "Not measured yet: nothing has been broken on purpose to see th
 _NO_PATCH_YET = "Not measured yet: no patch has been applied to see tests and gates fail."
 _SHOWN = 3
 _MANY_WAIVERS = 0.15
+_DIGITS = 12  # Of a commit.
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,12 @@ def _breakages(claim: Claim, record: Falsification, waivers: Sequence[Waiver]) -
         for each in record.of(claim.id)
     )
     gates = tuple(link.text for link in claim.gates)
+    patches = record.against(claim.id)
     return Breakages(
         mutations=mutations,
-        patches=record.against(claim.id),
+        patches=patches,
         controls=tuple(patch for gate in gates for patch in record.against(gate)),
-        notes=tuple(_notes(mutations)),
+        notes=(*_notes(mutations), *_reused(mutations, patches)),
     )
 
 
@@ -105,6 +108,21 @@ def _notes(mutations: Sequence[Mutation]) -> Iterator[str]:
             f"{waived} of its {len(mutations)} mutants, {round(100 * waived / len(mutations))} %"
         )
         yield f"{share}, are waived; more than 15 % is a lot: look for tests that kill some."
+
+
+def _reused(mutations: Sequence[Mutation], patches: Sequence[PatchRun]) -> Iterator[str]:
+    """What another commit found out is shown as such."""
+    edits = Counter(each.mutant.reused_from for each in mutations if each.mutant.reused_from)
+    broken = Counter(each.reused_from for each in patches if each.reused_from)
+    for commit in sorted(edits | broken):
+        told = [
+            *([_mutants(edits[commit])] if edits[commit] else []),
+            *([f"{broken[commit]} of its patches"] if broken[commit] else []),
+        ]
+        yield (
+            f"Reused: {' and '.join(told)} of commit {commit[:_DIGITS]}; nothing that their "
+            "outcome is known to hang on changed since."
+        )
 
 
 def _of_harness(claim: Claim, record: Falsification, broken: Breakages) -> Iterator[_Lacks]:

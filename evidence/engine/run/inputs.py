@@ -46,14 +46,14 @@ def inputs_of(
     env = gate_environment(project, Python(python, "", Path(python).parent.parent))
     return {
         "engine": _engine(),
-        "commit": _digest([tree.commit, str(tree.dirty)]),
-        "files": _digest(f"{path}\0{digest}" for path, digest in sorted(files.items())),
-        "ignored files": _digest(_ignored(project)),
+        "commit": digest_of([tree.commit, str(tree.dirty)]),
+        "files": digest_of(f"{path}\0{digest}" for path, digest in sorted(files.items())),
+        "ignored files": digest_of(_ignored(project)),
         "cores": str(usable_cores(project.cores)),
         "python and packages": _ask([python, "-c", _PACKAGES], env),
-        "environment": _digest(f"{name}={value}" for name, value in sorted(env.items())),
-        "programs": _digest(_programs(programs, env, python)),
-        "services": _digest(_services(project, env, python)),
+        "environment": digest_of(f"{name}={value}" for name, value in sorted(env.items())),
+        "programs": digest_of(_programs(programs, env, python)),
+        "services": digest_of(_services(project, env, python)),
     }
 
 
@@ -67,7 +67,7 @@ def differing(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ..
 @lru_cache(maxsize=1)
 def _engine() -> str:
     parts = sorted(path for path in _ENGINE.rglob("*") if path.suffix not in (".pyc", ""))
-    return _digest(f"{path.relative_to(_ENGINE)}\0{_file(path)}" for path in parts)
+    return digest_of(f"{path.relative_to(_ENGINE)}\0{_file(path)}" for path in parts)
 
 
 def programs_of(project: Project, register: Register) -> tuple[str, ...]:
@@ -122,13 +122,14 @@ def _ask(argv: list[str], env: Mapping[str, str], folder: Path | None = None) ->
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise CannotRun(f"{argv[0]}: cannot be asked for its version ({error})") from error
-    return _digest([f"{answer.returncode}", answer.stdout.decode("utf-8", "replace")])
+    return digest_of([f"{answer.returncode}", answer.stdout.decode("utf-8", "replace")])
 
 
 def _file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _digest(parts: Iterable[str]) -> str:
+def digest_of(parts: Iterable[str]) -> str:
+    """Of these parts in this order, none of which can run into the next."""
     text = json.dumps(list(parts), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()

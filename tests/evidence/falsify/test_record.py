@@ -24,6 +24,7 @@ FOUND = Falsification(
             diff=("-a", "+b"),
             trials=(Trial("t::a", Outcome.SURVIVED), Trial("t::b", Outcome.CRASH, "KeyError: 1")),
             fresh=True,
+            reused_from="a" * 40,
         ),
     ),
     red={"t::c": "it failed."},
@@ -33,6 +34,8 @@ FOUND = Falsification(
     patches=(
         PatchRun("p", "ruff", "It breaks.", ("+x",), Outcome.RED, killed_by=("t",), log=("red",)),
     ),
+    keys={"till/money.py::total": "c" * 64},
+    contained={"t::a": "d" * 64},
 )
 
 
@@ -48,7 +51,8 @@ def test_run_in_which_nothing_was_broken_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"format": 1}', '{"format": 2}', '{"format": 2, "claims": 3}']
+    "text",
+    ["", "[]", '{"format": 1}', '{"format": 2}', '{"format": 3}', '{"format": 3, "claims": 3}'],
 )
 def test_file_that_is_no_record_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "falsified.json").write_text(text, "utf-8")

@@ -183,6 +183,22 @@ def test_waived_survivor_is_no_kill_and_many_of_them_are_told() -> None:
     )
 
 
+def test_what_another_commit_found_out_is_shown_as_reused() -> None:
+    older, oldest = "a" * 40, "b" * 40
+    mutants = [replace(mutant(KILLED, number=n), reused_from=older) for n in (1, 2)]
+    found = record(
+        *mutants, replace(mutant(KILLED, number=3), reused_from=oldest), mutant(KILLED, number=4)
+    )
+    found = replace(found, patches=(replace(patch(Outcome.ASSERTION), reused_from=older),))
+    rung, broken = weigh(claim(), found, ())
+    assert rung.standing is Standing.YES
+    rest = "; nothing that their outcome is known to hang on changed since."
+    assert broken.notes == (
+        f"Reused: 2 mutants and 1 of its patches of commit {'a' * 12}{rest}",
+        f"Reused: 1 mutant of commit {'b' * 12}{rest}",
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "is_waived"),
     [

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from evidence.engine.falsify.known import Known, patches_disagree
 from evidence.engine.falsify.model import Falsification, PatchRun
 from evidence.engine.falsify.record import read_falsified, write_falsified
 from evidence.engine.falsify.sabotage.clone import Clone, make_clone
 from evidence.engine.falsify.sabotage.controls import Controls
-from evidence.engine.falsify.sabotage.trial import Lane, try_patch
+from evidence.engine.falsify.sabotage.trial import Lane, tests_of, try_patch
 from evidence.engine.project import Project
 from evidence.engine.register.model import Patch, Register
 from evidence.engine.run.bench import Bench
@@ -29,20 +30,40 @@ from evidence.engine.run.watchdog import watchdog
 
 
 def sabotage(
-    project: Project, register: Register, run: Run, listener: Listener
+    project: Project,
+    register: Register,
+    run: Run,
+    listener: Listener,
+    known: Known | None = None,
 ) -> tuple[PatchRun, ...]:
-    """What each patch of the register came to, by name; written beside the recorded run.
+    """What each patch of the register came to, by name; written beside the recorded run. What is
+    `known` from the run before counts again.
 
     The gates of `run` are what unbroken looks like. Call it under the project's lock. Raises
     CannotRun when no copy can be made. However it ends, no process it started is left.
     """
-    found: tuple[PatchRun, ...] = ()
-    if register.patches:
+    asked = {
+        patch.name: (patch, tests_of(patch, register))
+        for patch in register.patches
+        if not patch.is_control
+    }
+    again, checked = known.patches(asked) if known else ({}, {})
+    runs = dict(again)
+    if left := [patch for patch in register.patches if patch.name not in again]:
         with opened_ground(project, register, run, listener) as ground:
-            found = ground.try_all(register.patches)
+            runs |= {found.patch: found for found in ground.try_all(left)}
+    found = tuple(runs[patch.name] for patch in register.patches)
     results = results_folder(project)
-    before = read_falsified(results) or Falsification()
-    write_falsified(results, replace(before, patches=found))
+    record = replace(read_falsified(results) or Falsification(), patches=found)
+    if known:
+        tried = {name: each for name, each in asked.items() if not runs[name].why}
+        record = replace(
+            record,
+            keys=record.keys | {name: known.of_patch(*each) for name, each in tried.items()},
+            contained=known.contained,
+            complaints=(*record.complaints, *patches_disagree(checked, runs)),
+        )
+    write_falsified(results, record)
     return found
 
 

@@ -1,0 +1,155 @@
+"""What the run before found out about mutants and patches counts again, where nothing changed
+that it hangs on. A share of it is tried all the same: if that comes out otherwise, something was
+not thought of, and the build fails."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from evidence.engine.falsify.depends import Dependencies
+from evidence.engine.falsify.model import Falsification, MutantRun, PatchRun
+from evidence.engine.falsify.plan import Target
+from evidence.engine.register.model import Patch
+from evidence.engine.run.inputs import digest_of
+
+_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Before:
+    """A record that nobody edited since, and the commit that it was made at."""
+
+    record: Falsification
+    commit: str
+
+
+@dataclass
+class Known:
+    """What may count again in this run. `files` are the project's with their digests; `contained`
+    tells of each test that was seen to start no process what it hung on then."""
+
+    now: Dependencies
+    files: Mapping[str, str]
+    commit: str
+    before: Before | None = None
+    contained: dict[str, str] = field(default_factory=dict)
+    mutants_again: int = 0
+    patches_again: int = 0
+
+    def __post_init__(self) -> None:
+        if self.before:
+            if self.before.record.complaints:
+                self.before = None
+            else:
+                self.contained |= self.before.record.contained
+
+    def has_seen(self, tests: Iterable[str], starters: Iterable[str]) -> None:
+        """These tests ran, and those `starters` started processes."""
+        alone = {test: self.now.alone(test) for test in tests}
+        starting = set(starters)
+        self.contained |= {test: at for test, at in alone.items() if test not in starting}
+        for test in starting:
+            self.contained.pop(test, None)
+
+    def of_function(self, targets: Sequence[Target]) -> str:
+        """What the trials of one function's mutants hang on."""
+        tried = [
+            "\0".join((target.mutant.id, claim, *sorted(tests)))
+            for target in targets
+            for claim, tests in sorted(target.claims.items())
+        ]
+        tests = frozenset().union(*(target.tests for target in targets))
+        return digest_of([*tried, self.now.of(tests, self.contained)])
+
+    def of_patch(self, patch: Patch, tests: Iterable[str]) -> str:
+        """What a patch's outcome hangs on, besides these tests the files that it edits."""
+        edited = (f"{path}\0{self.files.get(path, '')}" for path in sorted(patch.touches))
+        return digest_of([patch.joined, patch.breaks, *edited, self.now.of(tests, self.contained)])
+
+    def functions(
+        self, units: Mapping[str, Sequence[Target]]
+    ) -> tuple[dict[str, MutantRun], dict[str, MutantRun]]:
+        """By mutant what counts again, and what is tried all the same and has to agree."""
+        by_id = {mutant.id: mutant for mutant in self.before.record.mutants} if self.before else {}
+        again, checked = self._split(
+            name
+            for name, targets in units.items()
+            if self._is_same(name, self.of_function(targets))
+            and all(target.mutant.id in by_id for target in targets)
+        )
+        kept = {t.mutant.id: self._kept(by_id[t.mutant.id], t) for n in again for t in units[n]}
+        self.mutants_again = len(kept)
+        return kept, {t.mutant.id: by_id[t.mutant.id] for n in checked for t in units[n]}
+
+    def patches(
+        self, patches: Mapping[str, tuple[Patch, Sequence[str]]]
+    ) -> tuple[dict[str, PatchRun], dict[str, PatchRun]]:
+        """By name, given with the tests that have to catch each, what counts again, and what is
+        tried all the same and has to agree."""
+        runs = (self.before.record.patches if self.before else None) or ()
+        by_name = {run.patch: run for run in runs}
+        again, checked = self._split(
+            name
+            for name, (patch, tests) in patches.items()
+            if name in by_name and self._is_same(name, self.of_patch(patch, tests))
+        )
+        self.patches_again = len(again)
+        return (
+            {name: replace(by_name[name], reused_from=self._of(by_name[name])) for name in again},
+            {name: by_name[name] for name in checked},
+        )
+
+    def _is_same(self, name: str, key: str) -> bool:
+        return self.before is not None and self.before.record.keys.get(name) == key
+
+    def _split(self, same: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Who counts again, and the share that is tried all the same, by the commit's number."""
+        names = sorted(same)
+        count = math.ceil(len(names) * _SHARE)
+        checked = random.Random(self.commit).sample(names, count)  # noqa: S311 - not for secrets
+        return [name for name in names if name not in checked], checked
+
+    def _kept(self, mutant: MutantRun, target: Target) -> MutantRun:
+        """As it would be recorded now; lines may have moved."""
+        return replace(
+            mutant, line=target.mutant.line, diff=target.diff, reused_from=self._of(mutant)
+        )
+
+    def _of(self, run: MutantRun | PatchRun) -> str:
+        """The other commit at which it was found out, if it was another."""
+        at = run.reused_from or (self.before.commit if self.before else "")
+        return "" if at == self.commit else at
+
+
+def disagreements(checked: Mapping[str, MutantRun], now: Mapping[str, MutantRun]) -> list[str]:
+    """A sentence for each mutant that came out otherwise than in the run before, although nothing
+    changed that anybody knows of."""
+    return [
+        _sentence(f"{run.path}:{run.line} {run.operator} ({mutant})", _was_killed(run))
+        for mutant, run in checked.items()
+        if mutant in now and _was_killed(now[mutant]) != _was_killed(run)
+    ]
+
+
+def patches_disagree(checked: Mapping[str, PatchRun], now: Mapping[str, PatchRun]) -> list[str]:
+    """The same of patches."""
+    return [
+        _sentence(f"patch {name}", run.outcome.is_kill)
+        for name, run in checked.items()
+        if name in now and now[name].outcome.is_kill != run.outcome.is_kill
+    ]
+
+
+def _was_killed(run: MutantRun) -> bool:
+    return any(trial.outcome.is_kill for trial in run.trials)
+
+
+def _sentence(what: str, was_killed: bool) -> str:
+    one, other = ("killed", "survives") if was_killed else ("survived", "is killed")
+    return (
+        f"{what} was {one} in the run before and {other} now, although nothing changed that is "
+        "known to matter: nothing that was reused counts; run with --no-cache."
+    )

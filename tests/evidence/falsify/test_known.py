@@ -1,0 +1,169 @@
+"""falsify.known: results count again while what they hang on is the same; some are checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from evidence.engine.falsify.depends import Dependencies
+from evidence.engine.falsify.known import Before, Known, disagreements, patches_disagree
+from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun, Trial
+from evidence.engine.falsify.mutants import Mutant, mutants_of
+from evidence.engine.falsify.plan import Target
+from evidence.engine.mistakes import Place
+from evidence.engine.register.model import Patch
+
+TEST, OTHER = "tests/test_till.py::test_charged", "tests/test_till.py::test_other"
+KILLED, LIVED = Trial(TEST, Outcome.ASSERTION), Trial(TEST, Outcome.SURVIVED)
+HERE, THERE = "b" * 40, "a" * 40
+SOURCES = [f"def f{n}(a):\n    return a + {n}\n" for n in range(30)]
+
+
+def targets(number: int, tests: frozenset[str] = frozenset({TEST})) -> list[Target]:
+    found = mutants_of(path="till.py", source=SOURCES[number], name=f"f{number}")
+    return [Target(each, {"TILL-01": tests}, {}, ("-old", "+new"), (2, 2)) for each in found]
+
+
+def run_of(mutant: Mutant, trial: Trial = KILLED, **changes: Any) -> MutantRun:
+    told = (mutant.id, mutant.path, mutant.unit, 99, mutant.operator.value, mutant.symbol)
+    return MutantRun(*told, diff=("-earlier",), trials=(trial,), **changes)
+
+
+UNITS = {f"till.py::f{number}": targets(number) for number in range(30)}
+PATCHES = {
+    f"patch-{number}": (
+        Patch(f"patch-{number}", Place("p"), "TILL-01", False, "It.", f"+{number}", ("till.py",)),
+        (TEST,),
+    )
+    for number in range(30)
+}
+
+
+def now(world: str = "world", tests: str = "tests", everything: str = "all") -> Dependencies:
+    return Dependencies(world, everything, {TEST: tests})
+
+
+def known(now: Dependencies, record: Falsification | None, till: str = "digest") -> Known:
+    before = Before(record, THERE) if record else None
+    return Known(now, {"till.py": till}, HERE, before)
+
+
+def recorded(**changes: Any) -> Falsification:
+    """What a run found out that tried everything, and saw that the test starts no process."""
+    first = known(now(), None)
+    first.has_seen([TEST], [])
+    keys = {name: first.of_function(each) for name, each in UNITS.items()}
+    keys |= {name: first.of_patch(*each) for name, each in PATCHES.items()}
+    mutants = tuple(run_of(t.mutant) for each in UNITS.values() for t in each)
+    patches = tuple(PatchRun(name, "TILL-01", "It.", (), Outcome.ASSERTION) for name in PATCHES)
+    found = Falsification({}, mutants=mutants, patches=patches, keys=keys)
+    return replace(found, **{"contained": first.contained, **changes})
+
+
+def test_most_counts_again_and_a_share_is_tried_all_the_same() -> None:
+    here = known(now(), recorded())
+    again, checked = here.functions(UNITS)
+    names = {f"{run.path}::{run.unit}" for run in checked.values()}
+    assert len(names) == 2
+    assert {run.unit for run in again.values()} == {f"f{n}" for n in range(30)} - {
+        run.unit for run in checked.values()
+    }
+    assert len(again) + len(checked) == sum(map(len, UNITS.values()))
+    assert here.mutants_again == len(again)
+    kept, tried = here.patches(PATCHES)
+    assert (len(kept), len(tried), here.patches_again) == (28, 2, 28)
+    assert kept.keys() | tried.keys() == PATCHES.keys()
+
+
+def test_the_share_is_chosen_by_the_commit() -> None:
+    first, second = (known(now(), recorded()).functions(UNITS)[1] for _ in range(2))
+    assert first == second
+    other = Known(now(), {"till.py": "digest"}, "c" * 40, Before(recorded(), THERE))
+    assert other.functions(UNITS)[1] != first
+
+
+def test_what_counts_again_says_of_which_commit_and_stands_on_its_lines_of_now() -> None:
+    again, _ = known(now(), recorded()).functions(UNITS)
+    run = next(iter(again.values()))
+    assert (run.reused_from, run.line, run.diff) == (THERE, 2, ("-old", "+new"))
+    assert run.trials == (KILLED,)
+
+    older = tuple(replace(each, reused_from="0" * 40) for each in recorded().mutants)
+    again, _ = known(now(), recorded(mutants=older)).functions(UNITS)
+    assert {each.reused_from for each in again.values()} == {"0" * 40}
+
+    same = tuple(replace(each, reused_from=HERE) for each in recorded().mutants)
+    again, _ = known(now(), recorded(mutants=same)).functions(UNITS)
+    assert {each.reused_from for each in again.values()} == {""}
+    patches, _ = known(now(), recorded()).patches(PATCHES)
+    assert {each.reused_from for each in patches.values()} == {THERE}
+
+
+@pytest.mark.parametrize(
+    "here",
+    [
+        pytest.param(known(now(world="another"), recorded()), id="world"),
+        pytest.param(known(now(tests="another"), recorded()), id="what its test runs"),
+        pytest.param(known(now(), recorded(complaints=("It lied.",))), id="harness not trusted"),
+        pytest.param(known(now(everything="b"), recorded(contained={})), id="may start processes"),
+        pytest.param(known(now(), None), id="nothing before"),
+        pytest.param(known(now(), recorded(keys={})), id="no keys"),
+    ],
+)
+def test_nothing_counts_again_once_something_changed(here: Known) -> None:
+    assert here.functions(UNITS) == ({}, {})
+    assert here.patches(PATCHES) == ({}, {})
+    assert (here.mutants_again, here.patches_again) == (0, 0)
+
+
+def test_other_mutants_or_other_tests_are_tried() -> None:
+    units = {
+        "till.py::f0": targets(0)[1:],
+        "till.py::f1": targets(1, frozenset({TEST, OTHER})),
+        "till.py::f2": targets(2),
+    }
+    again, checked = known(now(), recorded()).functions(units)
+    assert {run.unit for run in (again | checked).values()} == {"f2"}
+    lacking = tuple(run for run in recorded().mutants if run.unit != "f2")
+    assert known(now(), recorded(mutants=lacking)).functions(units) == ({}, {})
+
+
+def test_a_patch_hangs_on_the_files_that_it_edits_and_on_what_it_says() -> None:
+    assert known(now(), recorded(), till="edited").patches(PATCHES) == ({}, {})
+    (name, (patch, tests)) = next(iter(PATCHES.items()))
+    for other in (replace(patch, diff="+other"), replace(patch, breaks="TILL-02")):
+        assert known(now(), recorded()).patches({name: (other, tests)}) == ({}, {})
+    assert known(now(), recorded()).patches({name: (patch, (TEST, OTHER))}) == ({}, {})
+    assert known(now(), recorded(patches=None)).patches(PATCHES) == ({}, {})
+
+
+def test_a_test_that_started_a_process_since_hangs_on_everything() -> None:
+    here = known(now(), recorded())
+    before = here.of_function(targets(0))
+    here.has_seen([TEST], [TEST])
+    assert here.of_function(targets(0)) != before
+    assert here.contained == {}
+
+
+def test_what_came_out_otherwise_is_told() -> None:
+    (mutant, *_) = (each.mutant for each in targets(0))
+    killed, lived = {mutant.id: run_of(mutant)}, {mutant.id: run_of(mutant, LIVED)}
+    assert disagreements(killed, killed) == disagreements(killed, {}) == []
+    (told,) = disagreements(killed, lived)
+    assert told == (
+        f"till.py:99 None returned ({mutant.id}) was killed in the run before and survives "
+        "now, although nothing changed that is known to matter: nothing that was reused counts; "
+        "run with --no-cache."
+    )
+    (told,) = disagreements(lived, killed)
+    assert "survived in the run before and is killed now" in told
+
+
+def test_a_patch_that_came_out_otherwise_is_told() -> None:
+    caught = {"sold-twice": PatchRun("sold-twice", "TILL-01", "It.", (), Outcome.ASSERTION)}
+    missed = {"sold-twice": PatchRun("sold-twice", "TILL-01", "It.", (), Outcome.SURVIVED)}
+    assert patches_disagree(caught, caught) == patches_disagree(caught, {}) == []
+    (told,) = patches_disagree(caught, missed)
+    assert told.startswith("patch sold-twice was killed in the run before and survives now")
