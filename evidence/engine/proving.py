@@ -43,17 +43,18 @@ def new_or_same_run(
     return found
 
 
-def _before(order: Order, reporter: Reporter, reuse: Reuse) -> Before | None:
+def _before(order: Order, reporter: Reporter, reuse: Reuse) -> Before:
     """What the run before broke on purpose and may count again."""
+    from evidence.engine.falsify.known import NOTHING
     from evidence.engine.run.sealed import Tampered
 
     if not order.cache or order.only:
-        return None
+        return NOTHING
     try:
         return reuse.before()
     except Tampered as error:
         reporter.problem(f"{error}; everything is broken again.")
-        return None
+        return NOTHING
 
 
 def recorded_run(
@@ -87,7 +88,7 @@ def _run_gates(
     register: Register,
     reporter: Reporter,
     reuse: Reuse,
-    before: Before | None,
+    before: Before,
 ) -> Run:
     from evidence.engine.run.session import run_gates
 
@@ -112,7 +113,7 @@ def _run_gates(
 
 
 def known_of(
-    project: Project, register: Register, found: Run, reuse: Reuse, before: Before | None
+    project: Project, register: Register, found: Run, reuse: Reuse, before: Before
 ) -> Known:
     """What the results of breaking things hang on now, by what these gates recorded."""
     from evidence.engine.falsify.depends import dependencies

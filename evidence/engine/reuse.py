@@ -48,21 +48,21 @@ class Reuse:
         gates = (replace(gate, reused_from=run.tree.commit) for gate in run.gates)
         return replace(run, gates=tuple(gates))
 
-    def before(self) -> Before | None:
-        """What the last run broke on purpose; nothing when there was none. Raises Tampered when it
-        was edited since."""
+    def before(self) -> Before:
+        """What the last run broke on purpose, if there was one. Raises Tampered when it was edited
+        since."""
         # Not at the top: where nothing changed, nobody asks, and the call takes under a second.
-        from evidence.engine.falsify.known import Before
+        from evidence.engine.falsify.known import NOTHING, Before
         from evidence.engine.falsify.record import read_falsified
 
         try:
             sealed.check_unedited(self.project, sealed.results_seal(self.project))
             record = read_falsified(results_folder(self.project))
-            return Before(record, read_run(self.project).tree.commit) if record else None
+            return Before(record, read_run(self.project).tree.commit) if record else NOTHING
         except (CannotRun, Refused) as error:
             if isinstance(error, Tampered):
                 raise
-            return None
+            return NOTHING
 
     @property
     def outside(self) -> str:

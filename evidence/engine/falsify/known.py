@@ -26,6 +26,9 @@ class Before:
     commit: str
 
 
+NOTHING = Before(Falsification(), "")
+
+
 @dataclass
 class Known:
     """What may count again in this run. `files` are the project's with their digests; `contained`
@@ -34,24 +37,20 @@ class Known:
     now: Dependencies
     files: Mapping[str, str]
     commit: str
-    before: Before | None = None
+    before: Before = NOTHING
     contained: dict[str, str] = field(default_factory=dict)
     mutants_again: int = 0
     patches_again: int = 0
 
     def __post_init__(self) -> None:
-        if self.before:
-            if self.before.record.complaints:
-                self.before = None
-            else:
-                self.contained |= self.before.record.contained
+        if self.before.record.complaints:
+            self.before = NOTHING
+        self.contained |= self.before.record.contained
 
     def has_seen(self, tests: Iterable[str], starters: Iterable[str]) -> None:
         """These tests ran, and those `starters` started processes."""
-        alone = {test: self.now.alone(test) for test in tests}
-        starting = set(starters)
-        self.contained |= {test: at for test, at in alone.items() if test not in starting}
-        for test in starting:
+        self.contained |= {test: self.now.alone(test) for test in tests}
+        for test in starters:
             self.contained.pop(test, None)
 
     def of_function(self, targets: Sequence[Target]) -> str:
@@ -73,7 +72,7 @@ class Known:
         self, units: Mapping[str, Sequence[Target]]
     ) -> tuple[dict[str, MutantRun], dict[str, MutantRun]]:
         """By mutant what counts again, and what is tried all the same and has to agree."""
-        by_id = {mutant.id: mutant for mutant in self.before.record.mutants} if self.before else {}
+        by_id = {mutant.id: mutant for mutant in self.before.record.mutants}
         again, checked = self._split(
             name
             for name, targets in units.items()
@@ -89,8 +88,7 @@ class Known:
     ) -> tuple[dict[str, PatchRun], dict[str, PatchRun]]:
         """By name, given with the tests that have to catch each, what counts again, and what is
         tried all the same and has to agree."""
-        runs = (self.before.record.patches if self.before else None) or ()
-        by_name = {run.patch: run for run in runs}
+        by_name = {run.patch: run for run in self.before.record.patches or ()}
         again, checked = self._split(
             name
             for name, (patch, tests) in patches.items()
@@ -103,7 +101,7 @@ class Known:
         )
 
     def _is_same(self, name: str, key: str) -> bool:
-        return self.before is not None and self.before.record.keys.get(name) == key
+        return self.before.record.keys.get(name) == key
 
     def _split(self, same: Iterable[str]) -> tuple[list[str], list[str]]:
         """Who counts again, and the share that is tried all the same, by the commit's number."""
@@ -120,7 +118,7 @@ class Known:
 
     def _of(self, run: MutantRun | PatchRun) -> str:
         """The other commit at which it was found out, if it was another."""
-        at = run.reused_from or (self.before.commit if self.before else "")
+        at = run.reused_from or self.before.commit
         return "" if at == self.commit else at
 
 

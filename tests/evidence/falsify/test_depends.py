@@ -56,6 +56,7 @@ FILES = {
     "tests/test_shared.py": "def test_shared(): ...\n",
     "tests/test_uses.py": "from tests.test_shared import (\n    test_shared,\n)\n",
     "tests/conftest.py": "# fixtures\n",
+    "README.md": "import test_stock\n",
 }
 CHARGED, STOCK, SHARED = (
     "tests/test_till.py::test_charged",
@@ -80,7 +81,8 @@ class Place:
     def now(self, outside: str = "python 3.11") -> Dependencies:
         files = {
             path.relative_to(self.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(self.root.rglob("*.py"))
+            for path in sorted(self.root.rglob("*"))
+            if path.is_file() and path.name != "coverage"
         }
         return dependencies(
             self.root,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evidence.engine.falsify.depends import Dependencies
-from evidence.engine.falsify.known import Before, Known, disagreements, patches_disagree
+from evidence.engine.falsify.known import NOTHING, Before, Known, disagreements, patches_disagree
 from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun, Trial
 from evidence.engine.falsify.mutants import Mutant, mutants_of
 from evidence.engine.falsify.plan import Target
@@ -46,7 +46,7 @@ def now(world: str = "world", tests: str = "tests", everything: str = "all") -> 
 
 
 def known(now: Dependencies, record: Falsification | None, till: str = "digest") -> Known:
-    before = Before(record, THERE) if record else None
+    before = Before(record, THERE) if record else NOTHING
     return Known(now, {"till.py": till}, HERE, before)
 
 
