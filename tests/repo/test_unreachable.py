@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -95,6 +96,32 @@ def test_list_that_is_not_there_is_told_without_its_address(lock: str) -> None:
 def test_list_that_takes_too_long_is_told(lock: str) -> None:
     with pytest.raises(NoAnswer, match=r"^it did not answer within 0 s$"):
         ask("--vulnerability-service", "osv", "--osv-url", SLOW, lock=lock, timeout_s=0.001)
+
+
+def test_answer_is_read_and_what_is_none_says_why(
+    lock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[tuple[str, str]] = [
+        ('{"dependencies": [{"name": "soap"}]}', ""),
+        ("", "TimeoutError: read timed out"),
+        ('{"message": "odd"}', "connection refused"),
+    ]
+
+    def run(argv: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+        assert argv[1:] == [
+            *("--requirement", lock, "--no-deps", "--disable-pip", "--format", "json"),
+            *("--progress-spinner", "off", "--here"),
+        ]
+        assert options == {"capture_output": True, "text": True, "timeout": 150, "check": False}
+        out, err = answers.pop(0)
+        return subprocess.CompletedProcess(argv, 1, out, err)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert ask("--here", lock=lock) == [{"name": "soap"}]
+    for said in ("TimeoutError: read timed out", "connection refused"):
+        with pytest.raises(NoAnswer) as none:
+            ask("--here", lock=lock)
+        assert str(none.value) == why_unreachable(said)
 
 
 @pytest.mark.parametrize(("option", "asked"), [("--stand-in", True), ("", False)])

@@ -89,8 +89,7 @@ class Citing:
         cited = {link.path for claim in self._views.register.claims for link in claim.code}
         for folder in folders:
             if not any(path.startswith(f"{folder.rstrip('/')}/") for path in cited):
-                self._note(f"killed {folder}: no claim cites code in such a folder")
-                return ChainableUndefined()
+                return self._note(f"killed {folder}: no claim cites code in such a folder")
         return str(kill_rate(self._views.judgement.verdicts, folders))
 
     def source(self, text: str) -> object:
@@ -98,8 +97,7 @@ class Citing:
         try:
             path, line = self._resolve(text)
         except LookupError as error:
-            self._note(f"source {error.args[0]}")
-            return ChainableUndefined()
+            return self._note(f"source {error.args[0]}")
         self._reading.cited.add(path)
         address = escape(self._up + links.source(path, line))
         return Markup('<a href="{}"><code>{}</code></a>').format(address, escape(text))
@@ -108,8 +106,7 @@ class Citing:
         """Every step of the demo: what to do, what to see, and what the browser saw."""
         steps = tuple(self._views.steps.values())
         if not steps:
-            self._note("demo: not found; this project has no demo.yml")
-            return ChainableUndefined()
+            return self._note("demo: not found; this project has no demo.yml")
         return demo_steps(steps, self._up)
 
     def _cite(self, link: LinkView) -> Markup:
@@ -122,11 +119,14 @@ class Citing:
         )
 
     def _unknown(self, kind: str, name: str, known: tuple[str, ...]) -> ChainableUndefined:
-        self._note(f"{kind} {name}: not found{did_you_mean(name, known) or _list(kind, known)}")
-        return ChainableUndefined()
+        return self._note(
+            f"{kind} {name}: not found{did_you_mean(name, known) or _list(kind, known)}"
+        )
 
-    def _note(self, text: str) -> None:
+    def _note(self, text: str) -> ChainableUndefined:
+        """Takes down what is wrong; gives what stands in its place until all of it is told."""
         self.wrong(*_calling(self._page + ".md"), text)
+        return ChainableUndefined()
 
 
 def _calling(page: str) -> tuple[str, int]:

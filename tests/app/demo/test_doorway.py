@@ -57,6 +57,34 @@ def test_visitor_is_let_go_while_nobody_listens_inside(caplog: pytest.LogCapture
     assert "nobody answers on port 1 inside: " in caplog.text
 
 
+class _Visitor:
+    """A visitor's connection; it counts how often it is closed."""
+
+    closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_connection_is_closed_at_once_when_nobody_listens_inside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    visits: list[Any] = []
+
+    async def start_server(visit: Any, host: str, port: int) -> None:
+        visits.append(visit)
+
+    monkeypatch.setattr(asyncio, "start_server", start_server)
+    visitor: Any = _Visitor()
+
+    async def story() -> None:
+        await open_door(host=LOOPBACK, port=0, to_port=1)
+        await visits[0](asyncio.StreamReader(), visitor)
+
+    asyncio.run(story())
+    assert visitor.closed == 1
+
+
 class _Receiver:
     """Notes what a writer is told; when gone, it cannot even be told that the sender ended."""
 

@@ -51,6 +51,13 @@ def claim(**changes: Any) -> dict[str, Any]:
     return {**made, **changes}
 
 
+NO_KILLS: dict[str, Any] = {
+    **claim()["mutants"],
+    "assertion": 0,
+}
+ONE_WAIVED = {**NO_KILLS, "waived": [{"id": "m"}]}
+
+
 def rungs(**changes: str) -> dict[str, str]:
     return {**claim()["rungs"], **changes}
 
@@ -129,6 +136,11 @@ def test_requirement_follows_from_its_claims(
         {"critical": False, "sabotage": []},
         {"critical": False, "sabotage": [{"patch": "p", "outcome": "crash"}]},
         {"sabotage": [{"outcome": "assertion"}, {"outcome": "timeout"}]},
+        {"sabotage": [{"outcome": word} for word in ("assertion", "crash", "timeout")]},
+        {"critical": False, "sabotage": [], "gates": []},
+        {"critical": False, "mutants": NO_KILLS, "gates": []},
+        {"critical": False, "mutants": NO_KILLS, "sabotage": []},
+        {"critical": False, "mutants": ONE_WAIVED, "sabotage": [], "gates": []},
         {"rungs": rungs(falsified="no"), "mutants": {}, "sabotage": []},
         {"rungs": rungs(falsified="not measured"), "gates": ["docker"], "sabotage": []},
         {
@@ -140,21 +152,18 @@ def test_what_was_broken_on_purpose_fits(changes: dict[str, Any]) -> None:
     verify._check_falsified(claim(**changes), GATES)
 
 
-_NO_KILLS = {"assertion": 0, "crash": 0, "timeout": 0, "untried": 0, "survived": [], "waived": []}
-
-
 @pytest.mark.parametrize(
     "changes",
     [
-        {"mutants": {**_NO_KILLS, "assertion": 3, "survived": [{"id": "m"}]}},
-        {"mutants": {**_NO_KILLS, "assertion": 3, "untried": 1}},
+        {"mutants": {**NO_KILLS, "assertion": 3, "survived": [{"id": "m"}]}},
+        {"mutants": {**NO_KILLS, "assertion": 3, "untried": 1}},
         {"sabotage": []},
         {"sabotage": [{"outcome": "crash"}]},
         {"sabotage": [{"outcome": "assertion"}, {"outcome": "survived"}]},
         {"sabotage": [{"outcome": "assertion"}, {"outcome": "setup error"}]},
         {"gates": ["docker"]},
         {"gates": ["gone"]},
-        {"critical": False, "mutants": _NO_KILLS, "sabotage": [], "gates": []},
+        {"critical": False, "mutants": NO_KILLS, "sabotage": [], "gates": []},
         {"rungs": rungs(falsified="n/a"), "gates": []},
         {"rungs": rungs(falsified="n/a"), "tests": []},
     ],
@@ -243,6 +252,14 @@ def test_manifest_is_read_strictly(text: str, expected: dict[str, str] | str) ->
         assert reason(lambda: verify._manifest(data)) == expected
     else:
         assert verify._manifest(data) == expected
+
+
+def test_mistake_in_the_manifest_is_told_with_its_line() -> None:
+    with pytest.raises(verify.Refused) as refused:
+        verify._manifest(f"{DIGEST}  a\nodd\n".encode())
+    assert str(refused.value) == "MANIFEST.sha256:2: 'odd'"
+    with pytest.raises(verify.Refused, match="does not end with its last line"):
+        verify._manifest(f"{DIGEST}  a".encode())
 
 
 def test_what_is_signed_of_a_statement_is_dsse_s_own_example() -> None:
