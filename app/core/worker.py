@@ -18,6 +18,8 @@ LAST_JOB_S = 75.0
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 HEALTHY_S = 60.0
+# Many more than the longest wait takes, and far fewer than a float can bear.
+MOST_DOUBLINGS = 10
 
 
 async def work(*, stop: asyncio.Event, threads: int = THREADS) -> None:
@@ -29,8 +31,7 @@ async def work(*, stop: asyncio.Event, threads: int = THREADS) -> None:
         began = asyncio.get_running_loop().time()
         running = asyncio.create_task(_run(threads))
         await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set():
-            running.cancel()
+        running.cancel()  # Told to stop; one that has ended by itself takes no notice.
         error = await _outcome(running)
         if stop.is_set():
             break
@@ -39,12 +40,11 @@ async def work(*, stop: asyncio.Event, threads: int = THREADS) -> None:
         pause_s = pause(failures=failures, uniform=random.uniform)
         log.warning("worker: stopped (%s); again in %.1f s", error, pause_s)
         await asyncio.wait({stopped}, timeout=pause_s)
-    stopped.cancel()
 
 
 def pause(*, failures: int, uniform: Callable[[float, float], float]) -> float:
     """Seconds to wait after so many failures in a row, up to half a minute."""
-    full_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 10))
+    full_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, MOST_DOUBLINGS))
     return full_s * uniform(0.5, 1.0)
 
 

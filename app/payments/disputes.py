@@ -34,7 +34,7 @@ def record(*, fact: gateway.DisputeFact, now: datetime) -> Dispute:
         dispute = Dispute.objects.filter(stripe_dispute_id=fact.id).first() or _new(fact, payment)
         _check_agrees(dispute, fact, payment)
         seen = DisputeStatus(fact.status)
-        if dispute.pk is None or seen == dispute.status or seen in _next(dispute):
+        if seen == dispute.status or seen in _next(dispute):
             dispute.status = seen
             dispute.amount_pennies = fact.amount_pennies
             dispute.reason, dispute.respond_by = fact.reason[:60], fact.respond_by

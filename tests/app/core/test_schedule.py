@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 from procrastinate.periodic import PeriodicDeferrer
 
-from core import schedule, tasks
+from core import queue, schedule, tasks
 from core.models import JobRun
 from core.worker import pause
 
@@ -77,20 +80,34 @@ def test_a_run_that_fails_is_on_record_and_raises_for_another_try(odd_job: list[
     assert run.said == "ZeroDivisionError: nothing  to do"
 
 
-def test_a_failed_run_comes_back_a_bounded_number_of_times_and_ever_later() -> None:
-    waits = []
+def test_what_a_run_said_is_kept_as_far_as_it_fits(odd_job: list[datetime]) -> None:
+    long = "x" * 501
+    odd = schedule._SCHEDULE["odd_job"]
+    schedule._SCHEDULE["odd_job"] = replace(odd, work=lambda now: long)
+    assert schedule.run_now(name="odd_job") == long
+    assert JobRun.objects.get().said == long[:500]
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_a_failed_run_comes_back_a_bounded_number_of_times_and_ever_later(
+    monkeypatch: pytest.MonkeyPatch, now: datetime, share: float
+) -> None:
+    def uniform(low: float, high: float) -> float:
+        assert (low, high) == (0.5, 1.0)
+        return share
+
+    monkeypatch.setattr(schedule, "_RNG", SimpleNamespace(uniform=uniform))
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    waits_s = []
     for attempts in range(schedule.MOST_ATTEMPTS):
         job = Job(
             id=1, queue="q", lock=None, queueing_lock=None, task_name="odd_job", attempts=attempts
         )
         decision = schedule.Backoff().get_retry_decision(exception=Exception(), job=job)
-        waits.append(decision and decision.retry_at and decision.retry_at - timezone.now())
-    assert waits[-1] is None
-    assert [wait is not None for wait in waits[:-1]] == [True] * (schedule.MOST_ATTEMPTS - 1)
-    for attempts, wait in enumerate(waits[:-1]):
-        assert wait is not None
-        full_s = schedule.FIRST_WAIT_S * 4**attempts
-        assert full_s / 2 - 1 < wait.total_seconds() <= full_s
+        at = decision and decision.retry_at
+        waits_s.append(at and (at - now).total_seconds())
+    first_s = schedule.FIRST_WAIT_S * share
+    assert waits_s == [*(first_s * 4**n for n in range(schedule.MOST_ATTEMPTS - 1)), None]
 
 
 def test_a_worker_that_lost_the_database_waits_ever_longer_up_to_half_a_minute() -> None:
@@ -186,16 +203,41 @@ def _job(worker_beat: str | None, *, status: str = "doing", **columns: Any) -> i
 def test_jobs_of_dead_workers_come_back_and_their_runs_say_so(db: None, now: datetime) -> None:
     dead, gone = _job("1 minute"), _job(None)
     alive = _job("1 second")
+    tried = _job("1 minute", attempts=schedule.MOST_ATTEMPTS - 2)
     last = _job("1 minute", attempts=schedule.MOST_ATTEMPTS - 1)
     woken = _job("1 minute", queueing_lock="work_inbox")
     JobRun.objects.create(name="odd", job_id=dead, attempt=1, started_at=now)
     assert tasks.rescue_jobs.func is not None
-    assert schedule.run_now(name="rescue_jobs") == "jobs  4 held by dead workers"
+    assert schedule.run_now(name="rescue_jobs") == "jobs  5 held by dead workers"
     found = dict(ProcrastinateJob.objects.values_list("id", "status"))
-    assert found == {dead: "todo", gone: "todo", alive: "doing", last: "failed", woken: "failed"}
+    assert found == {
+        dead: "todo",
+        gone: "todo",
+        tried: "todo",
+        alive: "doing",
+        last: "failed",
+        woken: "failed",
+    }
     run = JobRun.objects.get(name="odd")
     assert (run.status, run.said) == ("failed", tasks.DIED)
     assert schedule.run_now(name="rescue_jobs") == "jobs  0 held by dead workers"
+
+
+def test_jobs_of_dead_workers_are_looked_for_by_one_at_a_time_and_come_back_together(
+    db: None, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [_job("1 minute"), _job("1 minute", queueing_lock="work_inbox")]
+    (rescue,) = (job.work for job in schedule.schedule() if job.name == "rescue_jobs")
+
+    def lost(job: Job) -> None:
+        raise OperationalError("the database went away")
+
+    monkeypatch.setattr(queue, "fail", lost)
+    with CaptureQueriesContext(connection) as queries, pytest.raises(OperationalError):
+        rescue(now)
+    assert queries[1]["sql"] == f"SELECT pg_advisory_xact_lock({tasks.RESCUE_LOCK})"
+    found = dict(ProcrastinateJob.objects.values_list("id", "status"))
+    assert found == dict.fromkeys(jobs, "doing")
 
 
 def test_old_runs_are_forgotten(db: None) -> None:
@@ -205,8 +247,8 @@ def test_old_runs_are_forgotten(db: None) -> None:
             name="odd", attempt=1, started_at=now - timedelta(days=days), job_id=days
         )
     with connection.cursor() as cursor:
-        for queue, hours in (("events", 23), ("events", 25), ("schedule", 25)):
-            key = _job(None, status="succeeded", queue_name=queue)
+        for name, hours in (("events", 23), ("events", 25), ("schedule", 719), ("schedule", 721)):
+            key = _job(None, status="succeeded", queue_name=name)
             cursor.execute(
                 "INSERT INTO procrastinate_events (job_id, type, at) "
                 "VALUES (%s, 'succeeded', now() - %s * interval '1 hour')",

@@ -13,7 +13,7 @@ import stripe
 
 from payments import gateway
 from payments.gateway.calling import client, translating
-from payments.gateway.events import _verifies
+from payments.gateway.events import LONGEST, _verifies
 
 LINES = (gateway.Line("Mug", 500, 2),)
 SHORT_S = 0.5
@@ -198,12 +198,15 @@ def test_a_key_used_for_something_else_is_unknown_not_a_no(twin: Any) -> None:
         gateway.create_checkout_session(new(currency="EUR"))
 
 
-def test_nobody_listening_is_unknown(settings: Any) -> None:
+@pytest.mark.parametrize(
+    "retrieve", [gateway.retrieve_intent, gateway.retrieve_session, gateway.retrieve_dispute]
+)
+def test_nobody_listening_is_unknown(settings: Any, retrieve: Any) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         settings.STRIPE_API_BASE = f"http://127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(gateway.Unknown):
-            gateway.retrieve_intent("pi_1")
+            retrieve("pi_1")
 
 
 @pytest.mark.parametrize(
@@ -267,6 +270,15 @@ def test_a_signed_event_is_read() -> None:
     assert event.payload == EVENT
 
 
+def test_the_longest_names_are_read() -> None:
+    longest = {name: "x" * most for name, most in LONGEST.items()}
+    about = {"object": longest["object_type"], "id": longest["object_id"]}
+    names = {name: longest[name] for name in ("id", "type", "api_version")}
+    payload = json.dumps(EVENT | names | {"data": {"object": about}}).encode()
+    event = construct(payload, signed(payload))
+    assert {name: getattr(event, name) for name in longest} == longest
+
+
 def test_what_a_person_typed_into_an_event_is_kept_as_far_as_postgresql_can() -> None:
     typed = {"data": {"object": {"id": "pi_1", "notes": ["a\0b", {"c\0": "d"}]}}}
     payload = json.dumps(EVENT | typed).encode()
@@ -321,6 +333,7 @@ def test_a_bad_signature_is_refused(header: str) -> None:
         json.dumps(EVENT | {"created": "yesterday"}).encode(),
         json.dumps(EVENT | {"livemode": "no"}).encode(),
         json.dumps(EVENT | {"id": ""}).encode(),
+        json.dumps(EVENT | {"type": ""}).encode(),
         json.dumps(EVENT | {"id": "e" * 121}).encode(),
         json.dumps(EVENT | {"type": "payment_intent\0"}).encode(),
     ],
