@@ -118,7 +118,7 @@ def make_plan(
         mutants |= {mutant.id: mutant for mutant in found}
         _sampled(plan, claim, found, sample, citing)
     paths = sorted({mutant.path for mutant in mutants.values()})
-    plan.recorded = tuple(_recorded(register, runs, results, paths))
+    plan.recorded = tuple(recorded_by(register, runs, results, paths))
     sources = {path: source_of(project, path) for path in paths}
     spans = {path: spans_of(source) for path, source in sources.items()}
     for mutant in mutants.values():
@@ -173,9 +173,10 @@ def target_of(
     )
 
 
-def _recorded(
+def recorded_by(
     register: Register, runs: Sequence[GateRun], results: Path, paths: Sequence[str]
 ) -> Iterator[Recorded]:
+    """What each gate of tests recorded of these files in this run."""
     for run in runs:
         gate = register.gate(run.id)
         if gate is None or not run.tests or not run.coverage:

@@ -121,9 +121,14 @@ class Server:
         self._reader.join(timeout=2.0)
 
     def ask(
-        self, tests: Sequence[Mapping[str, Any]], mutant: Mapping[str, Any] | None, *, stop: bool
+        self,
+        tests: Sequence[Mapping[str, Any]],
+        mutant: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
+        *,
+        stop: bool,
     ) -> Answer:
-        """Run these tests in a fork, on the mutant if one is given. Raises ServerDied, Stopped."""
+        """Run these tests in a fork, on the mutant if one is given, or on several functions broken
+        at once. Raises ServerDied, Stopped."""
         within = sum(float(test["deadline_s"]) for test in tests) + _SPARE_S
         told = self._exchange({"tests": list(tests), "mutant": mutant, "stop": stop}, within)
         return Answer(

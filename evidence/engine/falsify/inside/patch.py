@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import gc
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -86,6 +86,7 @@ def patch(
         raise CannotPatch("the mutant does not define it")
     if not loaded.functions.get(_key(new)):
         raise CannotPatch("no function of that name is loaded from that line")
+    _refuse_moved(loaded, file, unit, _by_key(new))
     for code, others in _by_key(new).items():
         for function in loaded.functions.get(code, ()):
             if len(others) > 1:
@@ -94,6 +95,15 @@ def patch(
     for cache in loaded.caches:
         # What it knows was worked out by the unbroken code.
         cache.cache_clear()
+
+
+def _refuse_moved(loaded: Loaded, file: str, unit: str, new: Mapping[_Key, object]) -> None:
+    """What the function defined before it was broken lives on, such as what decorators returned;
+    each such function must have its like in the mutant."""
+    inner = f"{unit}.<locals>."
+    for key, functions in loaded.functions.items():
+        if functions and key[0] == file and key[1].startswith(inner) and key not in new:
+            raise CannotPatch("a function defined in it stands elsewhere now")
 
 
 def _undecorate(loaded: Loaded, key: _Key, which: int, count: int) -> None:

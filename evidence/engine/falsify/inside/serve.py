@@ -133,7 +133,8 @@ class Server:
         connected = open_connections(self._channel.socket.fileno())
         if mutant := order.get("mutant"):
             try:
-                patch(self._loaded, **mutant)
+                for each in mutant if isinstance(mutant, list) else [mutant]:
+                    patch(self._loaded, **each)
             except CannotPatch as error:
                 tell({"cannot": str(error)})
                 return
@@ -159,6 +160,8 @@ class Server:
                     "test": test,
                     "outcome": outcome,
                     "message": message,
+                    "case": self._watcher.case,
+                    "where": self._watcher.where,
                     "elapsed_s": time.monotonic() - began,
                     "starts": bool(started),
                 }
@@ -196,6 +199,8 @@ def _summed(told: Told, tests: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "test": late["test"],
                 "outcome": "timeout",
                 "message": "it did not end in time",
+                "case": "",
+                "where": "",
                 "elapsed_s": late["deadline_s"],
                 "starts": False,
             }

@@ -12,9 +12,11 @@ _TOLD = 4000  # Characters; the engine cleans them before it cuts.
 
 
 class Watcher:
-    """A pytest plugin that remembers how each phase of the running test ended."""
+    """A pytest plugin that remembers how each phase of the running test ended. `where` is the file
+    in which the last test that did not pass raised what ended it, `case` its id."""
 
     def __init__(self) -> None:
+        self.case = self.where = ""
         self._phases: list[tuple[str, str, BaseException | None]] = []
 
     @pytest.hookimpl(wrapper=True)
@@ -33,6 +35,8 @@ class Watcher:
             self._phases.clear()
             item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
             outcome, message = self._verdict()
+            self.case = item.nodeid
+            self.where = _raised_in([error for _, _, error in self._phases if error])
             if outcome != PASSED:
                 return outcome, message
         return PASSED, ""
@@ -48,6 +52,14 @@ class Watcher:
             return _kind(error) if phase == "call" else "crash", _line(error)
         ran = [phase for phase, _, _ in self._phases]
         return (PASSED, "") if "call" in ran else ("skipped", "it never ran")
+
+
+def _raised_in(errors: Sequence[BaseException]) -> str:
+    """The file of the innermost line of the first of them."""
+    trace = errors[0].__traceback__ if errors else None
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return trace.tb_frame.f_code.co_filename if trace else ""
 
 
 def _kind(error: BaseException | None) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from evidence.engine.falsify.known import Known, patches_disagree
@@ -13,6 +14,7 @@ from evidence.engine.falsify.model import Falsification, PatchRun
 from evidence.engine.falsify.record import read_falsified, write_falsified
 from evidence.engine.falsify.sabotage.clone import Clone, make_clone
 from evidence.engine.falsify.sabotage.controls import Controls
+from evidence.engine.falsify.sabotage.forked import Forked, quick, try_forked
 from evidence.engine.falsify.sabotage.trial import Lane, tests_of, try_patch
 from evidence.engine.project import Project
 from evidence.engine.register.model import Patch, Register
@@ -48,20 +50,22 @@ def sabotage(
         if not patch.is_control
     }
     again, checked = known.patches(asked) if known else ({}, {})
-    runs = dict(again)
+    runs, complaints = dict(again), []
     if left := [patch for patch in register.patches if patch.name not in again]:
         with opened_ground(project, register, run, listener) as ground:
             runs |= {found.patch: found for found in ground.try_all(left)}
+            complaints += ground.complaints
     found = tuple(runs[patch.name] for patch in register.patches)
     results = results_folder(project)
-    record = replace(read_falsified(results) or Falsification(), patches=found)
+    record = read_falsified(results) or Falsification()
+    complaints += patches_disagree(checked, runs)
+    record = replace(record, patches=found, complaints=(*record.complaints, *complaints))
     if known:
         tried = {name: each for name, each in asked.items() if not runs[name].why}
         record = replace(
             record,
             keys=record.keys | {name: known.of_patch(*each) for name, each in tried.items()},
             contained=known.contained,
-            complaints=(*record.complaints, *patches_disagree(checked, runs)),
         )
     write_falsified(results, record)
     return found
@@ -100,18 +104,48 @@ class Ground:
         self.listener = listener
         self.services, self.versions = Services(bench), Versions(bench)
         self._files = sorted(read_files(bench.project))
+        self.complaints: list[str] = []
         self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
         self._made = 0
 
     def try_all(self, patches: Sequence[Patch]) -> tuple[PatchRun, ...]:
-        """Each once, beside one run of the same tests on unbroken code."""
+        """Each once: in a fork where that can show it, and else in processes of its own, beside one
+        run of the same tests on unbroken code."""
+        done = count(1)
+
+        def one_more() -> None:
+            self.listener.progress("sabotage", next(done), len(patches))
+
+        forked = self._forked(patches, one_more)
+        left = [patch for patch in patches if patch.name not in forked.caught]
+        runs = forked.caught | self._apart(left, one_more)
+        self.complaints += [*forked.complaints, *forked.disagreements(runs)]
+        return tuple(runs[patch.name] for patch in patches)
+
+    def _forked(self, patches: Sequence[Patch], tell: Callable[[], None]) -> Forked:
+        asked = []
+        for patch in patches:
+            with self.lane() as lane:
+                if each := quick(patch, self.register, lane.clone, self.bench.project.root):
+                    asked.append(each)
+        return try_forked(
+            asked,
+            register=self.register,
+            runs=self.run.gates,
+            results=results_folder(self.bench.project),
+            bench=self.bench,
+            services=self.services,
+            tell=tell,
+        )
+
+    def _apart(self, patches: Sequence[Patch], tell: Callable[[], None]) -> dict[str, PatchRun]:
         found: dict[str, PatchRun] = {}
         controls = Controls(self.register, patches, self.bench.project.root)
 
         def work_of(patch: Patch) -> None:
             with self.lane() as lane:
                 found[patch.name] = try_patch(patch, lane)
-            self.listener.progress("sabotage", len(found), len(patches))
+            tell()
 
         def control() -> None:
             with self.lane() as lane:
@@ -123,7 +157,7 @@ class Ground:
             for patch in patches
         ]
         run_side_by_side(jobs, cores=self.bench.cores, stop=self.bench.stop)
-        return tuple(controls.judged(found[patch.name], patch) for patch in patches)
+        return {patch.name: controls.judged(found[patch.name], patch) for patch in patches}
 
     @contextmanager
     def lane(self) -> Iterator[Lane]:

@@ -192,3 +192,20 @@ def test_a_decorator_behind_a_cache_cannot_be_taken_off_here(plants: Any, file: 
     with pytest.raises(CannotPatch, match="shows only when the file is loaded"):
         drop(loaded_under(file.parent), file, "squared", "@logged", 1, 2)
     assert plants.squared(3) == 9
+
+
+def test_a_function_defined_in_it_that_lives_on_has_to_stand_where_it_stood(
+    plants: Any, file: Path
+) -> None:
+    """A wrapper that a decorator returned would stay whole, and nobody would notice anything."""
+    becomes = "pass\n        return -function(n)"
+    with pytest.raises(CannotPatch, match="a function defined in it stands elsewhere now"):
+        put(
+            loaded_under(file.parent),
+            file,
+            "logged",
+            "def logged(function):",
+            "    @functools.wraps(function)\n    def inner(n):\n        return function(n)",
+            f"    def other(n):\n        {becomes}\n    inner = other",
+        )
+    assert plants.squared(3) == 9

@@ -108,6 +108,7 @@ class Asks:
     def __init__(self) -> None:
         self.watcher = Watcher()
         self.answers: dict[str, tuple[str, str]] = {}
+        self.raised: dict[str, tuple[str, str]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         session.config.pluginmanager.register(self.watcher)
@@ -118,6 +119,7 @@ class Asks:
         for name, items in tests.items():
             left = left[len(items) :]
             self.answers[name] = self.watcher.run(items, left)
+            self.raised[name] = self.watcher.case, Path(self.watcher.where).name
         return True
 
 
@@ -134,6 +136,9 @@ def test_each_end_of_a_test_has_its_word(tmp_path: Path, monkeypatch: pytest.Mon
     pytest.main([*options, "-c", str(tmp_path / "pytest.ini"), str(tmp_path)], plugins=[asks])
 
     assert asks.answers == ENDS
+    assert asks.raised["passes"] == ("test_ends.py::test_passes", "")
+    assert asks.raised["holds_for_some"] == ("test_ends.py::test_holds_for_some[2]", "test_ends.py")
+    assert asks.raised["fails"][1] == "outcomes.py"
 
 
 class Item:
@@ -142,6 +147,7 @@ class Item:
     def __init__(self, watcher: Watcher, *phases: str) -> None:
         self.watcher, self.phases = watcher, phases or ("setup", "call", "teardown")
         self.session, self.ihook, self.next = object(), self, None
+        self.nodeid = f"t.py::test[{'-'.join(self.phases)}]"
 
     def pytest_runtest_protocol(self, *, item: Item, nextitem: Any) -> None:
         assert item is self

@@ -205,7 +205,7 @@ def _shows_what_killed_it(run: PatchRun) -> None:
     assert run.target == "TILL-02"
     assert run.breaks == "pays-all-back is broken."
     assert run.killed_by == ("tests/test_money.py::test_change_is_the_difference[500-350-150]",)
-    assert "  assert 500 == 150" in run.log[1]
+    assert "assert 500 == 150" in run.log[1]
     assert "+    return paid" in run.diff
 
 
