@@ -55,16 +55,13 @@ def headings() -> list[str]:
 def _report(currency: str, days: Days, kept: dict[date, DailySnapshot]) -> Report:
     """Nothing is missing before the currency's first snapshot in the range: it may be new."""
     every, known = days.every(), list(kept.values())
+    shown = [day for day in every if day >= known[0].day]
     return Report(
         currency=currency,
         sums=tuple(_sums(currency, known)),
         charts=tuple(_charts(currency, every, kept)),
-        rows=[
-            Row(day, _written(kept.get(day), currency))
-            for day in reversed(every)
-            if day >= known[0].day
-        ],
-        missing=sum(day not in kept for day in every if day >= known[0].day),
+        rows=[Row(day, _written(kept.get(day), currency)) for day in reversed(shown)],
+        missing=sum(day not in kept for day in shown),
     )
 
 

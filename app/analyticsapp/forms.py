@@ -34,17 +34,17 @@ class RangeForm(forms.Form):
         super().__init__(data)
         self._now = now
 
-    def clean(self) -> dict[str, Any]:
-        found: dict[str, Any] = super().clean() or {}
+    def clean(self) -> None:
+        super().clean()
         if self.errors:
-            return found
+            return
+        found = self.cleaned_data
         last = found["last"] or yesterday(now=self._now)
         first = found["first"] or last - min(timedelta(days=USUAL_DAYS - 1), last - type(last).min)
         try:
             found["days"] = self._readable(days(first=first, last=last, now=self._now))
         except Refused as no:
             self.add_error(None, str(no))
-        return found
 
     def _readable(self, chosen: Days) -> Days:
         if chosen.count > MOST_SHOWN:

@@ -64,7 +64,7 @@ def verify_chain(*, since: datetime | None = None) -> Entry | None:
     With `since`, from the first entry made at or after it: what went before is believed.
     """
     entries = made_since(since)
-    previous = _hash_before(entries.first())
+    previous = _hash_before(entries.first()) if since else GENESIS
     for entry in entries.iterator():
         if entry.previous_hash != previous or entry.hash != hash_of(entry):
             return entry

@@ -151,7 +151,7 @@ class Scale:
 
     @classmethod
     def over(cls, values: Sequence[int]) -> Scale:
-        low, high = min(0, *values, 0), max(0, *values, 0)
+        low, high = min([0, *values]), max([0, *values])
         step = _step(high - low)
         return cls(low // step * step, max(-(-high // step) * step, low + step), step)
 
@@ -167,10 +167,8 @@ class Scale:
 def spread(count: int) -> list[int]:
     """Which of `count` labels to write, so that they do not run into each other: at most
     MOST_LABELS, evenly, the first and the last among them."""
-    if count <= MOST_LABELS:
-        return list(range(count))
-    gaps = MOST_LABELS - 1
-    return [index * (count - 1) // gaps for index in range(MOST_LABELS)]
+    last = min(count, MOST_LABELS) - 1
+    return [index * (count - 1) // max(last, 1) for index in range(last + 1)]
 
 
 def _step(reach: int) -> int:

@@ -131,6 +131,17 @@ class PageTests(TestCase):
                 page = self.client.get(PAGE, asked)
                 self.assertContains(page, sentence, status_code=400)
 
+    def test_a_leap_year_of_days_is_the_most_on_one_page(self) -> None:
+        for first, status in (("2025-03-10", 200), ("2025-03-09", 400)):
+            with self.subTest(first=first):
+                page = self.client.get(PAGE, {"first": first, "last": "2026-03-10"})
+                self.assertEqual(page.status_code, status)
+
+    def test_it_is_for_analysts_to_look_at(self) -> None:
+        self.assertEqual(self.client.post(PAGE).status_code, 405)
+        give_role(user=self.analyst, role=Role.OPS)
+        self.assertEqual(self.client.get(PAGE).status_code, 403)
+
     def test_the_first_days_of_the_calendar_are_no_crash(self) -> None:
         page = self.client.get(PAGE, {"last": "0001-01-01"})
         self.assertContains(page, "No snapshot in these days.")

@@ -133,3 +133,5 @@ def test_no_password_stands_in_a_page_or_in_the_record(cara_customer: Any) -> No
     assert "guessed" not in answer.text
     assert 'value="short"' not in answer.text
     assert "guessed" not in str(list(Entry.objects.values()))
+    # Nor in what Django mails or shows of a crash.
+    assert answer.wsgi_request.sensitive_post_parameters == "__ALL__"

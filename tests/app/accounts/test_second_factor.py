@@ -58,6 +58,7 @@ def _enrol(client: Client) -> tuple[str, list[str]]:
     key = client.session["second-factor-key"]
     page = client.post(ENROL, {"code": _code(key)})
     assert page.status_code == 200
+    assert "Second factor set up." in page.text
     return key, re.findall(r"<code>([a-z0-9]{5}-[a-z0-9]{5})</code>", page.text)
 
 
@@ -90,6 +91,8 @@ def test_in_production_staff_without_a_factor_reach_the_enrolment_and_nothing_el
         way = client.get(page, follow=True).redirect_chain
         assert way, f"{page} opened"
         assert way[-1][0].partition("?")[0] == ENROL
+    # What a form sent is lost, so there is nothing to come back to.
+    assert client.post(reverse("orders:basket-add"))["Location"] == ENROL
     assert client.post(reverse("accounts:sign-out")).status_code == 302
     assert client.get(ORDERS)["Location"].startswith(reverse("accounts:sign-in"))
 
@@ -105,7 +108,9 @@ def test_elsewhere_staff_may_go_without(olly_ops: Any) -> None:
 
 def test_who_enrols_is_proven_in_that_session_and_asked_in_the_next(olly_ops: Any) -> None:
     client = _signed_in(olly_ops)
+    before = client.session.session_key
     key, _ = _enrol(client)
+    assert client.session.session_key != before
     assert client.get(ORDERS).status_code == 200
     other = _signed_in(olly_ops)
     assert other.get(ORDERS)["Location"] == f"{VERIFY}?next={ORDERS.replace('/', '%2F')}"
@@ -123,6 +128,7 @@ def test_signing_in_by_form_leads_to_the_code_and_then_on(olly_ops: Any) -> None
     form = {"username": "olly_ops", "password": PASSWORD}
     page = client.post(reverse("accounts:sign-in"), form, follow=True)
     assert page.redirect_chain[-1][0].startswith(VERIFY)
+    assert (page.status_code, 'class="wrong"' in page.text) == (200, False)
     assert client.post(VERIFY, {"code": _code(key, steps=1)})["Location"] == ORDERS
 
 
@@ -192,8 +198,8 @@ def test_codes_are_limited_per_minute_as_well(olly_ops: Any) -> None:
     client = _signed_in(olly_ops)
     counted = Tally.objects.filter(key=f"second-factor:user:{olly_ops.pk}")
     assert counted.update(times=SECOND_FACTOR.most - 1) == 1
-    answers = [client.post(VERIFY, {"code": "1"}).status_code for _ in range(2)]
-    assert answers == [400, 429]
+    answers = [client.post(page, {"code": "1"}).status_code for page in (VERIFY, VERIFY, ENROL)]
+    assert answers == [400, 429, 429]
 
 
 def test_who_owes_a_code_is_offered_no_menu(required: None, olly_ops: Any) -> None:

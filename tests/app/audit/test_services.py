@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -143,6 +144,16 @@ def test_verify_finds_the_entry_in_which_anything_was_edited(
             [value, edited.pk],
         )
     assert verify_chain() == edited
+
+
+@pytest.mark.django_db
+def test_the_whole_chain_is_read_by_one_query(
+    now: datetime, django_assert_num_queries: Any
+) -> None:
+    for _ in range(3):
+        _record(now)
+    with django_assert_num_queries(1):
+        assert verify_chain() is None
 
 
 @pytest.mark.django_db

@@ -53,6 +53,22 @@ def test_a_scale_reaches_over_its_values_in_few_round_steps(values: list[int]) -
     assert re.fullmatch("[125]0*", str(scale.step))
 
 
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([], [0, 1]),
+        ([3], [0, 1, 2, 3]),
+        ([-3], [-3, -2, -1, 0]),
+        ([-2, 1], [-2, -1, 0, 1]),
+        ([1, 1200], [0, 500, 1000, 1500]),
+    ],
+)
+def test_a_scale_has_nought_and_ends_with_the_first_round_step_beyond_its_values(
+    values: list[int], ticks: list[int]
+) -> None:
+    assert list(Scale.over(values).ticks) == ticks
+
+
 def test_a_day_of_which_nothing_is_known_is_a_gap() -> None:
     [drawn] = _chart(1, 2, None, 4).series
     assert len(drawn.paths) == 1
@@ -80,7 +96,15 @@ def test_the_description_says_reach_lowest_highest_and_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "wanted"), [(1, [0]), (4, [0, 1, 2, 3]), (12, [0, 3, 7, 11]), (90, [0, 29, 59, 89])]
+    ("count", "wanted"),
+    [
+        (1, [0]),
+        (2, [0, 1]),
+        (4, [0, 1, 2, 3]),
+        (5, [0, 1, 2, 4]),
+        (12, [0, 3, 7, 11]),
+        (90, [0, 29, 59, 89]),
+    ],
 )
 def test_labels_are_spread_from_the_first_to_the_last(count: int, wanted: list[int]) -> None:
     assert spread(count) == wanted

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from audit.models import Entry
 from core.actor import Actor
-from monitoring import checks
+from monitoring import checks, services
 from monitoring.checks import Check, Finding
 from monitoring.models import CheckRun, Issue
 from monitoring.services import CannotAcknowledge, acknowledge, run_checks, unsettled
@@ -206,6 +206,27 @@ def test_what_is_longer_than_its_column_is_cut_with_a_sign(probe: Probe, now: da
         probe.stock = [Finding("product:1", "x" * length, "x" * length)]
         run_checks(now=now)
         assert (_issue().expected, _issue().actual) == (kept, kept)
+
+
+def test_why_a_check_crashed_is_kept_as_far_as_it_fits(probe: Probe, now: datetime) -> None:
+    for length, end in ((486, "xx"), (487, "x…")):
+        probe.stock = RuntimeError("x" * length)
+        error = run_checks(now=now, only=["stock"])[0].error
+        assert (len(error), error[-2:]) == (500, end)
+
+
+def test_issues_are_written_all_or_none(
+    probe: Probe, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a check that crashed too, whose own transaction is over by then."""
+    within = []
+    monkeypatch.setattr(
+        services, "_see", lambda issue, *seen: within.append(len(connection.savepoint_ids))
+    )
+    probe.stock, probe.stamps = [LAMP], RuntimeError("no stamps")
+    run_checks(now=now)
+    assert len(within) == 2
+    assert all(within)
 
 
 def test_an_acknowledgement_says_who_why_and_until_when_and_is_audited(

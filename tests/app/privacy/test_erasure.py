@@ -26,9 +26,11 @@ from core.actor import system
 from orders.models import Order
 from payments.models import Payment
 from privacy import erasure, open_money
+from refunds.services import issue
 from subscriptions.models import Start, Subscription
 from tests.app.conftest import person
 from tests.app.privacy.conftest import tables_that_name
+from webhooks.forgetting import empty_about
 from webhooks.models import StripeEvent
 
 BY = system("test")
@@ -105,6 +107,37 @@ def test_whoever_is_erased_is_held_from_before_it_is_looked_whether_they_can_be(
     monkeypatch.setattr(erasure, "_check", lambda user, **asked: held.append(is_held(user)))
     erasure.erase(user=cara_customer, why="asked to", by=BY, now=now)
     assert [*held, is_held(cara_customer)] == [True, False]
+
+
+def test_of_the_person_nothing_is_left_to_sign_in_or_pay_with(
+    shop: Any, cara_customer: Any, now: datetime
+) -> None:
+    payment = shop.checkout(shop.order())
+    Client().login(username="cara_customer", password="correct horse battery")
+    cara_customer.refresh_from_db()
+    assert cara_customer.last_login is not None
+    assert payment.checkout_url
+    erasure._anonymise(cara_customer)
+    cara_customer.refresh_from_db()
+    payment.refresh_from_db()
+    assert (cara_customer.last_login, payment.checkout_url) == (None, "")
+    assert not cara_customer.has_usable_password()
+
+
+def test_everything_of_theirs_at_stripe_is_known_by_its_id(known: Any) -> None:
+    order = known.buy()
+    ops = actor_for(person("otto_ops", "ops"), origin="web")
+    refund = issue(order=order, asked_pennies=100, reason="late", by=ops, now=known.now)
+    payment = refund.payment
+    ids = {payment.stripe_session_id, payment.stripe_intent_id, refund.stripe_refund_id}
+    assert set(erasure._objects(known.person)) == ids
+
+
+def test_how_many_bodies_were_emptied_is_told(known: Any) -> None:
+    known.heard("cus_77")
+    known.heard("in_1", customer="cus_77")
+    known.heard("cus_somebody_else")
+    assert empty_about({"cus_77"}) == 2
 
 
 def test_bodies_about_others_stay(known: Any) -> None:

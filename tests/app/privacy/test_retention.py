@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -207,6 +207,24 @@ def test_a_date_is_the_end_of_that_day() -> None:
     day = (NOW + periods.COUNTS).date()
     assert _run("--date", str(day - timedelta(days=1))).endswith("retention  0 gone\n")
     assert _run("--date", str(day)).endswith("retention  1 gone\n")
+
+
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [
+        ("2026-03-02", NOW),
+        ("2026-03-01", datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)),
+        ("2000-01-01", datetime(2000, 1, 1, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_a_day_ends_with_its_last_second_and_today_now(day: str, end: datetime) -> None:
+    assert retention.as_of(day, now=NOW) == end
+
+
+@pytest.mark.parametrize("day", ["2026-03-03", "1999-12-31"])
+def test_a_day_that_is_not_here_yet_or_before_all_is_none(day: str) -> None:
+    with pytest.raises(retention.NoSuchDate):
+        retention.as_of(day, now=NOW)
 
 
 @pytest.mark.parametrize(
