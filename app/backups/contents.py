@@ -62,7 +62,7 @@ def contents() -> dict[str, Any]:
                     "::bigint), 0)::text FROM {} AS row"
                 ).format(sql.Identifier(SCHEMA, table))
             )
-            rows, digest = cursor.fetchone() or (0, "0")
+            [(rows, digest)] = cursor.fetchall()
             found["tables"][table] = {"rows": rows, "digest": digest}
         for kind, query in _RULES.items():
             cursor.execute(query, {"schema": SCHEMA})

@@ -50,7 +50,6 @@ def call(name: str, *options: str, database: str) -> None:
         env={**os.environ, **{_NAMES[key]: str(told[key]) for key in _NAMES if told.get(key)}},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
         errors="replace",
         check=False,
     )

@@ -9,15 +9,18 @@ from contextlib import nullcontext
 from copy import deepcopy
 from io import StringIO
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from backups import drill, programs
-from backups.contents import contents, differences
-from backups.dump import back_up, read_backup
+from backups.contents import contents, differences, totals
+from backups.dump import Backup, back_up, read_backup
 from backups.management.commands import restore_drill
 from backups.programs import NoBackup
 from local_postgres.fresh import fresh_server
@@ -86,6 +89,24 @@ def test_same_database_has_no_differences(db: None) -> None:
     assert differences(contents(), contents()) == []
 
 
+def test_contents_are_rows_digests_and_every_kind_of_rule(db: None) -> None:
+    Group.objects.all().delete()
+    before = contents()
+    Group.objects.create(name="somebody")
+    after = contents()
+
+    assert before["tables"]["auth_group"] == {"rows": 0, "digest": "0"}
+    assert after["tables"]["auth_group"]["rows"] == 1
+    assert int(after["tables"]["auth_group"]["digest"])
+    assert "table auth_group: 1 rows, expected 0" in differences(before, after)
+    assert list(after) == [
+        *("format", "tables", "constraints", "indexes", "triggers", "functions", "sequences")
+    ]
+    assert after["format"] == 1
+    assert list(after["tables"]) == sorted(connection.introspection.table_names())
+    assert all(after.values())
+
+
 @pytest.fixture
 def held(db: None) -> dict[str, Any]:
     return contents()
@@ -143,17 +164,6 @@ def test_casts_that_a_dump_moves_are_no_difference(held: dict[str, Any]) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_backup_never_overwrites(tmp_path: Path, now: Any) -> None:
-    (tmp_path / "shop.dump").write_text("older", encoding="utf-8")
-
-    with pytest.raises(NoBackup, match=r"shop\.dump: exists already; a backup never overwrites"):
-        back_up(tmp_path / "shop.dump", now=now)
-    with pytest.raises(NoBackup, match="no such folder; make it first"):
-        back_up(tmp_path / "none" / "shop.dump", now=now)
-    assert (tmp_path / "shop.dump").read_text("utf-8") == "older"
-
-
-@pytest.mark.django_db(transaction=True)
 def test_failed_dump_leaves_nothing(
     tmp_path: Path, now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,54 +181,130 @@ def test_dump_without_its_description_proves_nothing(tmp_path: Path) -> None:
     dump.write_bytes(b"PGDMP")
     with pytest.raises(NoBackup, match="not beside the dump; without it nothing can be compared"):
         read_backup(dump)
-    for text in ("{", "{}", json.dumps({"taken_at": "soon", "held": {"format": 1}})):
-        (tmp_path / "shop.dump.json").write_text(text, encoding="utf-8")
-        with pytest.raises(NoBackup, match="cannot be read"):
-            read_backup(dump)
 
 
-def test_machine_without_the_programs_is_told_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def ended(code: int, out: str = "", err: str = "") -> CompletedProcess[str]:
+    return CompletedProcess([], code, out, err)
+
+
+def test_restored_shop_is_compared_and_asked(
+    held: dict[str, Any], tmp_path: Path, said: list[str], now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PURELAKA_POSTGRES", str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path))
+    asked: dict[tuple[str, ...], CompletedProcess[str]] = {
+        ("contents",): ended(0, json.dumps(held)),
+        **dict.fromkeys(drill.ASKED, ended(0, "all is well")),
+    }
+    monkeypatch.setattr(drill, "_asked", lambda url, *command: asked[command])
+    backup = Backup(tmp_path / "shop.dump", now, held)
+    much = totals(held)
 
-    with pytest.raises(NoBackup, match="pg_dump: not on this machine; install Debian's package"):
-        programs.program("pg_dump")
+    assert drill.examine(backup, "postgresql:///again", say=said.append) == drill.Drill(
+        f"{much}; audit chain and checks passed", ()
+    )
+    assert said == [
+        f"compared  {much}: the same",
+        "asked     manage.py verify_audit_chain: exit code 0",
+        "asked     manage.py run_checks --fail-on-issues: exit code 0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "last"),
+    [
+        (ended(1, "first\nlast\n", "not this"), "last"),
+        (ended(1, " ", "first\nwhy\n"), "why"),
+        (ended(1), ""),
+    ],
+)
+def test_what_the_restored_shop_says_against_itself_is_wrong(
+    answer: CompletedProcess[str],
+    last: str,
+    held: dict[str, Any],
+    tmp_path: Path,
+    said: list[str],
+    now: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost = deepcopy(held)
+    del lost["tables"]["refunds_refund"]
+    asked = {("contents",): ended(0, json.dumps(lost)), drill.ASKED[0]: answer}
+    asked[drill.ASKED[1]] = ended(0)
+    monkeypatch.setattr(drill, "_asked", lambda url, *command: asked[command])
+
+    found = drill.examine(
+        Backup(tmp_path / "shop.dump", now, held), "postgresql:///again", say=said.append
+    )
+
+    assert said[0] == f"compared  {totals(lost)}: 1 differences"
+    assert said[1] == "asked     manage.py verify_audit_chain: exit code 1"
+    assert found == drill.Drill(
+        "table refunds_refund: missing",
+        (
+            "table refunds_refund: missing",
+            f"verify_audit_chain on the restored database: {last}",
+        ),
+    )
+
+
+@pytest.fixture
+def restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A backup, and a fresh server on which it comes back as each test says."""
+    told = {"taken_at": "2026-03-01T02:00:00+00:00", "held": {"format": 1}}
+    (tmp_path / "shop.dump").write_bytes(b"PGDMP")
+    (tmp_path / "shop.dump.json").write_text(json.dumps(told), encoding="utf-8")
+    urls: list[str] = []
+    monkeypatch.setattr(restore_drill, "fresh_server", lambda: nullcontext("postgresql:///again"))
+    monkeypatch.setattr(restore_drill, "restore", lambda backup, url: urls.append(url))
+    return urls
+
+
+STEPS = ["server    a fresh one, with a cluster of its own", "restored  shop.dump", "compared"]
 
 
 @pytest.mark.parametrize(
     ("wrong", "outcome", "last"),
     [
-        ((), "succeeded", "drill     succeeded, on record"),
-        (("table orders_order: missing",), "failed", "wrong     table orders_order: missing"),
+        ((), "succeeded", ["drill     succeeded, on record"]),
+        (("table a: missing", "table b: missing"), "failed", ["wrong     table a: missing"]),
     ],
 )
 def test_drill_is_on_record_however_it_went(
     db: None,
     tmp_path: Path,
+    restored: list[str],
     monkeypatch: pytest.MonkeyPatch,
     wrong: tuple[str, ...],
     outcome: str,
-    last: str,
+    last: list[str],
 ) -> None:
-    held = {"format": 1}
-    told = {"taken_at": "2026-03-01T02:00:00+00:00", "held": held}
-    (tmp_path / "shop.dump").write_bytes(b"PGDMP")
-    (tmp_path / "shop.dump.json").write_text(json.dumps(told), encoding="utf-8")
-    monkeypatch.setattr(restore_drill, "fresh_server", lambda: nullcontext("postgresql:///again"))
-    monkeypatch.setattr(restore_drill, "restore", lambda backup, url: None)
-    found = drill.Drill("43 tables", wrong)
-    monkeypatch.setattr(restore_drill, "examine", lambda backup, url, say: found)
+    def examine(backup: Backup, url: str, *, say: Any) -> drill.Drill:
+        say("compared")
+        return drill.Drill("43 tables", wrong)
+
+    monkeypatch.setattr(restore_drill, "examine", examine)
     out = StringIO()
 
-    with pytest.raises(CommandError) if wrong else nullcontext():
+    refused = pytest.raises(CommandError, match=r"^restore drill: 2 wrong; do not rely on it\.$")
+    with refused if wrong else nullcontext():
         call_command("restore_drill", str(tmp_path / "shop.dump"), stdout=out)
 
-    assert out.getvalue().splitlines()[-1] == last
+    last += ["wrong     table b: missing"] if wrong else []
+    assert out.getvalue().splitlines() == [*STEPS, *last]
+    assert restored == ["postgresql:///again"]
     drilled = RestoreDrill.objects.get()
     assert (drilled.outcome, drilled.note) == (outcome, "43 tables")
-    assert drilled.backup_taken_at.isoformat() == told["taken_at"]
+    assert drilled.backup_taken_at.isoformat() == "2026-03-01T02:00:00+00:00"
+
+
+def test_drill_leaves_no_record_where_none_is_wanted(
+    db: None, tmp_path: Path, restored: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = drill.Drill("43 tables", ())
+    monkeypatch.setattr(restore_drill, "examine", lambda backup, url, say: found)
+    out = StringIO()
+    call_command("restore_drill", str(tmp_path / "shop.dump"), "--no-record", stdout=out)
+    assert out.getvalue().splitlines()[-1] == "drill     succeeded"
+    assert not RestoreDrill.objects.exists()
 
 
 def test_drill_of_what_is_no_backup_gets_a_sentence(db: None, tmp_path: Path) -> None:
