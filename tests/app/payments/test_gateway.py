@@ -13,7 +13,7 @@ import stripe
 
 from payments import gateway
 from payments.gateway.calling import client, translating
-from payments.gateway.events import LONGEST, _verifies
+from payments.gateway.events import LONGEST, _verifies, event_fact
 
 LINES = (gateway.Line("Mug", 500, 2),)
 SHORT_S = 0.5
@@ -268,6 +268,23 @@ def test_a_signed_event_is_read() -> None:
     assert (event.object_type, event.object_id) == ("payment_intent", "pi_1")
     assert event.created_at == datetime.fromtimestamp(1_770_000_000, UTC)
     assert event.payload == EVENT
+
+
+def test_no_part_of_an_event_is_taken_for_what_it_is_not() -> None:
+    longer = {name: "x" * (most + 1) for name, most in LONGEST.items()}
+    about = {"object": "payment_intent", "id": "pi_1"}
+    for change in (
+        *({"id": ""}, {"id": 7}, {"id": "evt_\0"}, {"id": longer["id"]}),
+        *({"type": ""}, {"type": ["x"]}, {"type": "a\0"}, {"type": longer["type"]}),
+        *({"livemode": "no"}, {"livemode": None}, {"created": "yesterday"}, {"created": 10**20}),
+        *({"api_version": 7}, {"api_version": longer["api_version"]}),
+        *({"data": None}, {"data": {"object": "pi_1"}}),
+        {"data": {"object": about | {"id": longer["object_id"]}}},
+        {"data": {"object": about | {"object": longer["object_type"]}}},
+        {"amount": float("inf")},
+    ):
+        with pytest.raises(gateway.NotAnEvent):
+            event_fact(EVENT | change)
 
 
 def test_the_longest_names_are_read() -> None:

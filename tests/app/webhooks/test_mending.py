@@ -68,6 +68,7 @@ def test_what_differs_is_written_and_the_second_look_finds_nothing(
     assert (begun.status, begun.captured_pennies) == ("succeeded", 500)
     again = run(monkeypatch, TOLD)
     assert (again.found, again.outcomes) == ([], [])
+    assert list(Reconciliation.objects.values_list("differed", "mended")) == [(0, 0), (1, 1)]
 
 
 def test_a_dry_run_says_what_differs_and_keeps_nothing(

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from payments.gateway import BadSignature
+from webhooks import inbox, views
 from webhooks.models import StripeEvent
 
 EVENT = {
@@ -40,6 +42,34 @@ def post(shop: Any) -> Any:
         )
 
     return post
+
+
+def test_what_becomes_of_a_body_is_told_by_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And to nobody else: no page around it, no session."""
+    given: list[dict[str, Any]] = []
+    outcomes = [None, inbox.TooLarge("so long"), BadSignature("not ours"), None]
+
+    def receive(**what: Any) -> None:
+        given.append(what)
+        if error := outcomes[len(given) - 1]:
+            raise error
+
+    monkeypatch.setattr(inbox, "receive", receive)
+    answers = [
+        views.stripe(
+            RequestFactory().generic("POST", "/", b"body", headers={"Stripe-Signature": "t=1"})
+        )
+        for _ in range(3)
+    ]
+    assert [(answer.status_code, answer.content) for answer in answers] == [
+        (200, b"received"),
+        (413, b"so long"),
+        (400, b"not ours"),
+    ]
+    assert {answer["Content-Type"] for answer in answers} == {"text/plain"}
+    assert [(what["payload"], what["header"]) for what in given] == [(b"body", "t=1")] * 3
+    views.stripe(RequestFactory().generic("POST", "/", b"body"))
+    assert given[3]["header"] == ""
 
 
 def test_a_signed_event_is_kept_whole_and_answered_at_once(post: Any) -> None:
