@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.docs.executed import named
 from tests.docs.executed.__main__ import DOCUMENTS
 from tests.docs.executed.compare import agrees
 from tests.docs.executed.named import problems
@@ -49,6 +52,7 @@ def read(tmp_path: Path, text: str) -> list[Block]:
     return read_page(tmp_path / "page.md", "page.md")
 
 
+@pytest.mark.usefixtures("ends_soon")
 def test_page_is_read_in_commands_and_what_they_print(tmp_path: Path) -> None:
     assert read(tmp_path, PAGE) == [
         Block(
@@ -68,6 +72,16 @@ def test_page_is_read_in_commands_and_what_they_print(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.usefixtures("ends_soon")
+def test_each_fence_is_read_wherever_it_stands(tmp_path: Path) -> None:
+    text = "```sh\nls\n```\n```sh\npwd\n```\n<!-- not run: why -->\n"
+    assert read(tmp_path, text) == [
+        Block(1, (Step(2, "ls", None),)),
+        Block(4, (Step(5, "pwd", None),)),
+    ]
+
+
+@pytest.mark.usefixtures("ends_soon")
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -105,27 +119,69 @@ def test_output_agrees_only_when_every_line_does(
     assert agrees(shown, came) is same
 
 
+HELP = {
+    ("app/manage.py", "run_checks"): "usage: manage.py run_checks [--fail-on-issues]",
+    ("build_evidence.py",): "usage: build_evidence.py [--only ONLY]",
+    ("build_evidence.py", "deploy"): "usage: build_evidence.py deploy [--remote REMOTE]",
+}
+
+
+@pytest.fixture
+def manuals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What some commands say of themselves, without a process that is asked."""
+    monkeypatch.setattr(named, "_help", lambda *words: HELP.get(words, ""))
+
+
+@pytest.mark.usefixtures("manuals")
 @pytest.mark.parametrize(
     ("command", "sentences"),
     [
         ("manage.py run_checks --fail-on-issues", []),
-        (".venv/bin/python app/manage.py run_checks --fail", ["manage.py run_checks --fail: no"]),
+        ("python app/manage.py run_checks --fail", ["manage.py run_checks --fail: no such option"]),
+        ("python app/manage.py", ["manage.py: no command named"]),
         ("manage.py run_check", ["manage.py run_check: no such command"]),
-        ("make evidence PYTHON=python3.12", []),
+        ("make evidence PYTHON=python3.12 -j && ls | cat &", ["make ls: no such", "make cat: no"]),
+        ("make evidence # and then look", []),
         ("make evidense", ["make evidense: no such target"]),
-        ("DEBUG=1 no-such-program --x", ["no-such-program: no such program"]),
+        ("DEBUG=1 A_1=2 no-such-program --x", ["no-such-program: no such program"]),
+        ("DEBUG=1", []),
+        ("# only words", []),
         ("export A=1", []),
-        (".venv/bin/python build_evidence.py deploy v1.0.0 --remote x", []),
-        (
-            ".venv/bin/python build_evidence.py deplow",
-            ["build_evidence.py deplow: no such command"],
-        ),
+        ("docker compose up", []),
+        ("./no-such-python", ["./no-such-python: no such program"]),
+        ("./no-such-python a.py", ["./no-such-python: no such program"]),
+        ("no-such manage.py", ["no-such: no such program"]),
+        ("no-such build_evidence.py", ["no-such: no such program"]),
+        ("./no-such-python build_evidence.py deploy v1.0.0 --remote x", []),
+        ("python build_evidence.py --only tests --onlx=y", ["build_evidence.py --onlx: no such"]),
+        ("python build_evidence.py deplow", ["build_evidence.py deplow: no such command"]),
     ],
 )
 def test_what_is_named_and_not_there_is_told(command: str, sentences: list[str]) -> None:
     found = list(problems(command))
-    assert len(found) == len(sentences)
-    assert all(each.startswith(want) for each, want in zip(found, sentences, strict=True))
+    assert len(found) == len(sentences), found
+    assert all(each.startswith(want) for each, want in zip(found, sentences, strict=True)), found
+
+
+def test_commands_are_asked_what_they_understand() -> None:
+    assert list(problems(".venv/bin/python app/manage.py run_checks --fail-on-issues")) == []
+    assert list(problems(".venv/bin/python build_evidence.py deploy v1.0.0 --remote x")) == []
+    (wrong,) = problems("manage.py run_check")
+    assert wrong == "manage.py run_check: no such command"
+
+
+def test_command_is_typed_into_the_open_shell_and_its_end_marked(tmp_path: Path) -> None:
+    shell: Any = object.__new__(Shell)
+    shell._typed, shell._keys = tmp_path / "typed.sh", io.BytesIO()
+    shell._until = lambda mark, command: ([command], mark)
+    (said, mark) = shell.run("ls")
+    assert said == ["ls"]
+    assert shell._typed.read_text("utf-8") == "ls\n"
+    assert shell._keys.getvalue().decode() == (
+        f"source '{shell._typed}' </dev/null; printf '\\n%s %s\\n' {mark.decode()} $?\n"
+    )
+    assert len(mark) == 64
+    assert mark != shell.run("ls")[1]
 
 
 def test_shell_keeps_what_a_command_set_and_tells_its_end(tmp_path: Path) -> None:

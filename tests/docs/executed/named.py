@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 import shutil
@@ -22,8 +23,7 @@ _ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=")
 def problems(command: str) -> Iterator[str]:
     """A sentence for everything in the command that is not there."""
     words = [word for word in shlex.split(command, comments=True) if word not in ("&&", "&", "|")]
-    while words and _ASSIGNMENT.match(words[0]):
-        words.pop(0)
+    words = list(itertools.dropwhile(_ASSIGNMENT.match, words))
     if not words:
         return
     program, rest = words[0], words[1:]

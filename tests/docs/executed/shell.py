@@ -33,7 +33,10 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            bufsize=0,
         )
+        assert self._bash.stdin is not None
+        self._keys = self._bash.stdin
 
     def __enter__(self) -> Shell:
         return self
@@ -61,12 +64,10 @@ class Shell:
 
     def run(self, command: str) -> tuple[list[str], int]:
         """The lines that the command printed, and its exit code. Raises TookTooLong."""
-        mark = secrets.token_hex(8)
+        mark = secrets.token_hex()
         self._typed.write_text(f"{command}\n", encoding="utf-8")
-        assert self._bash.stdin is not None
         said = f"source '{self._typed}' </dev/null; printf '\\n%s %s\\n' {mark} $?\n"
-        self._bash.stdin.write(said.encode())
-        self._bash.stdin.flush()
+        self._keys.write(said.encode())
         return self._until(mark.encode(), command)
 
     def _until(self, mark: bytes, command: str) -> tuple[list[str], int]:

@@ -163,7 +163,7 @@ def test_a_comment_between_the_sides_is_not_taken_for_the_sign() -> None:
 
 
 def test_a_mutant_has_as_many_lines_as_the_original_and_an_id_of_its_own() -> None:
-    for file in sorted((ENGINE / "falsify").glob("*.py")):
+    for file in (ENGINE / "falsify" / name for name in ("mutants.py", "listing.py", "sample.py")):
         source = file.read_text("utf-8")
         for unit in {name for name, _ in units_of(source)}:
             found = mutants_of(path=file.name, source=source, name=unit)

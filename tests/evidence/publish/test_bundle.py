@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evidence.engine.mistakes import CannotRun
 from evidence.engine.publish import bundle
 
 
@@ -40,4 +41,22 @@ def test_bundle_that_could_not_be_written_leaves_nothing(
     monkeypatch.setattr(bundle, "_write", full)
     with pytest.raises(OSError, match="no space"):
         bundle.pack(project)
+    assert [path.name for path in project.store.iterdir()] == ["build"]
+
+
+def test_bundle_lies_where_it_was_wanted_and_says_its_size(project: Any, tmp_path: Path) -> None:
+    assert bundle.pack(project, tmp_path / "mine.zip") == (
+        tmp_path / "mine.zip",
+        (tmp_path / "mine.zip").stat().st_size,
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["build", "mine.zip"]
+
+
+def test_nothing_is_packed_where_nothing_was_sealed(project: Any) -> None:
+    (project.build / "MANIFEST.sha256").unlink()
+    with pytest.raises(CannotRun) as refused:
+        bundle.pack(project)
+    assert str(refused.value) == (
+        "build: no sealed build there; build first: python build_evidence.py"
+    )
     assert [path.name for path in project.store.iterdir()] == ["build"]

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evidence.engine.cli import main
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.project import Project
-from evidence.engine.publish.sealing import VARIABLE, seal, signed_by, signing_key
+from evidence.engine.publish import sealing
+from evidence.engine.publish.sealing import (
+    VARIABLE,
+    SigningKey,
+    seal,
+    signed_by,
+    signing_key,
+)
 from tests.evidence.conftest import Stranger
 from tests.evidence.publish.sample import Sample
 
@@ -149,3 +158,33 @@ def test_engine_tells_of_the_seal_and_packs_what_it_published(
     assert "SLSA Build L1 at most" in page
     assert (stranger.root / ".local/mine.zip").is_file()
     assert stranger.git("status", "--porcelain") == ""
+
+
+def test_signer_is_a_process_alone_that_is_given_the_build_and_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    answers = [(0, ""), (0, ""), (1, " the key is locked\n"), (1, "")]
+
+    def run(command: list[str], **options: object) -> Any:
+        assert options["env"] == sealing._environment()
+        assert (options["capture_output"], options["text"]) == (True, True)
+        asked.append(command)
+        code, said = answers.pop(0)
+        return subprocess.CompletedProcess(command, code, "", said)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    alone = [sys.executable, "-I", "-S", "-B", str(sealing._SIGNER), str(tmp_path)]
+    seal(tmp_path, None)
+    seal(tmp_path, SigningKey(tmp_path / "key", "SHA256:x"))
+    assert asked == [alone, [*alone, "--key", str(tmp_path / "key")]]
+
+    for why in ("the key is locked", "failed"):
+        with pytest.raises(CannotRun) as refused:
+            seal(tmp_path, None)
+        assert str(refused.value) == f"seal: {why}; nothing was published"
+
+
+def test_key_is_told_by_its_fingerprint_and_none_is_told_too() -> None:
+    assert signed_by(SigningKey(Path("key"), "SHA256:x")) == "signed with key SHA256:x"
+    assert signed_by(None).startswith("unsigned: no key is named by ")

@@ -78,6 +78,14 @@ def test_file_that_cannot_be_imported_leaves_what_pytest_printed(bench: Bench) -
     assert "ModuleNotFoundError: No module named 'nothing_like_it'" in bench.output("tests")
 
 
+@pytest.mark.parametrize("report", ["", "[]", "{}", '{"tests": []}'])
+def test_report_without_cases_lists_nothing(tmp_path: Path, report: str) -> None:
+    (tmp_path / "report.json").write_text(report)
+    printed = Captured(b"", "utf-8", 0, 0, 0, 0, 0)
+    assert run_listed.listed(tmp_path / "report.json", printed) is None
+    assert run_listed.listed(tmp_path / "none.json", printed) is None
+
+
 def test_long_list_keeps_as_much_of_its_begin_and_end_as_any_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
