@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.roles import Role
 from audit.services import verify_chain
 from catalog.models import Product
+from demo.management.commands import seed_demo
 from demo.people import PASSWORD, PEOPLE
 from demo.stories import STORIES
 from demo.subscribing import SOLD
@@ -117,7 +118,9 @@ def _has_subscriptions_of_each_kind(now: datetime) -> None:
     assert len({month.end_pennies for month in months}) >= 5
 
 
-def test_seed_is_refused_in_production(settings: Any) -> None:
+def test_seed_is_refused_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: Any = lambda *given, **named: pytest.fail("a demo began in production")  # noqa: E731
+    monkeypatch.setattr(seed_demo, "pointed_at_twin", begun)
     settings.SHOP_IS_DEMO = False
     with pytest.raises(CommandError, match="demo people have a public password"):
         call_command("seed_demo")
