@@ -71,8 +71,6 @@ def _is_held(path: Path) -> bool:
     try:
         with path.open("r", encoding="utf-8") as note:
             fcntl.flock(note, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        return isinstance(error, BlockingIOError)
     return False

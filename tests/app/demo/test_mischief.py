@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from demo.mischief import SPOILED_PENNIES, NothingToSpoil, spoil_refund
 from monitoring.models import Issue, IssueStatus
 from monitoring.services import run_checks
 from payments.models import Payment
@@ -48,6 +49,21 @@ def test_spoiled_refund_opens_its_issue_and_mending_resolves_it(
     run_checks(now=shop.now, only=["refunds-do-not-add-up"])
     assert open_issues() == set()
     assert said("mend-refund") == "payments  none set right"
+
+
+def test_only_a_payment_that_is_partly_refunded_and_has_money_left_is_spoiled(shop: Any) -> None:
+    order = shop.paid_order()
+    payment = Payment.objects.filter(order=order)
+    pending = payment.values_list("pending_refund_pennies", flat=True)
+    for refunded, reserved in ((1, 0), (9899, 1), (100, 9800)):
+        payment.update(refunded_pennies=refunded, pending_refund_pennies=reserved)
+        spoil_refund()
+        assert pending.get() == reserved + SPOILED_PENNIES
+    for refunded, reserved in ((0, 0), (9900, 1), (9801, 100), (101, 9800)):
+        payment.update(refunded_pennies=refunded, pending_refund_pennies=reserved)
+        with pytest.raises(NothingToSpoil):
+            spoil_refund()
+        assert pending.get() == reserved
 
 
 def test_repeated_webhook_is_sent_again_and_changes_nothing(shop: Any, live_server: Any) -> None:

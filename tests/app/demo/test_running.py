@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.running import NOTE, TOLD, NoDemo, environment_of, noted
+from demo.running import NOTE, TOLD, NoDemo, _is_held, environment_of, noted
 
 
 @pytest.fixture
@@ -44,8 +44,9 @@ def test_note_is_for_its_owner_alone(home: Path) -> None:
 
 def test_ended_demo_leaves_no_note(home: Path) -> None:
     with noted(folder(home, "8000"), environment("8000")):
-        pass
+        assert _is_held(home / "8000" / NOTE) is True
 
+    assert not (home / "8000" / NOTE).exists()
     with pytest.raises(NoDemo, match="none runs from this clone; start it with: make demo"):
         environment_of(port=None)
 
@@ -56,6 +57,12 @@ def test_note_of_a_killed_demo_counts_for_nothing(home: Path) -> None:
 
     with pytest.raises(NoDemo):
         environment_of(port=None)
+    assert _is_held(left) is False
+    assert _is_held(home / "8001" / NOTE) is False
+    with noted(home / "8000", environment("8000")):
+        assert environment_of(port=None)["SHOP_ADDRESS"] == "http://127.0.0.1:8000"
+        left.unlink()
+    assert not left.exists()
 
 
 def test_two_demos_have_to_be_told_apart(home: Path) -> None:
