@@ -49,7 +49,6 @@ def create(account: Account, wanted: Wanted) -> Json:
         status="pending" if path is RefundPath.LATER else "succeeded",
         now=account.clock.now(),
     )
-    account.store.put("refund", refund)
     _book(account, refund, amount=-amount, kind="refund", slot="balance_transaction")
     _add_refunded(charge, amount)
     account.store.put("charge", charge)
