@@ -35,7 +35,6 @@ class RangeForm(forms.Form):
         self._now = now
 
     def clean(self) -> None:
-        super().clean()
         if self.errors:
             return
         found = self.cleaned_data

@@ -14,7 +14,7 @@ def client_of(role: str) -> Client:
     from accounts.models import User
 
     client = Client()
-    someone = User.objects.create_user("nina") if role == "none" else person(f"some_{role}", role)
+    someone = User.objects.create_user("nina") if role == "none" else person(f"other_{role}", role)
     client.force_login(someone)
     return client
 

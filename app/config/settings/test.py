@@ -30,5 +30,16 @@ def _close_connections() -> None:
             connection.close()
 
 
+def _forget_content_types() -> None:
+    """Tests with commits empty their tables and fill them again, with other ids, in whichever
+    process they run; the others must look anew."""
+    from django.apps import apps
+
+    if apps.models_ready:
+        from django.contrib.contenttypes.models import ContentType
+
+        ContentType.objects.clear_cache()
+
+
 # Whoever forks a process in which Django is set up, as the engine does to try a mutant.
-os.register_at_fork(before=_close_connections)
+os.register_at_fork(before=_close_connections, after_in_child=_forget_content_types)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import combinations, islice
 from typing import Any
 
 import psycopg
@@ -26,10 +27,11 @@ def _stream(table: Any = CUSTOMERS) -> Stream:
 
 
 @pytest.fixture
-def many(db: None) -> None:
+def many(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Enough customers for several chunks."""
+    monkeypatch.setattr(stream, "CHUNK_BYTES", 8 * 1024)
     people = User.objects.bulk_create(
-        User(username=f"p{n}", email=f"{'long' * 20}{n}@example.org") for n in range(1500)
+        User(username=f"p{n}", email=f"{'long' * 20}{n}@example.org") for n in range(300)
     )
     Group.objects.get(name="customer").user_set.add(*people)
 
@@ -40,17 +42,48 @@ def test_a_whole_file_is_audited_with_its_rows_and_hash(many: None, ended: Any) 
         "subject": "export:customers",
         "result": "done",
         "filter": {"status": "paid"},
-        "rows": 1500,
+        "rows": 300,
         "bytes": len(body),
         "sha256": sha256(body),
     }
-    assert body.count(b"\n") == 1501
+    assert body.count(b"\n") == 301
 
 
 def test_a_file_comes_in_chunks_that_do_not_grow_with_it(many: None) -> None:
     chunks = list(_stream())
     assert len(chunks) > 1
     assert max(map(len, chunks)) < stream.CHUNK_BYTES + 1000
+
+
+def test_a_chunk_leaves_with_the_row_that_makes_it_long_enough(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [User.objects.create(username=f"p{n}", email=f"p{n}@example.org") for n in range(4)]
+    Group.objects.get(name="customer").user_set.add(*people)
+    [whole] = islice(_stream(), 9)
+    lines = whole.splitlines(keepends=True)
+    assert len(lines) == 5
+    runs = {sum(map(len, lines[a:b])) for a, b in combinations(range(6), 2)}
+    for long_enough in sorted({run + off for run in runs for off in (-1, 0, 1)}):
+        monkeypatch.setattr(stream, "CHUNK_BYTES", long_enough)
+        expected = [b""]
+        for line in lines:
+            expected[-1] += line
+            if len(expected[-1]) >= long_enough:
+                expected.append(b"")
+        assert list(islice(_stream(), 9)) == expected
+
+
+def test_a_close_stops_the_query_before_it_is_audited(db: None) -> None:
+    export, told = _stream(), []
+
+    class Reading:
+        def close(self) -> None:
+            told.extend(Entry.objects.values_list("action", flat=True))
+
+    export._chunks = Reading()
+    export.close()
+    assert told == ["export-started"]
 
 
 def test_a_reader_who_goes_away_is_audited_and_the_query_stops(many: None, ended: Any) -> None:
@@ -67,7 +100,7 @@ def test_a_reader_who_goes_away_is_audited_and_the_query_stops(many: None, ended
         "sha256": sha256(first),
     }
     assert Entry.objects.filter(action="exported").count() == 1
-    assert User.objects.count() == 1500
+    assert User.objects.count() == 300
     assert connection.connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
 
 
@@ -81,11 +114,11 @@ def test_a_reader_who_never_reads_leaves_two_entries(db: None, ended: Any) -> No
 
 
 def test_a_query_that_takes_too_long_is_audited_as_failed(
-    many: None, ended: Any, monkeypatch: pytest.MonkeyPatch
+    cara_customer: Any, ended: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(*of: Any) -> Any:
         found = compose(*of)
-        slowly = found.sql.replace("SELECT", "SELECT pg_sleep(9)::text AS slow,", 1)
+        slowly = found.sql.replace("SELECT", "SELECT pg_sleep(0.5)::text AS slow,", 1)
         return type(found)(slowly, found.parameters)
 
     monkeypatch.setattr(stream, "compose", slow)
@@ -99,4 +132,4 @@ def test_the_audit_names_nobody(many: None) -> None:
     list(_stream())
     written = str(list(Entry.objects.values_list()))
     assert "example.org" not in written
-    assert "p1499" not in written
+    assert "p299" not in written
