@@ -84,13 +84,11 @@ def confirm(account: Account, intent: Json, how: Confirming) -> Json:
     if card is None:
         _debit(account, intent, method)
         return intent
-    decline = card.decline_alone if how.alone else card.decline
-    if card.authenticates and not how.alone:
-        if how.refuse_action:
-            decline = _ASKS
-        else:
-            return ask(account, intent, card, return_url=how.return_url)
-    return _charge(account, intent, card, decline=decline)
+    if how.alone:
+        return _charge(account, intent, card, decline=card.decline_alone)
+    if card.authenticates and not how.refuse_action:
+        return ask(account, intent, card, return_url=how.return_url)
+    return _charge(account, intent, card, decline=_ASKS if card.authenticates else card.decline)
 
 
 def authenticate(account: Account, intent_id: str, *, passed: bool) -> Json:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 def as_of(account: Account, shown: Any, version: str) -> Any:
     """The object, and all that it holds, as that version shows it. Changes it in place."""
-    older = [change for date, change in _MOVES if version < date]
-    return _walk(account, shown, older) if older else shown
+    return _walk(account, shown, [change for date, change in _MOVES if version < date])
 
 
 def _walk(account: Account, shown: Any, older: list[Callable[[Account, Json], None]]) -> Any:
@@ -53,7 +52,7 @@ def _period_on_the_subscription(account: Account, shown: Json) -> None:
     if shown.get("object") == "subscription" and shown["items"]["data"]:
         items = shown["items"]["data"]
         for edge, choose in (("current_period_start", min), ("current_period_end", max)):
-            shown[edge] = choose(item.pop(edge) for item in items if edge in item)
+            shown[edge] = choose(item.pop(edge) for item in items)
 
 
 def _payment_on_the_invoice(account: Account, shown: Json) -> None:

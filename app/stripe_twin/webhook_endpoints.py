@@ -40,7 +40,8 @@ def create(account: Account, params: Json) -> Json:
         raise StripeError(f"You have reached the maximum of {_MOST} test webhook endpoints.")
     endpoint = _endpoint(params, now=account.clock.now())
     account.store.put(KIND, endpoint)
-    return endpoint | {"secret": endpoint["_secrets"][0]}
+    (secret,) = endpoint["_secrets"]
+    return endpoint | {"secret": secret}
 
 
 def update(account: Account, endpoint_id: str, changes: Json) -> Json:

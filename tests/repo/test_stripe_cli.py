@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import json
 import sys
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -44,12 +46,103 @@ def test_cli_that_fails_turns_the_gate_red(
     ]
 
 
+@pytest.fixture
+def triggered(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Why an event did not arrive, by its type; the command line and the twin only pretend."""
+    failures: dict[str, str] = {}
+    monkeypatch.setattr(stripe_cli_install, "find", lambda: "stripe")
+    monkeypatch.setattr(stripe_cli, "_receiving", lambda: nullcontext(stripe_cli.Inbox()))
+    monkeypatch.setattr(stripe_cli, "fresh_twin", lambda *options: nullcontext("http://twin"))
+    monkeypatch.setattr(
+        stripe_cli, "_trigger", lambda cli, address, inbox, kind: failures.get(kind, "")
+    )
+    return failures
+
+
+def test_gate_is_green_when_every_event_arrives(
+    monkeypatch: pytest.MonkeyPatch, triggered: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stripe_cli"])
+    assert stripe_cli.main() == 0
+    many = len(stripe_cli.EVENTS)
+    assert capsys.readouterr().out.splitlines() == [
+        *(f"{kind:45} arrived" for kind in stripe_cli.EVENTS),
+        f"stripe trigger: {many} of {many} events arrived",
+    ]
+
+
+def test_one_event_that_does_not_arrive_turns_the_gate_red(
+    monkeypatch: pytest.MonkeyPatch, triggered: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stripe_cli", *TWO])
+    triggered[TWO[0]] = "nothing came"
+    assert stripe_cli.main() == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{TWO[0]:45} nothing came",
+        f"{TWO[1]:45} arrived",
+        "stripe trigger: 1 of 2 events arrived",
+    ]
+
+
+def test_webhook_with_another_secret_turns_the_gate_red(
+    monkeypatch: pytest.MonkeyPatch, triggered: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    inbox = stripe_cli.Inbox(forged=2)
+    monkeypatch.setattr(stripe_cli, "_receiving", lambda: nullcontext(inbox))
+    monkeypatch.setattr(sys, "argv", ["stripe_cli", *TWO])
+    assert stripe_cli.main() == 1
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "2 webhooks were signed with another secret",
+        "stripe trigger: 2 of 2 events arrived",
+    ]
+
+
+def test_version_is_what_the_program_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _program(tmp_path / "stripe", 'test "$*" = --version && exit 5')
+    monkeypatch.setenv("STRIPE_CLI", str(tmp_path / "stripe"))
+    monkeypatch.setattr(sys, "argv", ["stripe_cli", "--version"])
+    assert stripe_cli.main() == 5
+
+
+def test_named_program_counts_and_else_the_one_on_path(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def none() -> str:
+        raise stripe_cli_install.NotHere("there is none")
+
+    monkeypatch.setattr(stripe_cli_install, "_pinned", none)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("STRIPE_CLI", raising=False)
+    with pytest.raises(stripe_cli_install.NotHere, match=r"^there is none$"):
+        stripe_cli_install.find()
+
+    _program(tmp_path / "stripe", "exit 0")
+    _program(tmp_path / "named", "exit 0")
+    assert stripe_cli_install.find() == str(tmp_path / "stripe")
+    monkeypatch.setattr(stripe_cli_install, "_pinned", lambda: "pinned")
+    assert stripe_cli_install.find() == "pinned"
+    monkeypatch.setenv("STRIPE_CLI", str(tmp_path / "named"))
+    assert stripe_cli_install.find() == str(tmp_path / "named")
+    monkeypatch.setenv("STRIPE_CLI", "other")
+    with pytest.raises(stripe_cli_install.NotHere, match="STRIPE_CLI names other, which is no"):
+        stripe_cli_install.find()
+
+
+class Waited(threading.Condition):
+    woken = 0
+
+    def notify_all(self) -> None:
+        self.woken += 1
+        super().notify_all()
+
+
 def test_event_counts_only_when_it_carries_the_secret_of_the_gate() -> None:
-    inbox, body = stripe_cli.Inbox(), b'{"type": "price.created"}'
+    inbox, body = stripe_cli.Inbox(arrived=Waited()), b'{"type": "price.created"}'
     for secret in (stripe_cli._SECRET, "whsec_of_another"):
         mark = hmac.new(secret.encode(), b"1." + body, hashlib.sha256).hexdigest()
         inbox.take(body, f"t=1,v1={mark}")
     assert (inbox.types, inbox.forged) == (["price.created"], 1)
+    assert inbox.arrived.woken == 2
 
 
 def test_npm_brings_it_with_the_settings_of_the_machine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,49 @@ def test_nothing_named_and_nothing_beside_is_said(
     assert capsys.readouterr().out == (
         "not run: no examples of Stripe's; name its openapi/fixtures3.json in STRIPE_EXAMPLES\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("changed", "explained", "code", "told"),
+    [
+        ({}, {}, 0, []),
+        ({"colour": "red"}, {"+ charge.colour": "only here"}, 0, []),
+        ({"colour": "red"}, {}, 1, ["+ charge.colour: not in Stripe's example"]),
+        (
+            {},
+            {"- charge.size": "it was so"},
+            1,
+            ["- charge.size: explained, and no difference any more; delete it from EXPLAINED"],
+        ),
+    ],
+)
+def test_gate_tells_every_difference_and_every_reason_that_is_over(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    changed: dict[str, Any],
+    explained: dict[str, str],
+    code: int,
+    told: list[str],
+) -> None:
+    """The examples lie beside the second folder that they are looked for in."""
+    path = tmp_path / "b" / stripe_examples.BESIDE
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"resources": EXAMPLE}))
+    monkeypatch.delenv("STRIPE_EXAMPLES", raising=False)
+    monkeypatch.setattr(stripe_examples, "_beside", lambda: [tmp_path / "a", tmp_path / "b"])
+    monkeypatch.setattr(stripe_examples, "fresh_twin", lambda *_: nullcontext("http://twin"))
+    monkeypatch.setattr(stripe_examples_made, "everything", lambda api: _charge(**changed))
+    monkeypatch.setattr(stripe_examples, "EXPLAINED", explained)
+
+    assert stripe_examples.main() == code
+    wrong, right = (1, 0) if told and explained == {} else (0, 1 if changed else 0)
+    assert capsys.readouterr().out.splitlines() == [
+        f"charge               {len(_charge(**changed)['charge'])} fields",
+        *told,
+        f"stripe examples: 1 kinds compared; differences without a reason: {wrong}, "
+        f"with one: {right}",
+    ]
 
 
 def test_the_twins_own_objects_are_made_and_compared(

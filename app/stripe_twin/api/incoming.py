@@ -67,13 +67,17 @@ def authenticate(account: Account, asked: Request) -> None:
 def version(account: Account, asked: Request) -> str:
     """The version to answer in; one that is newer than the twin's own is refused."""
     found = asked.headers.get("Stripe-Version", "") or account.settings.api_version
-    if not _VERSION.fullmatch(found) or found[:10] > account.settings.api_version[:10]:
+    if not _VERSION.fullmatch(found) or _date(found) > _date(account.settings.api_version):
         raise StripeError(
             f"Invalid Stripe API version: {found[:40]}. This twin speaks "
             f"{account.settings.api_version}.",
             began=False,
         )
     return found
+
+
+def _date(version: str) -> str:
+    return version.partition(".")[0]
 
 
 def form(asked: Request, raw: bytes) -> Tree:

@@ -9,7 +9,7 @@ from stripe_twin.account import Account
 from stripe_twin.api.endpoint import Endpoint
 from stripe_twin.api.params import Spec, Text, Whole
 from stripe_twin.errors import StripeError
-from stripe_twin.payments import Attempt, Result
+from stripe_twin.payments import Result
 from stripe_twin.sessions import NotPayable
 from stripe_twin.store import Json
 
@@ -44,7 +44,7 @@ def _confirm(account: Account, params: Json, session_id: str) -> Json:
         result = _pay(account, session_id, method)
     except NotPayable as refusal:
         raise StripeError(str(refusal), code="payment_intent_unexpected_state") from refusal
-    if result.attempt is Attempt.DECLINED and result.decline:
+    if result.decline:
         raise methods.declined(result.decline)
     return session
 

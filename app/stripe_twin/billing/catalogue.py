@@ -133,7 +133,7 @@ def update_price(account: Account, price: Json, changes: Json) -> Json:
 def cost(price: Json, quantity: int) -> int:
     """What so many come to, in whole minor units, rounded half up."""
     exact = Decimal(price["unit_amount_decimal"]) * quantity
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(exact.to_integral_value(rounding=ROUND_HALF_UP))
 
 
 def is_metered(price: Json) -> bool:

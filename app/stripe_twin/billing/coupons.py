@@ -107,7 +107,7 @@ def off(coupon: Json, amount: int) -> int:
     if coupon["amount_off"]:
         return min(int(coupon["amount_off"]), amount)
     exact = Decimal(amount) * Decimal(str(coupon["percent_off"])) / 100
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(exact.to_integral_value(rounding=ROUND_HALF_UP))
 
 
 def _object(params: Json, *, duration: str, now: int) -> Json:

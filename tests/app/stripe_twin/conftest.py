@@ -9,14 +9,18 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import stripe
 
+from stripe_twin import intents
+from stripe_twin.account import Account
 from stripe_twin.server import Running, running
 from stripe_twin.settings import Settings
+from stripe_twin.store import Store
 
 SECRET = "whsec_receiver"
 
@@ -92,6 +96,53 @@ def settings(receiver: Receiver) -> Settings:
 def twin(settings: Settings) -> Iterator[Running]:
     with running(settings) as started:
         yield started
+
+
+class Desk:
+    """A twin's account by itself: no server, nobody to tell. Its file holds what its memory does
+    after everything it does."""
+
+    def __init__(self, file: Path) -> None:
+        self.account = Account(Settings(state=file, public_url="http://127.0.0.1:9"))
+        self._file = file
+        self._heard = 0
+
+    def does(self, act: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """What one request does with the store, and holds the file against the memory."""
+        try:
+            with self.account.store.change():
+                return act(self.account, *args, **options)
+        finally:
+            kept = Store(self._file)
+            held = json.loads(json.dumps(self.account.store._kinds))
+            assert {kind: rows for kind, rows in held.items() if rows} == kept._kinds
+            kept.close()
+
+    def heard(self) -> list[str]:
+        """The types of the events since it was asked last."""
+        events = self.account.store.all("event")
+        before, self._heard = self._heard, len(events)
+        return [event["type"] for event in events[before:]]
+
+    def intent(self, *, paid: bool = True, **changes: Any) -> Any:
+        """Of £25.00, to be paid by card."""
+        params = {"payment_method_types": ["card", "bacs_debit"], **changes}
+        made = self.does(intents.create, amount=2500, currency="gbp", params=params)
+        if paid:
+            self.does(intents.confirm, made, intents.Confirming(method="pm_card_visa"))
+        self.heard()
+        return made
+
+    def charge(self, **changes: Any) -> Any:
+        """Of £25.00, that succeeded."""
+        return self.account.store.get("charge", self.intent(**changes)["latest_charge"])
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "twin.sqlite3")
+    yield made
+    made.account.close()
 
 
 def client_of(twin: Running, **options: Any) -> stripe.StripeClient:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -109,9 +110,14 @@ def test_second_request_while_the_first_works_is_a_conflict(
     twin.control.misbehave(fault="slow_work", path="/v1/refunds", seconds=1.0)
     body = f"payment_intent={paid.id}&amount=100"
     first: list[int] = []
-    slow = threading.Thread(
-        target=lambda: first.append(raw("POST", _REFUND, body, Idempotency_Key="k1").status)
-    )
+    took_s: list[float] = []
+
+    def ask() -> None:
+        began = time.monotonic()
+        first.append(raw("POST", _REFUND, body, Idempotency_Key="k1").status)
+        took_s.append(time.monotonic() - began)
+
+    slow = threading.Thread(target=ask)
     slow.start()
     changed = twin.account.store.changed
     with changed:
@@ -122,6 +128,7 @@ def test_second_request_while_the_first_works_is_a_conflict(
     slow.join()
     assert (conflict.status, conflict.error["code"]) == (409, "idempotency_key_in_use")
     assert first == [200]
+    assert took_s[0] >= 1.0
 
 
 def test_key_is_forgotten_after_a_day(twin: Running, raw: Raw, paid: stripe.PaymentIntent) -> None:
