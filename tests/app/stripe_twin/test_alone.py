@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from stripe_twin.api import checkout_sessions, lists
 from stripe_twin.api.params import Hash, Text
 from stripe_twin.errors import StripeError
 from stripe_twin.idempotency import KEPT_S, Answer
-from stripe_twin.misbehave import Fault, Rule
+from stripe_twin.misbehave import Fault, Rule, Rules
 from stripe_twin.settings import NotLoopback, Settings
 from stripe_twin.store import Json, Store
 
@@ -89,6 +90,20 @@ def _planned(account: Account) -> list[tuple[str, str, float]]:
     now = account.clock.exact()
     jobs = account.store.all("later")
     return [(job["ending"], job["object"], round(job["due"] - now)) for job in jobs]
+
+
+# Rules
+
+
+def test_a_rule_waits_for_whoever_looks_at_the_rules() -> None:
+    rules, rule = Rules(), Rule(Fault.DROP)
+    adding = threading.Thread(target=rules.add, args=(rule,))
+    with rules._lock:
+        adding.start()
+        adding.join(timeout=0.05)
+        assert rules._rules == []
+    adding.join(timeout=20)
+    assert rules.all() == [rule]
 
 
 # Keys
