@@ -6,12 +6,14 @@ import json
 import socket
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import stripe
 
 from payments import gateway
+from payments.gateway import lists
 from payments.gateway.calling import client, translating
 from payments.gateway.events import LONGEST, _verifies, event_fact
 
@@ -225,6 +227,27 @@ def test_a_list_that_nobody_answers_is_unknown(settings: Any, listed: Any) -> No
         settings.STRIPE_API_BASE = f"http://127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(gateway.Unknown):
             list(listed(since=datetime(2026, 3, 2, tzinfo=UTC)))
+
+
+def test_events_are_asked_for_since_then_and_kept_as_json_however_the_library_reads_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It makes a Decimal of a price's half penny, say, which no JSON holds."""
+    price = {"object": "price", "id": "price_1", "unit_amount_decimal": "0.5"}
+    body = EVENT | {"data": {"object": price}}
+    asked: list[dict[str, Any]] = []
+
+    def listed(*, params: dict[str, Any]) -> Any:
+        asked.append(params)
+        made = stripe.Event.construct_from(body, "sk_test")
+        return SimpleNamespace(auto_paging_iter=lambda: iter([made]))
+
+    events = SimpleNamespace(list=listed)
+    fake = SimpleNamespace(v1=SimpleNamespace(events=events))
+    monkeypatch.setattr(lists, "client", lambda: fake)
+    (event,) = gateway.list_events(since=datetime(2026, 3, 2, tzinfo=UTC))
+    assert (event.object_id, event.payload) == ("price_1", body)
+    assert asked == [{"created": {"gte": 1_772_409_600}, "limit": 100}]
 
 
 def test_a_page_that_nobody_finds_for_us_is_unknown(settings: Any) -> None:
