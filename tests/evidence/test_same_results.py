@@ -49,7 +49,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Reuse]:
 
         monkeypatch.setattr(sealed, "check", check)
         monkeypatch.setattr(reuse, "read_run", lambda project: Run(gates))
-        return Reuse(PROJECT, (), INPUTS)
+        return Reuse(PROJECT, (), INPUTS, {})
 
     return with_
 
@@ -72,14 +72,14 @@ def test_changed_inputs_and_failed_gates_never_count_again(
 
     recorded(Gate("tests", GateStatus.PASSED))
     with pytest.raises(Refused, match="files changed"):
-        Reuse(PROJECT, (), {**INPUTS, "files": "3"}).recorded_run()
+        Reuse(PROJECT, (), {**INPUTS, "files": "3"}, {}).recorded_run()
 
     def unreadable(project: object) -> None:
         raise CannotRun("no run")
 
     monkeypatch.setattr(reuse, "read_run", unreadable)
     with pytest.raises(Refused, match="nothing was found before"):
-        Reuse(PROJECT, (), INPUTS).recorded_run()
+        Reuse(PROJECT, (), INPUTS, {}).recorded_run()
 
 
 def test_same_call_says_the_same_once_results_and_build_are_vouched_for(

@@ -316,6 +316,11 @@ def test_each_file_is_asked_for_once_and_what_has_no_digest_is_passed_over(
     assert verify._check_source(".", evidence).startswith("All 2 passages")
     assert asked == ["m.py"]
 
+    code[1]["sha256"] = _digest("c\n")
+    with pytest.raises(verify.Refused) as refused:
+        verify._check_source(".", evidence)
+    assert (refused.value.name, str(refused.value)) == ("code-differs", "m.py: lines 2 to 2")
+
 
 def test_claim_made_here_is_one_that_every_check_takes() -> None:
     """So that the cases above differ from an honest claim in one thing only."""
