@@ -1,0 +1,175 @@
+"""Gate: a fresh clone becomes the running shop by `make demo` alone, and how long that takes.
+
+What is committed is cloned, given an empty home, and started as a newcomer would start it. Its
+front page has to answer; after Ctrl-C nothing may be left, neither running nor in the clone. Exit
+code 77 where the packages that it installs cannot be fetched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from evidence.gates.unreachable import why_not_fetched
+
+CANNOT_HERE = 77
+ROOT = Path(__file__).resolve().parents[2]
+OPENS_S, ENDS_S, ANSWERS_S = 240.0, 30.0, 20.0
+_NOT_INSTALLED = "the install failed"
+_STARTING, _OPEN, _STOPPED = "  starting  ", re.compile(r"is open: (http://\S+)"), "Stopped."
+_SHOWN = 15
+
+
+class Failed(Exception):
+    """What a newcomer would have met instead of the shop."""
+
+
+class NothingToInstall(Exception):
+    """Why the packages could not be fetched, in words that name no host."""
+
+
+def main() -> int:
+    """0 when the shop opened, answered and left nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="fresh-clone-") as folder:
+        clone, home = Path(folder, "purelaka"), Path(folder, "home")
+        home.mkdir()
+        _git(ROOT, "clone", "--quiet", str(ROOT), str(clone))
+        python = Path(sys.base_prefix, "bin", "python3")
+        try:
+            for line in walk(clone, home, python):
+                _say(line)
+        except NothingToInstall as error:
+            _say(f"the packages were not fetched: {error}")
+            return CANNOT_HERE
+        except Failed as error:
+            _say(str(error))
+            return 1
+    return 0
+
+
+def walk(clone: Path, home: Path, python: Path) -> Iterator[str]:
+    """A line for each step, as it is done. Raises Failed at the first that goes wrong."""
+    with _started(["make", "demo", f"PYTHON={python}"], clone, home) as shop:
+        yield f"set-up        {shop.seconds_until(lambda line: line.startswith(_STARTING)):.1f} s"
+        opened = shop.seconds_until(lambda line: bool(_OPEN.search(line)))
+        yield f"shop is open  {opened:.1f} s after `make demo`"
+        yield f"front page    {_status(shop.address)}"
+        shop.interrupt()
+        yield "after Ctrl-C  nothing runs"
+    if left := _git(clone, "status", "--porcelain").strip():
+        raise Failed(f"left in the clone, expected nothing: {left}")
+    yield "git status    clean"
+
+
+@dataclass
+class _Shop:
+    """A command in a group of its own, and what it printed so far."""
+
+    process: subprocess.Popen[str]
+    began: float
+    lines: list[str] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def seconds_until(self, is_it: Callable[[str], bool]) -> float:
+        """From the start to the first line of which that is true."""
+        while not any(map(is_it, list(self.lines))):
+            if self.ended.is_set() and not any(map(is_it, self.lines)):
+                self._give_up()
+            if time.monotonic() > self.began + OPENS_S:
+                raise Failed(f"`make demo`: no open shop after {OPENS_S:.0f} s:\n{self._said()}")
+            time.sleep(0.05)
+        return time.monotonic() - self.began
+
+    def _give_up(self) -> NoReturn:
+        said = self._said()
+        if _NOT_INSTALLED in said:
+            raise NothingToInstall(why_not_fetched(said.partition(_NOT_INSTALLED)[0]))
+        raise Failed(f"`make demo` ended with {self.process.wait()}:\n{said}")
+
+    @property
+    def address(self) -> str:
+        found = (_OPEN.search(line) for line in self.lines)
+        return next(each[1] for each in found if each)
+
+    def interrupt(self) -> None:
+        """As Ctrl-C does on a terminal: everyone in the foreground is told."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        if not self.ended.wait(ENDS_S):
+            raise Failed(f"after Ctrl-C: still runs after {ENDS_S:.0f} s:\n{self._said()}")
+        if not any(line.startswith(_STOPPED) for line in self.lines):
+            raise Failed(f"after Ctrl-C: it did not say that it stopped:\n{self._said()}")
+
+    def _said(self) -> str:
+        return "\n".join(self.lines[-_SHOWN:])
+
+
+@contextmanager
+def _started(argv: list[str], folder: Path, home: Path) -> Iterator[_Shop]:
+    process = subprocess.Popen(
+        argv,
+        cwd=folder,
+        env={**_without_venv(), "HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    shop = _Shop(process, time.monotonic())
+
+    def listen() -> None:
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        with process.stdout as printed:
+            # It ends when the last process that holds it does.
+            shop.lines.extend(line.rstrip("\n") for line in printed)
+        shop.ended.set()
+
+    reader = threading.Thread(target=listen, daemon=True)
+    reader.start()
+    try:
+        yield shop
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        reader.join(ENDS_S)
+
+
+def _without_venv() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+
+
+def _status(address: str) -> int:
+    try:
+        with urllib.request.urlopen(address, timeout=ANSWERS_S) as answer:  # noqa: S310 - our own
+            return int(answer.status)
+    except OSError as error:
+        raise Failed(f"front page: {error}, expected 200") from error
+
+
+def _git(folder: Path, *words: str) -> str:
+    return subprocess.run(
+        ["git", *words], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
