@@ -54,7 +54,8 @@ def collect(account: Account, invoice: Json, *, method_id: str = "", is_alone: b
         card,
         email=invoice["customer_email"],
         authenticated=False,
-        decline=card.decline_alone if is_alone else card.decline,
+        # A card that would have asked a buyer who is there has asked above.
+        decline=card.decline_alone,
     )
     if charge["captured"]:
         charges.book(account, charge)

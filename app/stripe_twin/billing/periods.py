@@ -9,6 +9,7 @@ from stripe_twin.store import Json
 
 _SECONDS = {"day": 86_400, "week": 7 * 86_400}
 _MONTHS = {"month": 1, "year": 12}
+_NEARLY = 500  # Periods to look at, which is enough for centuries.
 
 
 def period_at(recurring: Json, *, anchor: int, moment: int) -> tuple[int, int]:
@@ -17,12 +18,12 @@ def period_at(recurring: Json, *, anchor: int, moment: int) -> tuple[int, int]:
     A period that starts on the 31st ends on the last day of a shorter month and goes on from the
     31st again after it, because each end is counted from the anchor.
     """
-    number = _whole_periods(recurring, anchor, moment)
-    while _after(recurring, anchor, number) > moment:
-        number -= 1
-    while _after(recurring, anchor, number + 1) <= moment:
-        number += 1
-    return _after(recurring, anchor, number), _after(recurring, anchor, number + 1)
+    least = _least_periods(recurring, anchor, moment)
+    ends = (
+        (_after(recurring, anchor, number), _after(recurring, anchor, number + 1))
+        for number in range(least, least + _NEARLY)
+    )
+    return next((start, end) for start, end in ends if moment < end)
 
 
 def months_after(moment: int, months: int) -> int:
@@ -42,7 +43,9 @@ def _after(recurring: Json, anchor: int, number: int) -> int:
     return months_after(anchor, _MONTHS[interval] * count)
 
 
-def _whole_periods(recurring: Json, anchor: int, moment: int) -> int:
-    """About how many periods lie between; `period_at` sets it right."""
-    days = _SECONDS.get(recurring["interval"]) or _MONTHS[recurring["interval"]] * 30 * 86_400
-    return int((moment - anchor) // (days * recurring["interval_count"]))
+def _least_periods(recurring: Json, anchor: int, moment: int) -> int:
+    """No more than lie between, and hardly fewer: months count as long as they can be, or as short
+    when the moment comes before the anchor."""
+    month_s = (31 if anchor <= moment else 28) * 86_400
+    one_s = _SECONDS.get(recurring["interval"]) or _MONTHS[recurring["interval"]] * month_s
+    return int((moment - anchor) // (one_s * recurring["interval_count"]))

@@ -10,6 +10,8 @@ import stripe
 
 from stripe_twin.server import Running, running
 from stripe_twin.settings import Settings
+from tests.app.stripe_twin.billing.bills import Bills
+from tests.app.stripe_twin.conftest import Desk
 
 DAY = 86_400
 Make = Callable[..., Any]
@@ -85,3 +87,8 @@ def twin(lasting: Running) -> Running:
 @pytest.fixture
 def billing(twin: Running, client: stripe.StripeClient) -> Billing:
     return Billing(twin, client)
+
+
+@pytest.fixture
+def bills(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Bills:
+    return Bills(desk, monkeypatch)
