@@ -248,6 +248,27 @@ def is_held(transactional_db: None) -> Any:
 
 
 @pytest.fixture
+def held_first(db: None) -> Any:
+    """Whether all that is done within is one transaction, which holds a row of that table before
+    it looks at anything. Quicker than a second session that waits, and as strict about order."""
+    from contextlib import contextmanager
+
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    @contextmanager
+    def held_first(table: str) -> Iterator[None]:
+        with CaptureQueriesContext(connection) as sent:
+            yield
+        begun, first, *_ = (query["sql"] for query in sent)
+        assert begun.startswith("SAVEPOINT")  # Within the test's own transaction.
+        assert f'FROM "{table}"' in first
+        assert "FOR UPDATE" in first
+
+    return held_first
+
+
+@pytest.fixture
 def refused(execute: Any) -> Any:
     """What PostgreSQL says to raw SQL that breaks a rule; the test fails when it lets it pass."""
     from django.db import IntegrityError

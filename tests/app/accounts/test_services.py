@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission as StoredPermission
@@ -81,6 +82,11 @@ def test_a_role_takes_at_once_what_was_given_beside_it(db: None) -> None:
     give_role(user=root, role=Role.OPS)
     assert {permission for permission in Permission if may(root, permission)} == TABLE[Role.OPS]
     assert drift.find() == []
+
+
+def test_the_person_is_held_before_their_roles_are_looked_at(nina: User, held_first: Any) -> None:
+    with held_first("accounts_user"):
+        give_role(user=nina, role=Role.OPS)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -102,6 +102,13 @@ def test_what_makes_no_sense_is_refused_audited_and_changes_nothing(
     )
 
 
+def test_a_product_is_held_before_its_price_is_looked_at(
+    mug: Product, now: Any, held_first: Any
+) -> None:
+    with held_first("catalog_product"):
+        _change(mug, now)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_change_it_at_once_the_second_is_told(mug: Product, now: Any) -> None:
     def ask(pennies: int) -> str:

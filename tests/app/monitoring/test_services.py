@@ -246,6 +246,14 @@ def test_an_acknowledgement_says_who_why_and_until_when_and_is_audited(
     assert entry.details == {"check": "stock", "until": "2026-03-05T12:00:00+00:00"}
 
 
+def test_an_issue_is_held_and_then_looked_at(probe: Probe, now: datetime, held_first: Any) -> None:
+    probe.stock = [LAMP]
+    run_checks(now=now)
+    issue = _issue()
+    with held_first("monitoring_issue"):
+        acknowledge(issue=issue, by=OLLY, why="known", until=now + LATER, now=now)
+
+
 def test_an_issue_is_held_from_before_its_acknowledgement_is_looked_at(
     is_held: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
