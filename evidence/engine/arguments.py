@@ -174,8 +174,8 @@ def _parser() -> argparse.ArgumentParser:
                 "--run",
                 dest="is_live",
                 action="store_true",
-                help="try each of these claims' mutants now, by the tests that the last run "
-                "recorded; nothing is recorded or published",
+                help="try each of these claims' mutants now, on the files as they are, after "
+                "one run of the tests that they cite; nothing is recorded or published",
             )
     return parser
 

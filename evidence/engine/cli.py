@@ -135,15 +135,13 @@ def _lies(order: Order) -> int:
 def _try_mutants(order: Order, project: Project, register: Register) -> int:
     """Some claims' mutants in front of a reviewer; nothing is recorded or published."""
     from evidence.engine.falsify.listing import chosen
-    from evidence.engine.falsify.mutation import try_claims
+    from evidence.engine.falsify.mutation import try_live
     from evidence.engine.falsify.told import cited_by, of_claim, summary
     from evidence.engine.lock import alone
-    from evidence.engine.stale import still_true_run
 
     claims = chosen(register, order.claims)
     with reporter_for(order) as reporter, alone(project.work, wait=order.wait, tell=reporter.stage):
-        run = still_true_run(project, register)
-        broken = try_claims(project, register, claims, run, reporter)
+        broken = try_live(project, register, claims, reporter)
     for claim in claims:
         for line in of_claim(claim, broken.record):
             say(line)

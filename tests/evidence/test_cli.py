@@ -380,3 +380,15 @@ def test_sentence_that_says_too_much_fails_the_build(tmp_path, capsys):
         f"{PLACE} A post says more than is proved: REF-02 not Met; prove it, or say less."
         in " ".join(capsys.readouterr().out.split())
     )
+
+
+def test_mutants_of_a_claim_are_tried_on_the_files_as_they_are(stranger, capsys):
+    """No run is recorded, and a test that was never committed counts at once."""
+    stranger.replace("tests/test_money.py", "== back", ">= back")
+    order = ["mutants", "TILL-02", "--run", "--project", str(stranger.root), "--no-color"]
+    assert main(order) == 1
+    said = capsys.readouterr().out
+    assert re.findall(r"TILL-02\s+(\d+ of \d+) killed", said) == ["8 of 9"]
+    assert "TILL-01" not in said
+    assert "  survived  till/money.py:15  arithmetic changed" in said
+    assert not (stranger.root / ".local/evidence/results").exists()

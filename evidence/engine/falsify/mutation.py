@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from evidence.engine.falsify.known import Known
 from evidence.engine.falsify.model import Falsification
 from evidence.engine.falsify.record import read_falsified, write_falsified
+from evidence.engine.falsify.sabotage.narrowed import by_gate, measured
 from evidence.engine.falsify.stage import Broken, break_code
 from evidence.engine.project import Project
 from evidence.engine.register.model import Claim, Register
 from evidence.engine.run.bench import Bench
+from evidence.engine.run.gates import run_gate
 from evidence.engine.run.listener import Listener, OneAtATime
-from evidence.engine.run.model import Run
+from evidence.engine.run.measured import cited_files
+from evidence.engine.run.model import Run, Tree
 from evidence.engine.run.record import results_folder, staging
 from evidence.engine.run.schedule import usable_cores
 from evidence.engine.run.services import Services
 from evidence.engine.run.signals import heeding_signals
 from evidence.engine.run.tools import ask_python
-from evidence.engine.run.versions import distributions
+from evidence.engine.run.tree import read_tree
+from evidence.engine.run.versions import Versions, distributions
 from evidence.engine.run.watchdog import watchdog
 
 
@@ -57,29 +62,67 @@ def try_claims(
 ) -> Broken:
     """Break the code of these claims, in at most so many ways each unless that is 0; nothing is
     written."""
+    with _opened(project, register, run.tree) as (bench, services):
+        return break_code(
+            register,
+            claims,
+            run.gates,
+            results=results_folder(project),
+            bench=bench,
+            services=services,
+            listener=OneAtATime(listener),
+            per_claim=per_claim,
+            known=known,
+        )
+
+
+def try_live(
+    project: Project, register: Register, claims: Sequence[Claim], listener: Listener
+) -> Broken:
+    """Break the code of these claims as the files are now. The tests that they cite run first, to
+    see who runs what; nothing is written. Call it under the project's lock."""
+    tests = [link.text for claim in claims for link in claim.tests]
+    with _opened(project, register, read_tree(project)) as (bench, services):
+        versions = Versions(bench)
+        runs = [
+            run_gate(
+                measured(gate, asked, project.root),
+                bench=bench,
+                services=services,
+                versions=versions,
+                listener=listener,
+            )
+            for gate, asked in by_gate(dict.fromkeys(tests), register, project.root)
+        ]
+        return break_code(
+            register,
+            claims,
+            runs,
+            results=bench.results,
+            bench=bench,
+            services=services,
+            listener=OneAtATime(listener),
+            per_claim=0,
+        )
+
+
+@contextmanager
+def _opened(project: Project, register: Register, tree: Tree) -> Iterator[tuple[Bench, Services]]:
+    """Where things are run; gone without a trace afterwards."""
     with staging(project) as (staged, scratch), heeding_signals(), watchdog() as guard:
         bench = Bench(
             project=project,
             python=ask_python(project, distributions(register)),
-            tree=run.tree,
+            tree=tree,
             results=staged,
             scratch=scratch,
             cores=usable_cores(project.cores),
+            measured=cited_files(register),
             watchdog=guard,
         )
         services = Services(bench)
         try:
-            return break_code(
-                register,
-                claims,
-                run.gates,
-                results=results_folder(project),
-                bench=bench,
-                services=services,
-                listener=OneAtATime(listener),
-                per_claim=per_claim,
-                known=known,
-            )
+            yield bench, services
         finally:
             bench.stop.set()
             services.close()

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evidence.engine.falsify.model import Outcome, PatchRun
-from evidence.engine.falsify.sabotage.narrowed import for_tests
+from evidence.engine.falsify.sabotage.narrowed import by_gate, for_tests
 from evidence.engine.falsify.sabotage.outcome import red_tests
-from evidence.engine.falsify.sabotage.trial import Lane, by_gate, tests_of
+from evidence.engine.falsify.sabotage.trial import Lane, tests_of
 from evidence.engine.register.model import Patch, Register
 
 

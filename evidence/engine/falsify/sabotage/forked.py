@@ -21,8 +21,9 @@ from evidence.engine.falsify.plan import recorded_by
 from evidence.engine.falsify.pool import Worker, hand_out, pool
 from evidence.engine.falsify.sabotage.bodies import Change, changes
 from evidence.engine.falsify.sabotage.clone import Clone, DoesNotApply
+from evidence.engine.falsify.sabotage.narrowed import by_gate
 from evidence.engine.falsify.sabotage.outcome import Answer
-from evidence.engine.falsify.sabotage.trial import by_gate, recorded, tests_of
+from evidence.engine.falsify.sabotage.trial import recorded, tests_of
 from evidence.engine.register.model import Gate, Patch, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.contexts import without_case

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from evidence.engine.falsify.model import PatchRun
-from evidence.engine.falsify.sabotage.narrowed import for_tests
+from evidence.engine.falsify.sabotage.narrowed import by_gate, for_tests
 from evidence.engine.falsify.sabotage.outcome import red_tests
 from evidence.engine.falsify.sabotage.stage import Ground
-from evidence.engine.falsify.sabotage.trial import Lane, by_gate, gate_unbroken, tests_of, try_patch
+from evidence.engine.falsify.sabotage.trial import Lane, gate_unbroken, tests_of, try_patch
 from evidence.engine.falsify.sabotage.words import OUTCOMES
 from evidence.engine.mistakes import CannotRun, did_you_mean
 from evidence.engine.register.model import Patch, Register

@@ -41,6 +41,23 @@ def for_control(gate: Gate, patch: Patch, root: Path) -> Gate:
     return replace(gate, id=patch.name, run=(*gate.run, *patch.narrow))
 
 
+def measured(gate: Gate, tests: Iterable[str], root: Path) -> Gate:
+    """The gate of tests with these tests alone, which says as ever who ran which lines."""
+    arguments = (*_options(gate.pytest or (), root), *tests)
+    return replace(gate, pytest=arguments, cores=1, artifacts=())
+
+
+def by_gate(
+    tests: Iterable[str], register: Register, root: Path
+) -> tuple[tuple[Gate, tuple[str, ...]], ...]:
+    """The tests, each under the gate that runs it."""
+    found: dict[str, tuple[Gate, tuple[str, ...]]] = {}
+    for test in tests:
+        if gate := gate_of(test, register, root):
+            found[gate.id] = (gate, (*found.get(gate.id, (gate, ()))[1], test))
+    return tuple(found.values())
+
+
 def gate_of(test: str, register: Register, root: Path) -> Gate | None:
     """The first gate of tests whose paths hold this test, or else the first gate of tests."""
     gates = [gate for gate in register.gates if gate.pytest is not None]

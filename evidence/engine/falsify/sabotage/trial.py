@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evidence.engine.falsify.model import Outcome, PatchRun
 from evidence.engine.falsify.sabotage.clone import Clone, DoesNotApply
-from evidence.engine.falsify.sabotage.narrowed import for_control, for_tests, gate_of
+from evidence.engine.falsify.sabotage.narrowed import by_gate, for_control, for_tests
 from evidence.engine.falsify.sabotage.outcome import Answer, of_gate, of_tests
 from evidence.engine.register.model import Gate, Patch, Register
 from evidence.engine.run.bench import Bench
@@ -58,17 +57,6 @@ def tests_of(patch: Patch, register: Register) -> tuple[str, ...]:
     """The tests that have to catch it: those it names, or all that its claim cites."""
     claim = next((each for each in register.claims if each.id == patch.breaks), None)
     return tuple(link.text for link in patch.caught_by or (claim.tests if claim else ()))
-
-
-def by_gate(
-    tests: Sequence[str], register: Register, root: Path
-) -> tuple[tuple[Gate, tuple[str, ...]], ...]:
-    """The tests, each under the gate that runs it."""
-    found: dict[str, tuple[Gate, tuple[str, ...]]] = {}
-    for test in tests:
-        if gate := gate_of(test, register, root):
-            found[gate.id] = (gate, (*found.get(gate.id, (gate, ()))[1], test))
-    return tuple(found.values())
 
 
 def gate_unbroken(patch: Patch, lane: Lane, word: str) -> Lane:
