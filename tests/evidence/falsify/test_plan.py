@@ -77,7 +77,7 @@ def test_each_mutant_knows_the_cited_cases_that_were_recorded_on_its_line(
     for case in ("tests/test_sums.py::test_one[a]", "tests/test_sums.py::test_three"):
         lines.ran["till/sums.py"][case] = 1 << 2
     recorded = Recorded(Gate("tests", "They pass.", Place("gates.yml")), {}, lines)
-    monkeypatch.setattr(module, "_recorded", lambda *_: [recorded])
+    monkeypatch.setattr(module, "recorded_by", lambda *_: [recorded])
 
     plan = planned(stranger, 0)
 

@@ -91,7 +91,7 @@ def patch(
         for function in loaded.functions.get(code, ()):
             if len(others) > 1:
                 raise CannotPatch("it holds two functions that nothing tells apart")
-            _replace(function, others[0])
+            _replace(function, *others)
     for cache in loaded.caches:
         # What it knows was worked out by the unbroken code.
         cache.cache_clear()

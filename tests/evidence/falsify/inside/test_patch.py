@@ -167,6 +167,15 @@ def test_what_cannot_be_put_in_place_says_why(
     assert (one(1), other(1)) == (2, 3)
 
 
+def test_what_lives_on_from_before_has_to_have_its_like_in_the_mutant(
+    plants: Any, file: Path
+) -> None:
+    first = "def logged(function):"
+    with pytest.raises(CannotPatch, match="a function defined in it stands elsewhere now"):
+        put(loaded_under(file.parent), file, "logged", first, first, f"{first}\n    pass")
+    assert plants.squared(3) == 9
+
+
 def test_a_function_that_is_gone_cannot_be_replaced(plants: Any, file: Path) -> None:
     loaded = loaded_under(file.parent)
     loaded.functions.clear()

@@ -172,6 +172,7 @@ def test_each_case_knows_who_follows_so_that_only_what_nobody_needs_is_tidied_up
 
 def test_what_never_came_to_its_own_lines_has_not_passed() -> None:
     watcher = Watcher()
+    assert (watcher.case, watcher.where) == ("", "")
     for phases in (["setup", "teardown"], ["setup"]):
         item = cast(Any, Item(watcher, *phases))
         assert watcher.run([item], []) == ("skipped", "it never ran")

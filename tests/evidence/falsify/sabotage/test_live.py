@@ -167,7 +167,7 @@ def test_a_promise_holds_when_it_is_green_unbroken_red_broken_and_green_again(
 
 def test_what_nobody_minds_is_mended_and_not_run_again(pretended: Pretended) -> None:
     holds, said = shown(pretended, PATCH, PASSED, PASSED)
-    assert not holds
+    assert holds is False
     assert said[-1] == f"broken    NOT RED, NOT CAUGHT: {TEST} passed all the same"
     assert pretended.did[-2:] == ["ran adds-one_0", "mended"]
 
