@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from coverage import CoverageData
 
 from evidence.engine.falsify import plan as module
 from evidence.engine.falsify.lines import Lines
@@ -15,6 +16,7 @@ from evidence.engine.mistakes import Place
 from evidence.engine.project import load_project
 from evidence.engine.register.model import Gate
 from evidence.engine.register.reading import read_register
+from evidence.engine.run.model import GateRun, GateStatus
 from tests.evidence.conftest import Stranger
 
 _CODE = "def one(a):\n    return a + 1\n\n\ndef two(a):\n    return a - 2\n"
@@ -60,6 +62,36 @@ def test_each_mutant_is_tried_for_the_claims_whose_sample_holds_it(stranger: Str
     assert set(plan.targets) == tried["TILL-01"] | tried["TILL-02"]
     assert set(plan.untried) == everything - set(plan.targets)
     assert plan.untried
+
+
+def test_a_plan_knows_who_ran_what_in_this_run(stranger: Stranger) -> None:
+    planned(stranger, 0)
+    data = CoverageData(str(stranger.root / "coverage"))
+    data.set_context("tests/test_sums.py::test_one|run")
+    data.add_lines({"till/sums.py": [2]})
+    data.write()
+    data.close()
+    stranger.write("pytest.json", '{"tests": [{"nodeid": "tests/test_sums.py::test_one"}]}')
+    run = GateRun(
+        "tests",
+        GateStatus.PASSED,
+        "",
+        0,
+        (),
+        "",
+        "",
+        1.0,
+        tests="pytest.json",
+        coverage="coverage",
+    )
+    project = load_project(stranger.root)
+    register = read_register(project)
+    plan = make_plan(project, register, register.claims, [run], stranger.root)
+
+    assert [each.gate.id for each in plan.recorded] == ["tests"]
+    assert plan.gate_of("tests/test_sums.py::test_one") is plan.recorded[0]
+    first = next(each for each in plan.targets.values() if each.mutant.unit == "one")
+    assert list(first.cases) == ["tests/test_sums.py::test_one"]
 
 
 def test_critical_claims_come_first(stranger: Stranger) -> None:

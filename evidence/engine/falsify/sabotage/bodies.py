@@ -39,7 +39,8 @@ def changes(path: str, before: str, after: str) -> tuple[Change, ...] | None:
         return None
     lines, others = before.split("\n"), after.split("\n")
     found = []
-    for was, now in zip(old, new, strict=True):
+    for number, was in enumerate(old):
+        now = new[number]
         body = others[now.start : now.end]
         if body != lines[was.start : was.end]:
             text = "\n".join((*lines[: was.start], *body, *lines[was.end :]))

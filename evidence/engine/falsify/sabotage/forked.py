@@ -69,20 +69,18 @@ def quick(patch: Patch, register: Register, clone: Clone, root: Path) -> tuple[G
     groups = by_gate(tests_of(patch, register), register, root)
     if patch.is_control or len(groups) != 1:
         return None
-    before = {path: _text(clone.root / path) for path in patch.touches}
     try:
+        before = _texts(clone.root, patch)
         clone.break_(patch.joined)
-    except DoesNotApply:
+        texts = _texts(clone.root, patch)
+    except (DoesNotApply, OSError, UnicodeDecodeError):
         return None
-    texts: dict[str, str] = {}
     changed: list[Change] = []
     for path, was in before.items():
-        now = _text(clone.root / path)
-        found = changes(path, was, now) if was and now and path.endswith(".py") else None
+        found = changes(path, was, texts[path]) if path.endswith(".py") else None
         if found is None:
             return None
         changed += found
-        texts[path] = now
     [(gate, tests)] = groups
     return gate, Quick(patch, tests, tuple(changed), texts)
 
@@ -192,9 +190,5 @@ def _choose(found: Forked, seed: str) -> None:
         found.checked[name] = found.caught.pop(name)
 
 
-def _text(path: Path) -> str:
-    """Empty where there is none that is text."""
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
+def _texts(root: Path, patch: Patch) -> dict[str, str]:
+    return {path: (root / path).read_text("utf-8") for path in patch.touches}

@@ -46,6 +46,7 @@ class Worker:
     red: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     dies: bool = False
+    connected: tuple[str, ...] = ()
     asked: list[Any] = field(default_factory=list)
     died: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -73,7 +74,8 @@ class Worker:
         names = [test["test"] for test in tests]
         if broken is None:
             red = self.red if not self.asked else (*self.red, *self.later)
-            return Answer(tuple(trial(n, "crash" if n in red else "passed") for n in names))
+            ends = tuple(trial(n, "crash" if n in red else "passed") for n in names)
+            return Answer(ends, connected=self.connected)
         self.asked.append((names, broken, stop))
         return self.answer
 
@@ -177,6 +179,59 @@ def test_one_red_test_leaves_its_patch_to_a_process_of_its_own(
 ) -> None:
     found = tried(monkeypatch, Worker(ROOT, CAUGHT, red=(OTHER,)), asked(tests=(TEST, OTHER)))
     assert found.caught == {}
+
+
+def test_the_last_of_several_tests_is_the_one_that_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Answer((trial(TEST, "passed"), trial(OTHER, "assertion")))
+    found = tried(monkeypatch, Worker(ROOT, answer), asked(tests=(TEST, OTHER)))
+    assert {run.killed_by for run in found.caught.values()} == {(f"{OTHER}[1]",)}
+
+
+def test_what_forks_share_with_each_other_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tried(monkeypatch, Worker(ROOT, CAUGHT, connected=("localhost:1",)), asked())
+    assert len(found.complaints) == 1
+    assert "a connection to localhost:1 open" in found.complaints[0]
+
+
+def test_each_gate_has_servers_of_its_own_for_its_own_patches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What its own tests load is loaded before they fork."""
+    served: list[tuple[str, list[str], Sequence[str]]] = []
+
+    @contextmanager
+    def pool(gate: Gate, tests: list[str], *, warm: Sequence[str], **_: Any) -> Iterator[Any]:
+        served.append((gate.id, tests, warm))
+        yield ()
+
+    def recorded_by(*told: Any) -> Any:
+        assert told[3] == [FILE]
+        return [
+            SimpleNamespace(gate=each, broadest=lambda tests, each=each: [f"{each.id} {tests}"])
+            for each in (GATE, others)
+        ]
+
+    others = replace(GATE, id="others")
+    patches = asked() + [(others, each) for _, each in asked(tests=(OTHER,))]
+    monkeypatch.setattr(forked, "pool", pool)
+    monkeypatch.setattr(forked, "recorded_by", recorded_by)
+    monkeypatch.setattr(forked, "_in_gate", lambda found, patches, *told: counted.append(patches))
+    counted: list[Sequence[Quick]] = []
+    try_forked(
+        patches,
+        register=Register(),
+        runs=(),
+        results=Path(),
+        bench=cast(Bench, SimpleNamespace(tree=SimpleNamespace(commit=""))),
+        services=cast(Services, None),
+        tell=lambda: None,
+    )
+    assert served == [
+        ("tests", [TEST], [f"tests {[TEST]}"]),
+        ("others", [OTHER], [f"others {[OTHER]}"]),
+    ]
+    assert [{each.tests for each in patches} for patches in counted] == [{(TEST,)}, {(OTHER,)}]
+    assert [len(patches) for patches in counted] == [4, 4]
 
 
 def test_for_few_patches_no_server_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
