@@ -104,7 +104,7 @@ class Desk:
 
     def __init__(self, file: Path) -> None:
         self.account = Account(Settings(state=file, public_url="http://127.0.0.1:9"))
-        self._file = file
+        self.file = file
         self._heard = 0
 
     def does(self, act: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -113,7 +113,7 @@ class Desk:
             with self.account.store.change():
                 return act(self.account, *args, **options)
         finally:
-            kept = Store(self._file)
+            kept = Store(self.file)
             held = json.loads(json.dumps(self.account.store._kinds))
             assert {kind: rows for kind, rows in held.items() if rows} == kept._kinds
             kept.close()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,72 +16,46 @@ from stripe_twin.api.params import Hash, Text
 from stripe_twin.errors import StripeError
 from stripe_twin.idempotency import KEPT_S, Answer
 from stripe_twin.misbehave import Fault, Rule, Rules
-from stripe_twin.settings import NotLoopback, Settings
+from stripe_twin.settings import NotLoopback
 from stripe_twin.store import Json, Store
 
-from .conftest import cart
+from .conftest import Desk, cart
 
-DAY_S = 24 * 3600
 SLOW_S = 60.0
+Heard = Callable[[], list[str]]
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "twin.sqlite3"
+def account(desk: Desk) -> Account:
+    """Its slow things end by themselves after a minute."""
+    desk.account.settings = replace(desk.account.settings, settle_after_s=SLOW_S)
+    return desk.account
 
 
 @pytest.fixture
-def account(file: Path) -> Iterator[Account]:
-    made = Account(Settings(state=file, public_url="http://127.0.0.1:9", settle_after_s=SLOW_S))
-    yield made
-    made.close()
+def does(desk: Desk) -> Callable[..., Any]:
+    return desk.does
 
 
 @pytest.fixture
-def does(account: Account, file: Path) -> Callable[..., Any]:
-    """What one request does; the file then holds what the memory does."""
-
-    def does(act: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        try:
-            with account.store.change():
-                return act(account, *args, **options)
-        finally:
-            kept = Store(file)
-            held = json.loads(json.dumps(account.store._kinds))
-            assert {kind: rows for kind, rows in held.items() if rows} == kept._kinds
-            kept.close()
-
-    return does
+def heard(desk: Desk) -> Heard:
+    return desk.heard
 
 
 @pytest.fixture
-def charge(account: Account, does: Callable[..., Any]) -> Json:
+def charge(desk: Desk, account: Account) -> Json:
     """Of £25.00, that succeeded."""
-    params = {"payment_method_types": ["card"]}
-    intent = does(intents.create, amount=2500, currency="gbp", params=params)
-    does(intents.confirm, intent, intents.Confirming(method="pm_card_visa"))
-    found = account.store.get("charge", intent["latest_charge"])
-    assert found
-    _heard(account)
-    return found
-
-
-@pytest.fixture
-def session(account: Account, does: Callable[..., Any]) -> Json:
-    """A page that asks for £25.00, by a bank account too."""
-    asked = cart(payment_method_types=["card", "bacs_debit"], customer_email="cara@shop.test")
-    made: Json = does(checkout_sessions._create, asked)
-    _heard(account)
+    made: Json = desk.charge(payment_method_types=["card"])
     return made
 
 
-def _heard(account: Account) -> list[str]:
-    """The types of the events since it was asked last."""
-    found = [event["type"] for event in account.store.all("event")]
-    with account.store.change():
-        for event in account.store.all("event"):
-            account.store.remove("event", event["id"])
-    return found
+@pytest.fixture
+def session(account: Account, does: Callable[..., Any], heard: Heard) -> Json:
+    """A page that asks for £25.00, by a bank account too."""
+    asked = cart(payment_method_types=["card", "bacs_debit"], customer_email="cara@shop.test")
+    made: Json = does(checkout_sessions._create, asked)
+    heard()
+    return made
 
 
 def _planned(account: Account) -> list[tuple[str, str, float]]:
@@ -132,14 +105,14 @@ def test_a_key_is_in_use_until_its_answer_is_kept_and_free_after_a_day(
     assert (account.store.get("idempotency", "k1") or {})["until"] == now + KEPT_S
 
 
-def test_a_key_and_its_answer_are_on_file_at_once(account: Account, file: Path) -> None:
+def test_a_key_and_its_answer_are_on_file_at_once(desk: Desk, account: Account) -> None:
     """Without anybody who holds the store around them."""
     for act in (
         lambda: _begin(account),
         lambda: idempotency.keep(account, key="k1", answer=Answer(200, "{}", "req_1")),
     ):
         act()
-        kept = Store(file)
+        kept = Store(desk.file)
         assert kept.get("idempotency", "k1") == account.store.get("idempotency", "k1")
         kept.close()
 
@@ -214,7 +187,7 @@ def test_parameters_are_known_whole_and_named_where_they_stand() -> None:
 
 
 def test_a_refund_is_within_what_the_charge_holds_and_told(
-    account: Account, does: Callable[..., Any], charge: Json
+    account: Account, does: Callable[..., Any], heard: Heard, charge: Json
 ) -> None:
     made = does(refunds.create, refunds.Wanted(charge=charge["id"], amount=1000))
     assert (made["amount"], made["status"], made["reason"]) == (1000, "succeeded", None)
@@ -224,7 +197,7 @@ def test_a_refund_is_within_what_the_charge_holds_and_told(
     assert booked
     assert (booked["amount"], booked["type"]) == (-1000, "refund")
     told = ["refund.created", "charge.refunded", "refund.updated", "charge.refund.updated"]
-    assert (_heard(account), _planned(account)) == (told, [])
+    assert (heard(), _planned(account)) == (told, [])
     with pytest.raises(StripeError, match=r"\(£15\.01\) is greater than"):
         does(refunds.create, refunds.Wanted(charge=charge["id"], amount=1501))
     assert len(account.store.all("refund")) == 1
@@ -242,6 +215,7 @@ def test_a_refund_is_within_what_the_charge_holds_and_told(
 def test_a_slow_refund_and_one_that_fails_end_by_themselves(
     account: Account,
     does: Callable[..., Any],
+    heard: Heard,
     charge: Json,
     fault: Fault,
     status: str,
@@ -250,7 +224,7 @@ def test_a_slow_refund_and_one_that_fails_end_by_themselves(
 ) -> None:
     account.rules.add(Rule(fault, seconds=5.0))
     made = does(refunds.create, refunds.Wanted(charge=charge["id"]))
-    assert (made["status"], len(_heard(account))) == (status, told)
+    assert (made["status"], len(heard())) == (status, told)
     assert _planned(account) == [(ending, made["id"], 5)]
 
 
@@ -264,15 +238,15 @@ def test_a_charge_that_was_charged_back_gives_nothing_back(
 
 
 def test_a_refund_that_fails_gives_the_charge_its_money_back_once(
-    account: Account, does: Callable[..., Any], charge: Json
+    account: Account, does: Callable[..., Any], heard: Heard, charge: Json
 ) -> None:
     made = does(refunds.create, refunds.Wanted(charge=charge["id"], amount=1000))
-    _heard(account)
+    heard()
     for told in (["refund.updated", "charge.refund.updated", "refund.failed"], []):
         does(refunds.fail, made["id"], reason="declined")
         assert (made["status"], made["failure_reason"]) == ("failed", "declined")
         assert (charge["amount_refunded"], charge["refunded"]) == (0, False)
-        assert _heard(account) == told
+        assert heard() == told
     booked = account.store.get("balance_transaction", made["failure_balance_transaction"])
     assert booked
     assert (booked["amount"], booked["type"]) == (1000, "refund_failure")
@@ -295,7 +269,12 @@ def test_a_refund_whose_charge_is_gone_fails_all_the_same(
     ("succeeds", "ending"), [(True, "payment_succeeds"), (False, "payment_fails")]
 )
 def test_a_page_paid_by_a_bank_is_complete_and_unpaid_until_the_bank_decides(
-    account: Account, does: Callable[..., Any], session: Json, succeeds: bool, ending: str
+    account: Account,
+    does: Callable[..., Any],
+    heard: Heard,
+    session: Json,
+    succeeds: bool,
+    ending: str,
 ) -> None:
     result = does(payments.pay_later, session_id=session["id"], succeeds=succeeds)
     assert result == payments.Result(payments.Attempt.PROCESSING)
@@ -305,7 +284,7 @@ def test_a_page_paid_by_a_bank_is_complete_and_unpaid_until_the_bank_decides(
     assert (ending, intent["id"], SLOW_S) in _planned(account)
     (charge,) = account.store.all("charge")
     assert charge["billing_details"]["email"] == "cara@shop.test"
-    assert "checkout.session.completed" in _heard(account)
+    assert "checkout.session.completed" in heard()
 
 
 def test_who_pays_by_bank_may_say_another_address(
@@ -330,27 +309,27 @@ def test_a_page_that_takes_no_bank_or_asks_for_nothing_is_not_paid_by_one(
 
 
 def test_a_page_expires_once_and_takes_its_intent_along(
-    account: Account, does: Callable[..., Any], session: Json
+    account: Account, does: Callable[..., Any], heard: Heard, session: Json
 ) -> None:
     params = {"payment_method_types": ["card"]}
     intent = does(intents.create, amount=2500, currency="gbp", params=params)
     session["payment_intent"] = intent["id"]
     does(lambda account: account.store.put("checkout.session", session))
-    _heard(account)
+    heard()
     assert does(sessions.expire, session["id"]) is session
     assert (session["status"], session["url"]) == ("expired", None)
     assert intent["status"] == "canceled"
-    assert _heard(account) == ["payment_intent.canceled", "checkout.session.expired"]
+    assert heard() == ["payment_intent.canceled", "checkout.session.expired"]
     with pytest.raises(StripeError, match="has a status of `expired`"):
         does(sessions.expire, session["id"])
 
 
 def test_a_page_without_an_intent_expires_too(
-    account: Account, does: Callable[..., Any], session: Json
+    account: Account, does: Callable[..., Any], heard: Heard, session: Json
 ) -> None:
     assert session["payment_intent"] is None
     assert does(sessions.expire, session["id"])["status"] == "expired"
-    assert _heard(account) == ["checkout.session.expired"]
+    assert heard() == ["checkout.session.expired"]
 
 
 # Webhooks
