@@ -56,7 +56,7 @@ FILES = {
     "tests/test_shared.py": "def test_shared(): ...\n",
     "tests/test_uses.py": "from tests.test_shared import (\n    test_shared,\n)\n",
     "tests/conftest.py": "# fixtures\n",
-    "README.md": "import test_stock\n",
+    "README.md": "import test_till\n",
 }
 CHARGED, STOCK, SHARED = (
     "tests/test_till.py::test_charged",
