@@ -121,6 +121,9 @@ def _sentence(check: Check, told: str) -> str:
 
 def _disagreement(check: Check, outcomes: Mapping[str, str], died: str) -> str:
     """How it came out otherwise than in a fork, with each outcome; empty when it did not."""
+    if check.was_killed and check.target.at_import and {*outcomes.values()} <= {"missing"}:
+        # Broken so, the file cannot be loaded, and nobody gets as far as a test of it.
+        return ""
     killed = any(outcome not in _NO_KILLS for outcome in outcomes.values())
     if len(outcomes) < len(check.tests) and not killed:
         return f"could not be run again in a fresh process: {died or 'its tests did not run'}"

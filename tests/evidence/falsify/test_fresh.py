@@ -91,6 +91,24 @@ def test_fresh_process_that_disagrees_is_a_complaint(
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "outcome", "is_told"),
+    [
+        ({"at_import": True}, "missing", False),
+        ({"at_import": True}, None, False),
+        ({"at_import": True}, "passed", True),
+        ({"at_import": True, "was_killed": False}, None, True),
+        ({}, "missing", True),
+        ({}, None, True),
+    ],
+)
+def test_a_kill_is_not_denied_where_the_broken_file_cannot_even_be_loaded(
+    changes: dict[str, bool], outcome: str | None, is_told: bool
+) -> None:
+    one = check(1, runs="a", **changes)
+    assert bool(_disagreement(one, {"t.py::a": outcome} if outcome else {}, "")) is is_told
+
+
 @pytest.mark.parametrize("alone_it", ["assertion", "setup error"])
 @pytest.mark.parametrize("among_others", [None, "setup error", "passed"])
 def test_mutant_that_disagrees_among_others_is_asked_by_itself_before_that_is_told(
