@@ -12,7 +12,7 @@ POST = "site_src/linkedin_post.md"
 # Gates that say "not run" where a tool, a key or the internet is missing.
 NEED_MORE = {
     *("compose", "demo-walkthrough", "release-proof", "stripe-cli", "stripe-examples"),
-    *("stripe-test-mode", "vulnerabilities"),
+    *("stripe-test-mode", "vulnerabilities", "fresh-clone"),
 }
 
 

@@ -138,6 +138,7 @@ class PageTests(TestCase):
                 self.assertEqual(page.status_code, status)
 
     def test_it_is_for_analysts_to_look_at(self) -> None:
+        self.assertEqual(self.client.get(PAGE).status_code, 200)
         self.assertEqual(self.client.post(PAGE).status_code, 405)
         give_role(user=self.analyst, role=Role.OPS)
         self.assertEqual(self.client.get(PAGE).status_code, 403)
