@@ -121,7 +121,7 @@ def _started(argv: list[str], folder: Path, home: Path) -> Iterator[_Shop]:
     process = subprocess.Popen(
         argv,
         cwd=folder,
-        env={**_without_venv(), "HOME": str(home)},
+        env={**_as_a_newcomer(), "HOME": str(home)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -148,8 +148,10 @@ def _started(argv: list[str], folder: Path, home: Path) -> Iterator[_Shop]:
         reader.join(ENDS_S)
 
 
-def _without_venv() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+def _as_a_newcomer() -> dict[str, str]:
+    """Without what an environment or a `make` around this one says to those within it."""
+    theirs = {"VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
+    return {name: value for name, value in os.environ.items() if name not in theirs}
 
 
 def _status(address: str) -> int:
