@@ -119,7 +119,7 @@ def _has_subscriptions_of_each_kind(now: datetime) -> None:
 
 
 def test_seed_is_refused_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun: Any = lambda *given, **named: pytest.fail("a demo began in production")  # noqa: E731
+    begun: Any = lambda *given, **named: pytest.fail("a demo began in production")  # noqa: E731 - it has to look like the function it stands for
     monkeypatch.setattr(seed_demo, "pointed_at_twin", begun)
     settings.SHOP_IS_DEMO = False
     with pytest.raises(CommandError, match="demo people have a public password"):

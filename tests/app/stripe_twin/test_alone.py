@@ -363,7 +363,7 @@ class Link:
 def link(monkeypatch: pytest.MonkeyPatch) -> type[Link]:
     class Fresh(Link):
         opened: list[tuple[Any, ...]] = []  # noqa: RUF012 - of this test alone
-        sent: list[tuple[str, str, bytes]] = []  # noqa: RUF012
+        sent: list[tuple[str, str, bytes]] = []  # noqa: RUF012 - of this test alone
 
     monkeypatch.setattr(webhooks.http.client, "HTTPConnection", Fresh)
     return Fresh
