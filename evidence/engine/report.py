@@ -29,6 +29,7 @@ _COLOURS = {GateStatus.PASSED: "green", GateStatus.FAILED: "red", GateStatus.NOT
 _WORDS = {Status.NOT: "not met", Status.PARTLY: "partly met"}
 _HUNG = 4
 _TOLD = 40  # Reasons told; a broken set-up can give each claim one of its own.
+_RECALLED = 6  # Last lines of each failed gate, told again where a long build's reader looks.
 
 
 class Reporter:
@@ -193,6 +194,7 @@ def summary_lines(
     if len(held) > _TOLD:
         lines.append(f"  … and {len(held) - _TOLD} more reasons, each on the site")
     lines += _unserved(judgement)
+    lines += [line for gate in run.gates for line in _failed(gate)]
     lines += [f"site    {where}"] if where else []
     return [*lines, f"seal    {sealed}"] if sealed else lines
 
@@ -215,6 +217,14 @@ def _told(held: Held, judgement: Judgement) -> list[str]:
     if len(held.claims) == len(judgement.verdicts):
         return [f"  all {len(held.claims):,} claims {why}"]
     return [f"  {len(held.claims):,} claims {why}", f"    {compact(held.claims)}"]
+
+
+def _failed(gate: GateRun) -> list[str]:
+    """What a failed gate said last: it was told when the gate ended, far above by now."""
+    if gate.status is not GateStatus.FAILED:
+        return []
+    said = [line.rstrip() for line in gate.failures if line.strip()][-_RECALLED:]
+    return [f"failed  {gate.id}: {gate.why}", *(f"        {line}" for line in said)]
 
 
 def _unserved(judgement: Judgement) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evidence.engine.register.model import Gate
 from evidence.engine.run.bench import Bench, Place
@@ -17,7 +17,7 @@ from evidence.engine.run.outcome import collect, failures, in_words, outcome
 from evidence.engine.run.process import EndedBy, NotStarted, run_process
 from evidence.engine.run.pytests import missing_for_pytest, pytest_argv, pytest_env
 from evidence.engine.run.services import ServiceFailed, Services
-from evidence.engine.run.varying import varying_in
+from evidence.engine.run.varying import Varying, varying_in
 from evidence.engine.run.versions import Versions
 
 _PROGRESS_S = 0.1
@@ -117,6 +117,7 @@ def _run(
     listener: Listener,
 ) -> _Result:
     capture = Capture(place.cleaner)
+    printed = _as_printed(gate, place)
     env = dict(place.env)
     if gate.pytest is not None:
         env |= pytest_env(place.out, root=bench.project.root, measured=bench.measured)
@@ -128,17 +129,20 @@ def _run(
             cookie=place.canary.value,
             timeout_s=gate.timeout_s,
             stop=bench.stop,
-            sink=_reporting(gate, capture, listener),
+            sink=_reporting(gate, capture, printed, listener),
         )
     except NotStarted as error:
         why = place.cleaner.clean(str(error))
         return _Result(GateStatus.FAILED, why, lines=(why,))
     captured = capture.finish(*ended.notes)
-    left = collect(gate, place, bench.results / gate.id, captured)
+    as_printed = printed.finish(*ended.notes) if printed else captured
+    left = collect(gate, place, bench.results / gate.id, as_printed)
     status, why = outcome(gate, ended, captured, left)
     if status is not GateStatus.PASSED and (early := services.ended_early(gate.services)):
         why = f"{why}; {early}"
     shown = _shown(gate, bench, captured)
+    if as_printed.body != shown.body and not left.leaks:
+        (bench.results / gate.id / _PRINTED).write_bytes(as_printed.body)
     return _Result(
         status=status,
         why=why,
@@ -151,22 +155,31 @@ def _run(
     )
 
 
+def _as_printed(gate: Gate, place: Place) -> Capture | None:
+    """For a gate whose log names what varies instead of showing it: the output with it."""
+    if not gate.varies or gate.pytest is not None:
+        return None
+    return Capture(replace(place.cleaner, varying=Varying()))
+
+
 def _shown(gate: Gate, bench: Bench, captured: Captured) -> Captured:
-    """What the log shows: of a gate of tests its cases, and what pytest printed is kept apart."""
-    folder = bench.results / gate.id
-    cases = listed(folder / "pytest.json", captured) if gate.pytest is not None else None
-    if cases:
-        (folder / _PRINTED).write_bytes(captured.body)
-    return cases or captured
+    """What the log shows: of a gate of tests its cases."""
+    if gate.pytest is None:
+        return captured
+    return listed(bench.results / gate.id / "pytest.json", captured) or captured
 
 
-def _reporting(gate: Gate, capture: Capture, listener: Listener) -> Callable[[bytes], None]:
-    """Feeds the capture and tells the newest line, at most ten times a second."""
+def _reporting(
+    gate: Gate, capture: Capture, printed: Capture | None, listener: Listener
+) -> Callable[[bytes], None]:
+    """Feeds the captures and tells the newest line, at most ten times a second."""
     told_at, told = 0.0, ""
 
     def sink(data: bytes) -> None:
         nonlocal told_at, told
         capture.feed(data)
+        if printed:
+            printed.feed(data)
         now = time.monotonic()
         if now - told_at >= _PROGRESS_S and capture.last_line != told:
             told_at, told = now, capture.last_line

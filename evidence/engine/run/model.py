@@ -22,8 +22,8 @@ class GateRun:
     `log` is the path of the cleaned UTF-8 log relative to the results folder, `sha256` its digest.
     `argv` is cleaned like the log. `failures` are lines for people: the first failed tests, each
     as `file:line  test` with its message below, or the end of the log. `elapsed_s` is volatile: it
-    never reaches the identical set. So is `printed`, the path of what a gate of tests printed as it
-    came, for its log holds the cases by name instead.
+    never reaches the identical set. So is `printed`, the path of what a gate printed as it came,
+    where its log holds something else: the cases of tests by name, or names of what varies.
     """
 
     id: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from evidence.gates.compose.parts import ROOT
@@ -92,6 +94,16 @@ def gone_afterwards(stack: Stack) -> Iterator[None]:
 
 
 def _free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])
+    """One that nobody gets by chance: images are built before anything listens on it, and of the
+    ports that the system hands out, one that is free now may be another program's by then."""
+    while True:
+        port = 10_000 + secrets.randbelow(_first_handed_out() - 10_000)
+        with socket.socket() as door, suppress(OSError):
+            door.bind(("127.0.0.1", port))
+            return port
+
+
+def _first_handed_out() -> int:
+    """The lowest port that the system gives to whoever asks for any."""
+    told = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    return max(int(told.read_text("ascii").split()[0]), 11_000) if told.exists() else 32_768

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -134,6 +135,20 @@ def test_summary_counts_and_names_what_is_not_met_first() -> None:
         "  TIL-03 not met: test_a failed. test_b never ran.",
         "  TIL-02 partly met: Gate compose was not run: no Docker engine.",
         "  requirements that no claim serves: T2",
+    ]
+
+
+def test_failed_gate_tells_its_last_lines_again_at_the_end() -> None:
+    said = (*(f"line {number}" for number in range(8)), "", "  FAILED  up: exit code 1")
+    run = replace(
+        NO_RUN,
+        gates=(gate_run(), gate_run(GateStatus.FAILED, why="exit code 1", failures=said)),
+    )
+    assert summary_lines(Register(), run, Judgement((), {}), "build/site")[3:] == [
+        "failed  tests: exit code 1",
+        *(f"        line {number}" for number in range(3, 8)),
+        "          FAILED  up: exit code 1",
+        "site    build/site",
     ]
 
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from evidence.engine.register.model import Gate
+from evidence.engine.run import gates
+from evidence.engine.run.bench import Place
+from evidence.engine.run.capture import Cleaner
+from evidence.engine.run.model import GateStatus
+from evidence.engine.run.places import Places
+from evidence.engine.run.secrets import Canary, Redactor
 from evidence.engine.run.varying import Varying
 from tests.evidence.run.conftest import Bench, gate
 
@@ -33,3 +42,29 @@ def test_log_of_a_gate_that_prints_seconds_is_the_same_twice(bench: Bench) -> No
     assert bench.output() == "ran in <seconds>s\n"
     assert bench.head()["varies"] == "<seconds> stands for what in ([0-9.]+)s finds"
     assert bench.head()["output"] == "18 bytes, read as UTF-8, 0 invalid bytes, 0 redacted"
+
+
+def test_what_varies_is_kept_as_it_was_printed_beside_the_log(bench: Bench) -> None:
+    result = bench.run_one(gate(script="print('ran in 12.5s')", varies=(SECONDS,)))
+    assert bench.output() == "ran in <seconds>s\n"
+    assert bench.read(result.printed) == "ran in 12.5s\n"
+
+    never = bench.run_one(gate(script="print('ran')", varies=(SECONDS,)))
+    assert (bench.output(), never.printed) == ("ran\n", "")
+
+
+@pytest.mark.parametrize(
+    "one",
+    [gate(), gate(pytest=("tests",)), gate(pytest=("tests",), varies=(SECONDS,))],
+)
+def test_one_capture_is_enough_where_the_log_shows_all_or_cases(one: Gate, tmp_path: Path) -> None:
+    cleaner = Cleaner(Redactor.of(()), Places.of({}), Varying.of([SECONDS]))
+    place = Place("it", tmp_path, {}, {}, Canary("planted"), cleaner, frozenset())
+    assert gates._as_printed(one, place) is None
+
+
+def test_secret_in_disguise_is_found_in_what_varies_too(bench: Bench) -> None:
+    planted = "import os; print('in', *(v[::-1] for k, v in os.environ.items() if 'CANARY' in k))"
+    one = gate(script=planted, varies=(("<rest>", "^in (.*)"),))
+    result = bench.run_one(one)
+    assert (result.status, result.printed) == (GateStatus.FAILED, "")
