@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from evidence.gates.compose.parts import NotHere
 from evidence.gates.compose.stack import Stack, Wrong
+from evidence.gates.unreachable import why_not_fetched
 
 SERVICES = {
     "db": "running healthy",
@@ -26,7 +27,8 @@ _PATIENCE_S = 60
 # What installers and engines say when they cannot reach where packages and images come from.
 _UNREACHABLE = re.compile(
     r"error sending request|failed to fetch|dns error|NewConnectionError|name resolution"
-    r"|failed to resolve|pull access|i/o timeout|no such host",
+    r"|failed to resolve|pull access|i/o timeout|no such host|timed out|network timeout"
+    r"|connection (?:reset|refused|error|broken|closed)|error decoding response|IncompleteRead",
     re.IGNORECASE,
 )
 
@@ -50,14 +52,7 @@ def steps(stack: Stack) -> list[tuple[str, Callable[[Stack], None]]]:
 
 def _build(stack: Stack) -> None:
     for service in ("web", "tests"):
-        try:
-            stack.run("--profile", "tests", "build", "--quiet", service)
-        except Wrong as wrong:
-            if _UNREACHABLE.search(str(wrong)):
-                raise NotHere(
-                    f"the image cannot be built: {str(wrong).splitlines()[-1]}"
-                ) from wrong
-            raise
+        build_image(stack, service)
     for name in ("shop", "tests"):
         told = stack.inspect("image", f"{stack.project}:{name}")
         user = str(told["Config"].get("User") or "root")
@@ -68,6 +63,22 @@ def _build(stack: Stack) -> None:
             variable, _, value = entry.partition("=")
             if value and any(word in variable for word in ("SECRET", "PASSWORD", "KEY")):
                 raise Wrong(f"image {name}: {variable} is kept in it, expected no secret")
+
+
+def build_image(stack: Stack, service: str) -> None:
+    """Packages are fetched for it: an answer that broke off is asked for a second time. Raises
+    NotHere where there is none then either, and Wrong for all else."""
+    for last in (False, True):
+        try:
+            stack.run("--profile", "tests", "build", "--quiet", service)
+        except Wrong as wrong:
+            if not _UNREACHABLE.search(str(wrong)):
+                raise
+            if last:
+                why = why_not_fetched(str(wrong))
+                raise NotHere(f"the image cannot be built: {why}") from wrong
+        else:
+            return
 
 
 def _up(stack: Stack) -> None:
