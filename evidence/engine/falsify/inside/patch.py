@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,10 @@ from typing import Any
 from .undecorate import undecorate
 
 _Key = tuple[str, str, int]  # The file, the dotted name and the first line, as code knows them.
+# Whose caches no function of a project has a part in: Python's own, and those of who runs tests.
+# To empty them takes longer than a small test, and to fill them again longer still.
+_OTHERS = sys.stdlib_module_names | {"_pytest", "coverage", "hypothesis", "pluggy", "pytest"}
+_DEEPEST = 50  # Wrappers around one function, before it is taken that they go round in a circle.
 
 
 class CannotPatch(Exception):
@@ -27,10 +32,12 @@ class CannotPatch(Exception):
 
 @dataclass
 class Loaded:
-    """Functions of the project's files that were alive when it was looked for them."""
+    """Functions of the project's files that were alive when it was looked for them, and caches of
+    what may hang on them."""
 
     functions: dict[_Key, list[FunctionType]] = field(default_factory=lambda: defaultdict(list))
-    files: set[str] = field(default_factory=set)
+    # By file, the keys of those functions; a file is among these once it is loaded.
+    files: dict[str, list[_Key]] = field(default_factory=lambda: defaultdict(list))
     # Whoever says in `__wrapped__` that it wraps the function of this id.
     wrappers: dict[int, list[FunctionType]] = field(default_factory=lambda: defaultdict(list))
     caches: list[Any] = field(default_factory=list)
@@ -46,9 +53,10 @@ def loaded_under(root: Path) -> Loaded:
                 found.wrappers[id(inner)].append(thing)
             code = thing.__code__
             if code.co_filename.startswith(inside):
-                found.functions[_key(code)].append(thing)
-                found.files.add(code.co_filename)
-        elif type(thing) is functools._lru_cache_wrapper:
+                if not (same := found.functions[key := _key(code)]):
+                    found.files[code.co_filename].append(key)
+                same.append(thing)
+        elif type(thing) is functools._lru_cache_wrapper and not _is_others(thing):
             found.caches.append(thing)
     return found
 
@@ -101,9 +109,28 @@ def _refuse_moved(loaded: Loaded, file: str, unit: str, new: Mapping[_Key, objec
     """What the function defined before it was broken lives on, such as what decorators returned;
     each such function must have its like in the mutant."""
     inner = f"{unit}.<locals>."
-    for key, functions in loaded.functions.items():
-        if functions and key[0] == file and key[1].startswith(inner) and key not in new:
+    for key in loaded.files[file]:
+        if key[1].startswith(inner) and key not in new:
             raise CannotPatch("a function defined in it stands elsewhere now")
+
+
+def _is_others(cache: Any) -> bool:
+    """Whether what it remembers is worked out without the project's functions: each function
+    behind it was written by those others, whatever it says of itself."""
+    link = cache
+    for _ in range(_DEEPEST):
+        if "__wrapped__" not in vars(link):
+            return link is not cache
+        link = vars(link)["__wrapped__"]
+        if type(link) is functools._lru_cache_wrapper:
+            continue
+        if type(link) is not FunctionType or _written_in(link) not in _OTHERS:
+            return False
+    return False
+
+
+def _written_in(function: FunctionType) -> str:
+    return str(function.__globals__.get("__name__")).partition(".")[0]
 
 
 def _undecorate(loaded: Loaded, key: _Key, which: int, count: int) -> None:

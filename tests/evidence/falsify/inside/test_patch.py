@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import functools
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from evidence.engine.falsify.inside.patch import CannotPatch, Loaded, loaded_under, patch
+from evidence.engine.falsify.inside.patch import (
+    CannotPatch,
+    Loaded,
+    _is_others,
+    loaded_under,
+    patch,
+)
 
 CODE = """\
 import functools
@@ -107,6 +115,30 @@ def test_what_stands_behind_decorators_and_in_a_cache_runs_the_mutant(
     assert plants.squared(3) == 6
 
 
+def test_caches_of_python_and_of_who_runs_tests_stay_filled(plants: Any, file: Path) -> None:
+    fnmatch.fnmatch("a", "a*")
+    mine = {
+        "its own": plants.squared.__wrapped__,
+        "of no plain function": functools.lru_cache(functools.partial(plants.double, 2)),
+        "in another's name": functools.lru_cache(functools.wraps(fnmatch.fnmatch)(plants.double)),
+        "behind another cache": functools.lru_cache(plants.squared.__wrapped__),
+    }
+    others = {
+        "of one function": fnmatch._compile_pattern,  # type: ignore[attr-defined]
+        "behind another cache": functools.lru_cache(fnmatch._compile_pattern),  # type: ignore[attr-defined]
+    }
+    circle = mine["in a circle"] = functools.lru_cache(fnmatch.translate)
+    circle.__wrapped__ = circle  # type: ignore[attr-defined]
+
+    found = {name for name, cache in others.items() if _is_others(cache) is True}
+    left = {name for name, cache in mine.items() if _is_others(cache) is False}
+    caches = {id(cache) for cache in loaded_under(file.parent).caches}
+
+    assert (found, left) == (others.keys(), mine.keys())
+    assert id(plants.squared.__wrapped__) in caches
+    assert id(fnmatch._compile_pattern) not in caches  # type: ignore[attr-defined]
+
+
 def test_properties_and_generators_run_the_mutant(plants: Any, file: Path) -> None:
     box, loaded = plants.Box(1), loaded_under(file.parent)
     put(loaded, file, "Box.size", "    @property", "self.held + 1", "self.held - 1")
@@ -139,8 +171,8 @@ def test_a_file_that_nobody_loaded_is_left_to_whoever_loads_it(plants: Any, file
     loaded = loaded_under(file.parent)
     put(loaded, file.with_name("other.py"), *DOUBLE, "return n - n")
     assert plants.double(4) == 8
-    assert loaded.files == {str(file)}
-    assert loaded_under(file.parent / "elsewhere").files == set()
+    assert loaded.files.keys() == {str(file)}
+    assert loaded_under(file.parent / "elsewhere").files == {}
 
 
 @pytest.mark.parametrize(
