@@ -148,7 +148,7 @@ def _gate(document: Document, path: Path, entry: dict[str, Any]) -> Gate:
         run=_texts(entry, "run"),
         pytest=_texts(entry, "pytest") if "pytest" in entry else None,
         timeout_s=float(timeout_s) if isinstance(timeout_s, int | float) else 300.0,
-        cores=cores if isinstance(cores, int) else 1,
+        cores=cores if isinstance(cores, int | float) else 1,
         needs=_texts(entry, "needs"),
         services=_texts(entry, "services"),
         env=tuple((name, str(value)) for name, value in _items(entry.get("env"))),

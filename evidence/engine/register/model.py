@@ -72,6 +72,7 @@ class Gate:
 
     Exactly one of `run` (an argv) and `pytest` (arguments; the engine adds its own reporting)
     is set. Both may hold `{python}`, `{out}` (a folder of the gate's own), `{root}` and `{cores}`.
+    `cores` is how many it keeps busy: a half is for one that mostly waits for others.
     `varies` are names and regular expressions of what differs between two runs of one commit, such
     as seconds; the log shows the name in its place.
     """
@@ -82,7 +83,7 @@ class Gate:
     run: tuple[str, ...] = ()
     pytest: tuple[str, ...] | None = None
     timeout_s: float = 300.0
-    cores: int = 1
+    cores: float = 1
     needs: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()

@@ -44,7 +44,7 @@ def run_gate(
 ) -> GateRun:
     """Runs it and records its log, test report, coverage and artifacts under the results."""
     started = time.monotonic()
-    cores = min(gate.cores or bench.cores, bench.cores)
+    cores = max(1, int(min(gate.cores or bench.cores, bench.cores)))
     try:
         env, failed = services.environment(gate.services), None
     except ServiceFailed as error:

@@ -17,7 +17,7 @@ class Job:
     """`work` runs in a thread of its own and takes `cores` of what there is."""
 
     name: str
-    cores: int
+    cores: float
     expected_s: float
     work: Callable[[], None]
 
@@ -28,7 +28,7 @@ def run_side_by_side(jobs: Sequence[Job], *, cores: int, stop: threading.Event) 
     waiting = sorted(jobs, key=lambda job: -job.expected_s)
     ended: queue.SimpleQueue[tuple[Job, BaseException | None]] = queue.SimpleQueue()
     running: dict[str, threading.Thread] = {}
-    free = cores
+    free: float = cores
     try:
         while waiting or running:
             for job in [*waiting]:

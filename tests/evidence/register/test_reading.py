@@ -244,6 +244,12 @@ def test_wrong_value_in_a_claim_is_named(stranger, old, new, sentence):
         ),
         (
             "    timeout_s: 60",
+            "    cores: 1.3",
+            "5  tests cores: found the number 1.3, expected a multiple of 0.5 up to 1024 "
+            "(0.5 for what mostly waits)",
+        ),
+        (
+            "    timeout_s: 60",
             "    env: {DEBUG: on}",
             "5  tests env DEBUG: found on, which YAML reads as true, expected text; "
             "put it in quotes",

@@ -39,6 +39,13 @@ def test_no_more_cores_are_taken_than_there_are() -> None:
     assert most[0] == 3
 
 
+def test_two_that_mostly_wait_share_a_core() -> None:
+    meet = threading.Barrier(3, timeout=10.0)
+    jobs = [Job(str(number), cores, 1.0, meet.wait) for number, cores in enumerate((1, 0.5, 0.5))]
+    run_side_by_side(jobs, cores=2, stop=threading.Event())
+    assert not meet.broken
+
+
 def test_job_wider_than_the_machine_still_runs() -> None:
     ran: list[int] = []
     run_side_by_side([Job("wide", 64, 1.0, lambda: ran.append(1))], cores=2, stop=threading.Event())

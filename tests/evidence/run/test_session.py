@@ -52,6 +52,11 @@ def test_gate_of_two_cores_has_both_to_itself(bench: Bench, tmp_path: Path) -> N
     assert bench.output("wide") == "2\n"
 
 
+def test_gate_that_mostly_waits_is_told_of_one_core(bench: Bench) -> None:
+    bench.run(gate("waits", "print('{cores}')", cores=0.5))
+    assert bench.output("waits") == "1\n"
+
+
 def test_run_is_read_back_as_it_was_recorded(bench: Bench) -> None:
     run = bench.run(gate("one", "print(1)"), gate("two", "import sys; sys.exit(1)"))
     assert read_run(bench.project) == run
