@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -37,3 +39,14 @@ def gate(repository: Repository) -> Gate:
         )
 
     return run
+
+
+@pytest.fixture
+def install() -> ModuleType:
+    """The installer, which stands in no package."""
+    found = importlib.util.spec_from_file_location("install", ROOT / "requirements/install.py")
+    assert found
+    assert found.loader
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module

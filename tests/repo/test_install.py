@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -21,16 +20,6 @@ case "$2" in
   *) exec "{python}" "$@" ;;
 esac
 """
-
-
-@pytest.fixture
-def install() -> ModuleType:
-    found = importlib.util.spec_from_file_location("install", ROOT / "requirements/install.py")
-    assert found
-    assert found.loader
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
 
 
 def value(root: Path) -> str:
