@@ -31,13 +31,14 @@ def _whatever(value: str) -> str | None:
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable: what it is for, what is wrong with a value (a sentence's end, None when it is
-    right), and its value when not set; one without default is required."""
+    """One variable: what it is for, who uses it, what is wrong with a value (a sentence's end, None
+    when it is right), and its value when not set; one without default is required."""
 
     name: str
     what: str
     wrong: Callable[[str], str | None] = _whatever
     default: str | None = None
+    used_by: str = "web"
 
 
 def _weak(value: str) -> str | None:
@@ -109,10 +110,25 @@ def _not_between(least: int, most: int) -> Callable[[str], str | None]:
 
 VARIABLES = (
     Variable("SECRET_KEY", "a long random string that signs sessions", _weak),
-    Variable("DATABASE_URL", "postgresql://USER:PASSWORD@HOST:5432/NAME", _not_postgresql),
+    Variable(
+        "DATABASE_URL",
+        "postgresql://USER:PASSWORD@HOST:5432/NAME",
+        _not_postgresql,
+        used_by="web, worker, commands",
+    ),
     Variable("ALLOWED_HOSTS", "the shop's host names, separated by commas", _not_hosts),
-    Variable("SHOP_ADDRESS", "the shop's own address, https://shop.example", _not_origin),
-    Variable("STRIPE_API_KEY", "the secret key from Stripe's dashboard", _not_stripe_key),
+    Variable(
+        "SHOP_ADDRESS",
+        "the shop's own address, https://shop.example",
+        _not_origin,
+        used_by="web, worker, commands",
+    ),
+    Variable(
+        "STRIPE_API_KEY",
+        "the secret key from Stripe's dashboard",
+        _not_stripe_key,
+        used_by="web, worker, commands",
+    ),
     Variable(
         "STRIPE_WEBHOOK_SECRETS",
         "the endpoint's signing secrets, separated by commas",
@@ -132,7 +148,7 @@ VARIABLES = (
     ),
     Variable(
         "TRUSTED_PROXIES",
-        "how many proxies of yours stand in front; 0 believes no forwarded header at all",
+        "the number of your proxies in front; 0 believes no forwarded header at all",
         _not_between(0, MOST_PROXIES),
         default="1",
     ),

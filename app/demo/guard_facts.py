@@ -61,6 +61,7 @@ def guard_facts() -> Mapping[str, GuardFact]:
                 "name": variable.name,
                 "what": variable.what,
                 "default": "required" if variable.default is None else variable.default,
+                "used_by": variable.used_by,
             }
             for variable in VARIABLES
         ],

@@ -15,7 +15,7 @@ from tests.docs.executed.compare import agrees
 from tests.docs.executed.named import problems
 from tests.docs.executed.page import Block, Step, Unclear, read_page
 from tests.docs.executed.shell import Shell, TookTooLong
-from tests.docs.executed.world import ROOT, world
+from tests.docs.executed.world import ROOT, Needs, world
 
 # A shop that starts, and a command that waits for it, leave the machine to another page.
 SIDE_BY_SIDE = 2
@@ -27,16 +27,16 @@ class Document:
     """A page and the world that its commands need."""
 
     path: str
-    with_shop: bool
+    needs: Needs
 
 
 DOCUMENTS = (
-    Document("site_src/runbook.md", with_shop=True),
-    Document("site_src/schedule.md", with_shop=True),
-    Document("site_src/deployment.md", with_shop=True),
-    Document("site_src/backup_restore.md", with_shop=True),
-    Document("site_src/release_process.md", with_shop=False),
-    Document("README.md", with_shop=False),
+    Document("site_src/runbook.md", needs=Needs.SHOP),
+    Document("site_src/schedule.md", needs=Needs.SHOP),
+    Document("site_src/deployment.md", needs=Needs.SERVER),
+    Document("site_src/backup_restore.md", needs=Needs.SHOP),
+    Document("site_src/release_process.md", needs=Needs.CLONE),
+    Document("README.md", needs=Needs.CLONE),
 )
 
 
@@ -72,7 +72,7 @@ def _failures(document: Document, say: Say) -> int:
     runs = [block for block in blocks if not block.not_run]
     if not runs:
         return looked_at
-    with world(with_shop=document.with_shop) as shell:
+    with world(needs=document.needs) as shell:
         return looked_at + _run(name, runs, shell, say)
 
 
@@ -85,7 +85,7 @@ def _run(name: str, blocks: list[Block], shell: Shell, say: Say) -> int:
             say(f"failed  {name}:{step.line}  {error}; the rest of the page was not run")
             return failed + 1
         if code == step.exit_code and (step.prints is None or agrees(step.prints, came)):
-            say(f"ok      {name}:{step.line}  {step.command}")
+            say(f"ok      {name}:{step.line}  {_first_line(step.command)}")
         else:
             failed += 1
             _show(name, step, came, code, say)
@@ -110,6 +110,11 @@ def _show(name: str, step: Step, came: list[str], code: int, say: Say) -> None:
     say("  what came out:")
     for line in came:
         say(f"    {line}")
+
+
+def _first_line(command: str) -> str:
+    first, more, _ = command.partition("\n")
+    return f"{first} …" if more else first
 
 
 if __name__ == "__main__":
