@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -19,6 +21,8 @@ from privacy import open_money
 from refunds.models import Refund
 from subscriptions.models import Start, Subscription
 from webhooks import forgetting
+
+log = logging.getLogger(__name__)
 
 
 class CannotErase(Refused):
@@ -35,8 +39,8 @@ class Erased:
 
 def erase(*, user: User, why: str, by: Actor, now: datetime) -> Erased:
     """Make the person nobody: name, addresses and password go, sessions and second factor end, and
-    bodies of Stripe's events about them are emptied. Audited, also when it is refused. Raises
-    CannotErase."""
+    bodies of Stripe's events about them are emptied. Audited, also when it is refused. The log
+    says the number of whoever went, for a database restored from before. Raises CannotErase."""
     try:
         with transaction.atomic():
             user = User.objects.select_for_update().get(pk=user.pk)
@@ -53,6 +57,7 @@ def erase(*, user: User, why: str, by: Actor, now: datetime) -> Erased:
                 details={"customers_at_stripe": len(at_stripe), "event_bodies": bodies},
                 now=now,
             )
+            transaction.on_commit(partial(log.info, "erased user %d", user.pk))
     except CannotErase as no:
         audit.record(
             actor=by,
