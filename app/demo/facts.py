@@ -17,6 +17,7 @@ from core import schedule, tasks, worker
 from core.money import display
 from demo.guard_facts import guard_facts
 from demo.people import PEOPLE
+from demo.stripe_facts import event_types, key_permissions
 from monitoring.checks import CHECKS, FAILED
 from monitoring.checks.jobs import SILENT_HOURS
 from monitoring.checks.production import DRILL_DAYS
@@ -71,8 +72,10 @@ def facts() -> dict[str, Fact]:
         "shop.currency": settings.SHOP_CURRENCY,
         "shop.name": settings.SHOP_NAME,
         "stripe.api_version": settings.STRIPE_API_VERSION,
+        "stripe.key_permissions": key_permissions(),
         "stripe.timeout_s": settings.STRIPE_TIMEOUT_S,
         "webhooks.attempts_before_dead": backoff.MOST_ATTEMPTS,
+        "webhooks.event_types": event_types(),
         "webhooks.kept_days": pull.KEPT.days,
         "webhooks.max_bytes": settings.STRIPE_WEBHOOK_MAX_BYTES,
         "webhooks.reconciled_days": reconcile.LOOKS_BACK.days,

@@ -84,6 +84,8 @@ def test_every_file_that_a_page_names_exists() -> None:
         "roles.addresses",
         "security.variables",
         "privacy.inventory",
+        "webhooks.event_types",
+        "stripe.key_permissions",
     ],
 )
 def test_tables_of_the_code_stand_on_a_page(told: dict[str, Any], fact: str) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.docs.executed import named
+from evidence.gates import stripe_cli_install
+from tests.docs.executed import named, programs
 from tests.docs.executed.__main__ import DOCUMENTS
 from tests.docs.executed.compare import agrees
 from tests.docs.executed.named import problems
@@ -70,6 +71,35 @@ def test_page_is_read_in_commands_and_what_they_print(tmp_path: Path) -> None:
             "it takes minutes",
         ),
     ]
+
+
+def test_a_program_that_a_fence_needs_is_read_from_the_line_above(tmp_path: Path) -> None:
+    text = "<!-- needs: stripe -->\n```console\n$ ls\n```\n<!-- needs: curl -->\n```sh\nls\n```\n"
+    console, script = read(tmp_path, text + "```sh\nls\n```\n")[:2]
+    assert console == Block(2, (Step(3, "ls", ()),), needs="stripe")
+    assert script == Block(6, (Step(7, "ls", None),), needs="curl")
+    assert [block.needs for block in read(tmp_path, "\n" + text)] == ["stripe", "curl"]
+    assert read(tmp_path, PAGE)[0].needs == ""
+
+
+def test_a_fence_whose_program_is_not_here_says_so(monkeypatch: Any) -> None:
+    def none() -> str:
+        raise stripe_cli_install.NotHere("npm has no network")
+
+    monkeypatch.setattr(stripe_cli_install, "find", none)
+    programs._stripe.cache_clear()
+    try:
+        assert programs.folders() == []
+        assert programs.why_not_here("stripe") == "npm has no network"
+        assert programs.folders() == []
+        programs._stripe.cache_clear()
+        monkeypatch.setattr(stripe_cli_install, "find", lambda: "/some/where/stripe")
+        assert programs.why_not_here("stripe") == ""
+        assert programs.folders() == ["/some/where"]
+    finally:
+        programs._stripe.cache_clear()
+    assert programs.why_not_here("") == programs.why_not_here("git") == ""
+    assert programs.why_not_here("no-such-program") == "there is no no-such-program here"
 
 
 @pytest.mark.usefixtures("ends_soon")

@@ -78,12 +78,24 @@ def test_two_demos_have_to_be_told_apart(home: Path) -> None:
 
 
 def test_in_demo_says_what_is_missing(home: Path) -> None:
-    with pytest.raises(CommandError, match="no command found; name one, such as run_checks"):
-        call_command("in_demo", stdout=StringIO())
-    with pytest.raises(CommandError, match="no command found"):
-        call_command("in_demo", "--", stdout=StringIO())
+    one_of = "in_demo: expected one of a command, such as run_checks, and --export"
+    for words in ((), ("--",), ("--export", "run_checks")):
+        with pytest.raises(CommandError, match=one_of):
+            call_command("in_demo", *words, stdout=StringIO())
     with pytest.raises(CommandError, match="start it with: make demo"):
         call_command("in_demo", "run_checks", stdout=StringIO())
+
+
+def test_in_demo_prints_what_a_shell_is_to_know(home: Path) -> None:
+    out = StringIO()
+    told = {**environment("8000"), "STRIPE_API_KEY": "sk_test_a b"}
+    with noted(folder(home, "8000"), told):
+        call_command("in_demo", "--export", stdout=out)
+
+    said = out.getvalue().splitlines()
+    assert len(said) == len(TOLD)
+    assert "export SHOP_ADDRESS=http://127.0.0.1:8000" in said
+    assert "export STRIPE_API_KEY='sk_test_a b'" in said
 
 
 @pytest.mark.parametrize("command", [("in_demo", "run_checks"), ("demo_mischief", "mend-refund")])

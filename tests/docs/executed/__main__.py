@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.docs.executed.compare import agrees
 from tests.docs.executed.named import problems
 from tests.docs.executed.page import Block, Step, Unclear, read_page
+from tests.docs.executed.programs import why_not_here
 from tests.docs.executed.shell import Shell, TookTooLong
 from tests.docs.executed.world import ROOT, Needs, world
 
@@ -64,7 +65,7 @@ def _told(document: Document) -> tuple[list[str], int]:
 def _failures(document: Document, say: Say) -> int:
     name = document.path
     try:
-        blocks = read_page(ROOT / name, name)
+        blocks = [_if_it_can(block) for block in read_page(ROOT / name, name)]
     except Unclear as unclear:
         say(f"failed  {unclear}")
         return 1
@@ -74,6 +75,11 @@ def _failures(document: Document, say: Say) -> int:
         return looked_at
     with world(needs=document.needs) as shell:
         return looked_at + _run(name, runs, shell, say)
+
+
+def _if_it_can(block: Block) -> Block:
+    """The block, marked when this machine lacks the program that it needs."""
+    return replace(block, not_run=block.not_run or why_not_here(block.needs))
 
 
 def _run(name: str, blocks: list[Block], shell: Shell, say: Say) -> int:

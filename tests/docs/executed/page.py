@@ -4,7 +4,8 @@ A fence of `console` holds commands after `$ ` and, below each, what it prints. 
 `…` stands for anything on its line, and a line of `…` alone for any number of lines. A command
 that is meant to fail ends in `# exits 1`. A fence of `sh` holds commands alone, a line each, of
 which only the exit code counts. A fence whose title begins "Not run here:", or that follows a
-comment `<!-- not run: why -->`, is not run, only looked at.
+comment `<!-- not run: why -->`, is not run, only looked at; one that follows `<!-- needs: NAME -->`
+is run where that program can be had.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ MORE = "> "
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<kind>\w*)(?P<rest>[^`\n]*)$")
 _TITLE = re.compile(r'title="Not run here: (?P<why>[^"]+)"')
 _COMMENT = re.compile(r"^\s*<!-- not run: (?P<why>.+?) -->\s*$")
+_NEEDS = re.compile(r"^\s*<!-- needs: (?P<program>[\w-]+) -->\s*$")
 _EXITS = re.compile(r"\s+# exits (?P<code>\d+)$")
 CONSOLE, SCRIPT = "console", "sh"
 # Fences that show commands and would be run by nobody: a page must not hide one there.
@@ -37,11 +39,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Block:
-    """The steps of one fence. `not_run` says why nobody runs them here, if so."""
+    """The steps of one fence. `not_run` says why nobody runs them here, if so; `needs` names a
+    program that not every machine has."""
 
     line: int
     steps: tuple[Step, ...]
     not_run: str = ""
+    needs: str = ""
 
 
 class Unclear(ValueError):
@@ -60,16 +64,17 @@ def read_page(path: Path, name: str) -> list[Block]:
             continue
         end = _end(lines, number, opened["ticks"], name)
         inner = [line.removeprefix(opened["indent"]) for line in lines[number + 1 : end]]
-        why = _not_run(opened["rest"], lines[number - 1] if number else "")
+        before = lines[number - 1] if number else ""
+        why, needs = _not_run(opened["rest"], before), _needs(before)
         if opened["kind"] in _OTHER_SHELLS:
             raise Unclear(
                 f"{name}:{number + 1}  a fence of {opened['kind']}, expected one of {CONSOLE} or "
                 f"{SCRIPT}, which are run"
             )
         if opened["kind"] == CONSOLE:
-            blocks.append(Block(number + 1, _steps(inner, number + 2, name), why))
+            blocks.append(Block(number + 1, _steps(inner, number + 2, name), why, needs))
         elif opened["kind"] == SCRIPT:
-            blocks.append(Block(number + 1, _script(inner, number + 2), why))
+            blocks.append(Block(number + 1, _script(inner, number + 2), why, needs))
         number = end + 1
     return blocks
 
@@ -84,6 +89,11 @@ def _end(lines: list[str], start: int, ticks: str, name: str) -> int:
 def _not_run(rest: str, before: str) -> str:
     found = _TITLE.search(rest) or _COMMENT.match(before)
     return found["why"] if found else ""
+
+
+def _needs(before: str) -> str:
+    found = _NEEDS.match(before)
+    return found["program"] if found else ""
 
 
 def _steps(lines: list[str], first: int, name: str) -> tuple[Step, ...]:

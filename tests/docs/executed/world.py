@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from tests.docs.executed.programs import folders
 from tests.docs.executed.shell import Shell
 
 ROOT = Path(__file__).parents[3]
@@ -46,7 +47,8 @@ def world(*, needs: Needs) -> Iterator[Shell]:
         (home / "home").mkdir()
         env = {name: os.environ[name] for name in PASSED if name in os.environ}
         env |= {"HOME": str(home / "home"), "TERM": "dumb", "NO_COLOR": "1", "PYTHONUTF8": "1"}
-        env |= {"TZ": "UTC", "COLUMNS": "100"}
+        env |= {"TZ": "UTC", "COLUMNS": "100", "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
+        env["PATH"] = os.pathsep.join((*folders(), env["PATH"]))
         around = {Needs.CLONE: _nothing, Needs.SERVER: _server, Needs.SHOP: _demo}[needs]
         with (
             around(clone, env) as inside,
