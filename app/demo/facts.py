@@ -17,6 +17,7 @@ from core import schedule, tasks, worker
 from core.money import display
 from demo.guard_facts import guard_facts
 from demo.people import PEOPLE
+from demo.status_facts import status_rows
 from demo.stripe_facts import event_types, key_permissions
 from monitoring.checks import CHECKS, FAILED
 from monitoring.checks.jobs import SILENT_HOURS
@@ -71,6 +72,7 @@ def facts() -> dict[str, Fact]:
         ],
         "shop.currency": settings.SHOP_CURRENCY,
         "shop.name": settings.SHOP_NAME,
+        "statuses": status_rows(),
         "stripe.api_version": settings.STRIPE_API_VERSION,
         "stripe.key_permissions": key_permissions(),
         "stripe.timeout_s": settings.STRIPE_TIMEOUT_S,

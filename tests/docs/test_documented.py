@@ -10,19 +10,10 @@ import pytest
 from django.core.management import get_commands
 from django.urls import get_resolver
 
-from core.environment import VARIABLES
 from demo.facts import facts
 from tests.repo.planted import ROOT
 
 PAGES = sorted((ROOT / "site_src").glob("*.md"))
-# Read by the engine, the tests or Django itself, and by nothing of the shop's own.
-OTHER_VARIABLES = {
-    "STRIPE_EXAMPLES",
-    "DJANGO_SETTINGS_MODULE",
-    "EVIDENCE_SIGNING_KEY",
-    "PURELAKA_POSTGRES",
-    "SOURCE_DATE_EPOCH",
-}
 
 
 @lru_cache(maxsize=1)
@@ -49,19 +40,6 @@ def test_every_command_that_a_page_names_exists() -> None:
     assert named - known == set()
 
 
-def test_every_variable_that_a_page_names_exists() -> None:
-    named = set(re.findall(r"`([A-Z][A-Z]+_[A-Z_]+)`", text()))
-    known = {variable.name for variable in VARIABLES} | OTHER_VARIABLES | _of_compose()
-    assert named - known == set()
-
-
-def _of_compose() -> set[str]:
-    """What Docker Compose reads, as its files have it."""
-    files = ("docker-compose.yml", "docker-compose.override.yml", ".env.example")
-    told = "\n".join((ROOT / name).read_text("utf-8") for name in files)
-    return set(re.findall(r"(?:\$\{|^#?)([A-Z_]+)[:=}-]", told, re.MULTILINE))
-
-
 def test_every_file_that_a_page_names_exists() -> None:
     paths = re.findall(
         r"`((?:app|evidence|site_src|tests|requirements|benchmarks)/[\w./-]*)`", text()
@@ -80,6 +58,7 @@ def test_every_file_that_a_page_names_exists() -> None:
         "jobs.schedule",
         "orders.transitions",
         "orders.statuses",
+        "statuses",
         "roles.table",
         "roles.addresses",
         "security.variables",
