@@ -28,10 +28,10 @@ settings.load_profile("untimed")
 @pytest.fixture
 def ends_soon() -> Iterator[None]:
     """A loop that never ends fails its test after half a second of computing, however busy the
-    machine is with other things."""
+    machine is with other things. The first word tells that from an assertion."""
 
     def give_up(*_: object) -> None:
-        pytest.fail("it computed for half a second and did not end")
+        pytest.fail("Timeout: it computed for half a second and did not end")
 
     before = signal.signal(signal.SIGVTALRM, give_up)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0.5)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,9 +14,8 @@ from evidence.engine.falsify.mutants import merged
 from evidence.engine.falsify.plan import Plan, Recorded, Target
 from evidence.engine.falsify.pool import Worker, hand_out
 from evidence.engine.falsify.server import Answer, ServerDied
+from evidence.engine.falsify.share import share_of
 from evidence.engine.run.bench import Bench
-
-_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -149,17 +146,16 @@ _NO_KILLS = (PASSED, "skipped", "missing", "setup error")
 def choose(plan: Plan, recorded: Recorded, tried: Tried, seed: str) -> list[Check]:
     """Each claim's first kill, and a share of everything that forks found out, by the seed."""
     checks: dict[str, Check] = {}
-    forked = [target for target in plan.targets.values() if _is_forked(target, tried)]
+    forked = {name: target for name, target in plan.targets.items() if _is_forked(target, tried)}
     for ids in plan.claims.values():
         for target in (plan.targets[each] for each in ids if each in plan.targets):
             check = _check(target, recorded, tried)
             if check and check.was_killed:
                 checks[target.mutant.id] = check
                 break
-    share = math.ceil(len(forked) * _SHARE)
-    for target in random.Random(seed).sample(forked, share):  # noqa: S311 - not for secrets
-        if check := _check(target, recorded, tried):
-            checks.setdefault(target.mutant.id, check)
+    for mutant in share_of(forked, seed):
+        if check := _check(forked[mutant], recorded, tried):
+            checks.setdefault(mutant, check)
     return list(checks.values())
 
 

@@ -4,18 +4,15 @@ not thought of, and the build fails."""
 
 from __future__ import annotations
 
-import math
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from evidence.engine.falsify.depends import Dependencies
 from evidence.engine.falsify.model import Falsification, MutantRun, PatchRun
 from evidence.engine.falsify.plan import Target
+from evidence.engine.falsify.share import share_of
 from evidence.engine.register.model import Patch
 from evidence.engine.run.inputs import digest_of
-
-_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -106,8 +103,7 @@ class Known:
     def _split(self, same: Iterable[str]) -> tuple[list[str], list[str]]:
         """Who counts again, and the share that is tried all the same, by the commit's number."""
         names = sorted(same)
-        count = math.ceil(len(names) * _SHARE)
-        checked = random.Random(self.commit).sample(names, count)  # noqa: S311 - not for secrets
+        checked = share_of(names, self.commit)
         return [name for name in names if name not in checked], checked
 
     def _kept(self, mutant: MutantRun, target: Target) -> MutantRun:

@@ -5,20 +5,29 @@ from __future__ import annotations
 import ast
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evidence.engine.run.contexts import PHASES, mask_of, open_recording, rows_of, without_case
+from evidence.engine.run.contexts import (
+    CALL,
+    PHASES,
+    mask_of,
+    open_recording,
+    rows_of,
+    without_case,
+)
 
 
 @dataclass
 class Lines:
     """One gate's recording. A context is a case of a test; lines are whole numbers whose bit N
-    stands for line N. `loaded` are lines that ran outside every test, as a file was imported."""
+    stands for line N. `loaded` are lines that ran outside every test, as a file was imported,
+    `around` those that ran as a case was set up or tidied up."""
 
     ran: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    around: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     loaded: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -38,6 +47,17 @@ class Lines:
 
     def at_import(self, path: str, span: tuple[int, int]) -> bool:
         return bool(self.loaded.get(path, 0) & _span_mask(span))
+
+    def ran_early(
+        self, path: str, span: tuple[int, int], tests: Iterable[str], processes: int
+    ) -> bool:
+        """Whether a line of the span may have run before any of these tests was forked: as a file
+        was imported, or as they or the session were set up. What the session sets up, each of the
+        gate's processes does once, and it is recorded of whichever test came first there."""
+        mask = _span_mask(span)
+        cases = [case for case, lines in self.around.get(path, {}).items() if lines & mask]
+        of_these = not set(tests).isdisjoint(map(without_case, cases))
+        return self.at_import(path, span) or of_these or 0 < len(cases) <= processes
 
 
 def read_lines(file: Path, paths: Sequence[str]) -> Lines | None:
@@ -93,6 +113,6 @@ def _add(found: Lines, path: str, context: str, mask: int) -> None:
     if not context:
         found.loaded[path] = found.loaded.get(path, 0) | mask
     elif phase in PHASES:
-        ran = found.ran[path]
-        ran[case] = ran.get(case, 0) | mask
+        for lines in (found.ran[path], *(() if phase == CALL else (found.around[path],))):
+            lines[case] = lines.get(case, 0) | mask
         found.sizes[case] += mask.bit_count()

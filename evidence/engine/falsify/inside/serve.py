@@ -162,6 +162,7 @@ class Server:
                     "message": message,
                     "case": self._watcher.case,
                     "where": self._watcher.where,
+                    "phase": self._watcher.phase,
                     "elapsed_s": time.monotonic() - began,
                     "starts": bool(started),
                 }
@@ -201,6 +202,7 @@ def _summed(told: Told, tests: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "message": "it did not end in time",
                 "case": "",
                 "where": "",
+                "phase": "call",
                 "elapsed_s": late["deadline_s"],
                 "starts": False,
             }

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
+from .kinds import CRASH, kind_of
 
 PASSED = "passed"
 _TOLD = 4000  # Characters; the engine cleans them before it cuts.
 
 
+@dataclass(frozen=True)
+class _Phase:
+    """How one phase of a test ended. `whole` is all that pytest prints of the error."""
+
+    name: str
+    outcome: str
+    error: pytest.ExceptionInfo[BaseException] | None = None
+    whole: str = ""
+
+
 class Watcher:
     """A pytest plugin that remembers how each phase of the running test ended. `where` is the file
-    in which the last test that did not pass raised what ended it, `case` its id."""
+    in which the last test that did not pass raised what ended it, `case` its id, `phase` the first
+    of its phases that did not pass."""
 
     def __init__(self) -> None:
-        self.case = self.where = ""
-        self._phases: list[tuple[str, str, BaseException | None]] = []
+        self.case = self.where = self.phase = ""
+        self._phases: list[_Phase] = []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
         report = yield
         outcome = "xfailed" if hasattr(report, "wasxfail") else report.outcome
-        error = call.excinfo.value if call.excinfo else None
-        self._phases.append((report.when, outcome, error))
+        self._phases.append(_Phase(report.when, outcome, call.excinfo, str(report.longrepr)))
         return report
 
     def run(self, items: Sequence[pytest.Item], rest: Sequence[pytest.Item]) -> tuple[str, str]:
@@ -36,41 +49,42 @@ class Watcher:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
             outcome, message = self._verdict()
             self.case = item.nodeid
-            self.where = _raised_in([error for _, _, error in self._phases if error])
+            self.where = _raised_in([each.error.value for each in self._phases if each.error])
             if outcome != PASSED:
                 return outcome, message
         return PASSED, ""
 
     def _verdict(self) -> tuple[str, str]:
-        for phase, outcome, error in self._phases:
-            if outcome == "passed":
+        self.phase = ""
+        for each in self._phases:
+            if each.outcome == "passed":
                 continue
-            if outcome != "failed":
-                return "skipped", f"it was {outcome}"
-            if phase == "setup":
-                return "setup error", _line(error)
-            return _kind(error) if phase == "call" else "crash", _line(error)
-        ran = [phase for phase, _, _ in self._phases]
+            self.phase = each.name
+            if each.outcome != "failed":
+                return "skipped", f"it was {each.outcome}"
+            if each.name == "setup":
+                return "setup error", _line(each.error)
+            return _kind(each) if each.name == "call" else CRASH, _line(each.error)
+        ran = [each.name for each in self._phases]
         return (PASSED, "") if "call" in ran else ("skipped", "it never ran")
 
 
+def _kind(ended: _Phase) -> str:
+    return kind_of(ended.error.exconly() if ended.error else "", ended.whole)
+
+
 def _raised_in(errors: Sequence[BaseException]) -> str:
-    """The file of the innermost line of the first of them."""
-    trace = errors[0].__traceback__ if errors else None
+    """The file of the innermost line of the first of them. A group was raised in many."""
+    if not errors or isinstance(errors[0], BaseExceptionGroup):
+        return ""
+    trace = errors[0].__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
     return trace.tb_frame.f_code.co_filename if trace else ""
 
 
-def _kind(error: BaseException | None) -> str:
-    if isinstance(error, BaseExceptionGroup):
-        kinds = [_kind(each) for each in error.exceptions]
-        return "assertion" if "assertion" in kinds else kinds[0]
-    if isinstance(error, pytest.fail.Exception):
-        return "timeout" if str(error).startswith("Timeout") else "assertion"
-    return "assertion" if isinstance(error, AssertionError) else "crash"
-
-
-def _line(error: BaseException | None) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:_TOLD] if error else ""
+def _line(info: pytest.ExceptionInfo[BaseException] | None) -> str:
+    if info is None:
+        return ""
+    text = " ".join(str(info.value).split())
+    return f"{type(info.value).__name__}: {text}"[:_TOLD]

@@ -12,12 +12,13 @@ from evidence.engine.falsify.mutants import first_line
 @dataclass(frozen=True)
 class Change:
     """The file's old text with one function's body in it as the patch leaves it; `first_line` is
-    where Python says that the function begins."""
+    where Python says that the function begins, `span` the first and last line of the old body."""
 
     path: str
     unit: str
     first_line: int
     text: str
+    span: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def changes(path: str, before: str, after: str) -> tuple[Change, ...] | None:
         body = others[now.start : now.end]
         if body != lines[was.start : was.end]:
             text = "\n".join((*lines[: was.start], *body, *lines[was.end :]))
-            found.append(Change(path, was.name, was.first_line, text))
+            span = was.start + 1, was.end
+            found.append(Change(path, was.name, was.first_line, text, span))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from evidence.engine.falsify.sabotage.narrowed import by_gate, for_tests
 from evidence.engine.falsify.sabotage.outcome import red_tests
 from evidence.engine.falsify.sabotage.trial import Lane, tests_of
 from evidence.engine.register.model import Patch, Register
+from evidence.engine.run.contexts import without_case
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Controls:
         """The patch's run, with no kill left to a test that is red on unbroken code."""
         if patch.is_control or not run.outcome.is_kill:
             return run
-        red = [test for test in run.killed_by if _without_case(test) in self.red]
+        red = [test for test in run.killed_by if without_case(test) in self.red]
         kept = tuple(test for test in run.killed_by if test not in red)
         asked = tests_of(patch, self.register)
         if run.killed_by and kept:
@@ -50,11 +51,6 @@ class Controls:
         tainted = red or [test for test in asked if test in self.red]
         if not tainted:
             return run
-        first = _without_case(tainted[0])
+        first = without_case(tainted[0])
         why = f"{first} {self.red[first]}, so that it fails here shows nothing"
         return replace(run, outcome=Outcome.NOT_TRIED, killed_by=(), why=why)
-
-
-def _without_case(test: str) -> str:
-    path, separator, name = test.partition("::")
-    return path + separator + name.partition("[")[0]

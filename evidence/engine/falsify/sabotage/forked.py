@@ -1,37 +1,37 @@
 """Patches that change only what functions do are tried in forks, which takes a tenth of the time.
 
 A fork is believed where a cited test noticed. Whatever it could not show or did not notice is tried
-in processes of its own like any other patch, and so is a share of what was noticed, which has to
-come out the same.
+in processes of its own like any other patch. So are a share of what was noticed and, for some of
+the critical claims, one assertion each; these have to come out the same.
 """
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evidence.engine.falsify.control import Controls
+from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Outcome, PatchRun
 from evidence.engine.falsify.plan import recorded_by
 from evidence.engine.falsify.pool import Worker, hand_out, pool
 from evidence.engine.falsify.sabotage.bodies import Change, changes
 from evidence.engine.falsify.sabotage.clone import Clone, DoesNotApply
 from evidence.engine.falsify.sabotage.narrowed import by_gate
-from evidence.engine.falsify.sabotage.outcome import Answer
+from evidence.engine.falsify.sabotage.outcome import Answer, judged
 from evidence.engine.falsify.sabotage.trial import recorded, tests_of
+from evidence.engine.falsify.share import share_of
 from evidence.engine.register.model import Gate, Patch, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.contexts import without_case
 from evidence.engine.run.model import GateRun
 from evidence.engine.run.services import ServiceFailed, Services
 
-_SHARE = 0.05
 _LEAST = 4  # Fewer are tried in less time than it takes to start a server.
+_CRITICAL = 0.5  # Of the critical claims: in processes of its own a patch takes seconds.
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Forked:
         return [
             f"Patch {name}: {run.outcome} in a fork, {runs[name].outcome} in processes of its own."
             for name, run in self.checked.items()
-            if not runs[name].outcome.is_kill
+            if runs[name].outcome is not run.outcome
         ]
 
 
@@ -93,30 +93,36 @@ def try_forked(
     results: Path,
     bench: Bench,
     services: Services,
-    tell: Callable[[], None],
 ) -> Forked:
-    """Each of them in a fork, beside its tests on unbroken code."""
+    """Each of them in a fork, beside its tests on unbroken code, if nothing that it changes ran
+    before there are forks: what that left behind, old code made."""
     found = Forked()
-    gates = {gate.id: gate for gate, _ in asked}
-    for gate in gates.values():
-        patches = [each for other, each in asked if other.id == gate.id]
+    paths = sorted({path for _, each in asked for path in each.texts})
+    ran = {each.gate.id: each for each in recorded_by(register, runs, results, paths)}
+    for gate in {gate.id: gate for gate, _ in asked}.values():
+        lines = ran[gate.id].lines if gate.id in ran else Lines()
+        patches = [
+            each
+            for other, each in asked
+            if other.id == gate.id and not _ran_early(each, lines, bench.cores)
+        ]
         if len(patches) < _LEAST:
             continue
         tests = sorted({test for each in patches for test in each.tests})
-        paths = sorted({path for each in patches for path in each.texts})
-        warm = [
-            test
-            for each in recorded_by(register, runs, results, paths)
-            if each.gate.id == gate.id
-            for test in each.broadest(tests)
-        ]
+        warm = ran[gate.id].broadest(tests) if gate.id in ran else ()
         try:
             with pool(gate, tests, warm=warm, bench=bench, services=services) as workers:
-                _in_gate(found, patches, workers, bench, tell)
+                _in_gate(found, patches, workers, bench)
         except ServiceFailed as error:
             found.complaints.append(f"Gate {gate.id}: {error}.")
-    _choose(found, bench.tree.commit)
+    _choose(found, register, bench.tree.commit)
     return found
+
+
+def _ran_early(each: Quick, lines: Lines, processes: int) -> bool:
+    return any(
+        lines.ran_early(change.path, change.span, each.tests, processes) for change in each.changes
+    )
 
 
 def _in_gate(
@@ -124,7 +130,6 @@ def _in_gate(
     patches: Sequence[Quick],
     workers: Sequence[Worker],
     bench: Bench,
-    tell: Callable[[], None],
 ) -> None:
     controls = Controls()
     caught: dict[str, PatchRun] = {}
@@ -133,7 +138,6 @@ def _in_gate(
         answer = _tried(each, controls, worker)
         if answer:
             caught[each.patch.name] = recorded(each.patch, answer)
-            tell()
 
     hand_out(patches, workers, try_one, bench=bench)
     killers = {without_case(case) for run in caught.values() for case in run.killed_by}
@@ -156,7 +160,12 @@ def _tried(each: Quick, controls: Controls, worker: Worker) -> Answer | None:
         for path, text in each.texts.items():
             stack.enter_context(worker.copy.broken(path, text))
         answer = worker.server.ask([controls.order(test) for test in tests], broken, stop=True)
-    if answer.cannot or answer.died or not answer.trials:
+    if answer.died or (answer.trials and answer.trials[-1]["outcome"] == Outcome.TIMEOUT):
+        # A child that was cut off may have left something, in a database say, that another patch's
+        # tests would stumble over; only another server is free of it.
+        worker.renew()
+        return None
+    if answer.cannot or not answer.trials:
         return None
     last = answer.trials[-1]
     outcome = _outcome(last, each.patch, worker.copy.root)
@@ -175,19 +184,27 @@ def _order(change: Change, root: Path) -> dict[str, Any]:
 
 
 def _outcome(trial: Mapping[str, Any], patch: Patch, root: Path) -> Outcome | None:
-    """A kill, or nothing that is certain. An assertion that the broken file makes itself is no
-    judgement of the test's."""
-    if trial["outcome"] not in (Outcome.ASSERTION, Outcome.CRASH):
+    """A kill, or nothing that is certain: what fails as the test is tidied up is no kill either."""
+    if trial["outcome"] not in (Outcome.ASSERTION, Outcome.CRASH) or trial["phase"] != "call":
         return None
     is_own = trial["where"] in {str(root / path) for path in patch.touches}
-    return Outcome.CRASH if is_own else Outcome(trial["outcome"])
+    return judged(Outcome(trial["outcome"]), is_own=is_own)
 
 
-def _choose(found: Forked, seed: str) -> None:
-    """Moves the share that is checked, by the commit's own number."""
-    names = sorted(found.caught)
-    for name in random.Random(seed).sample(names, math.ceil(len(names) * _SHARE)):  # noqa: S311 - not for secrets
+def _choose(found: Forked, register: Register, seed: str) -> None:
+    """Moves what is checked, chosen by the commit's own number."""
+    claims = share_of({claim for claim, _ in _asserted(found, register)}, seed, _CRITICAL)
+    first = {claim: name for claim, name in _asserted(found, register) if claim in claims}
+    for name in {*share_of(found.caught, seed), *first.values()}:
         found.checked[name] = found.caught.pop(name)
+
+
+def _asserted(found: Forked, register: Register) -> Iterator[tuple[str, str]]:
+    """Critical claims with what was caught by an assertion of theirs."""
+    critical = {claim.id for claim in register.claims if claim.critical}
+    for name, run in sorted(found.caught.items()):
+        if run.target in critical and run.outcome is Outcome.ASSERTION:
+            yield run.target, name
 
 
 def _texts(root: Path, patch: Patch) -> dict[str, str]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evidence.engine.falsify.inside.kinds import kind_of
 from evidence.engine.falsify.model import Outcome
+from evidence.engine.run.contexts import without_case
 from evidence.engine.run.log import RULE
 from evidence.engine.run.model import GateRun, GateStatus
 
 _SHOWN_LINES = 24
 _BEFORE, _AFTER = 3, 12
-_DELIBERATE = ("AssertionError", "Failed: DID NOT RAISE", "Failed: DID NOT WARN")
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,7 @@ def _tests(report: Path) -> list[dict[str, Any]]:
 
 
 def _name(test: dict[str, Any]) -> str:
-    path, separator, name = str(test["nodeid"]).partition("::")
-    return path + separator + name.partition("[")[0]
+    return without_case(str(test["nodeid"]))
 
 
 def _case(test: dict[str, Any]) -> str:
@@ -103,17 +103,15 @@ def _call(test: dict[str, Any], touches: frozenset[str]) -> Outcome | None:
     if call.get("outcome") != "failed":
         return None
     crash = call.get("crash") or {}
-    message = str(crash.get("message", ""))
-    if message.startswith("Failed: Timeout"):
-        return Outcome.TIMEOUT
+    kind = Outcome(kind_of(str(crash.get("message", "")), str(call.get("longrepr", ""))))
     last = (call.get("traceback") or [{}])[-1]
     where = str(last.get("path", "")).removeprefix("<repo>/")
-    # An assertion that the broken file makes itself is no judgement of the test's.
-    is_own = where in touches
-    # What was raised, and what pytest says beside the last line: either may name it alone.
-    said = (message, str(last.get("message", "")))
-    deliberate = any(each.startswith(_DELIBERATE) for each in said)
-    return Outcome.ASSERTION if deliberate and not is_own else Outcome.CRASH
+    return judged(kind, is_own=where in touches)
+
+
+def judged(kind: Outcome, *, is_own: bool) -> Outcome:
+    """An assertion that the broken file makes itself is no judgement of the test's."""
+    return Outcome.CRASH if is_own and kind is Outcome.ASSERTION else kind
 
 
 def _passed(tests: Sequence[dict[str, Any]]) -> str:

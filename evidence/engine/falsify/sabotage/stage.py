@@ -116,13 +116,15 @@ class Ground:
         def one_more() -> None:
             self.listener.progress("sabotage", next(done), len(patches))
 
-        forked = self._forked(patches, one_more)
+        forked = self._forked(patches)
+        for _ in forked.caught:
+            one_more()
         left = [patch for patch in patches if patch.name not in forked.caught]
         runs = forked.caught | self._apart(left, one_more)
         self.complaints += [*forked.complaints, *forked.disagreements(runs)]
         return tuple(runs[patch.name] for patch in patches)
 
-    def _forked(self, patches: Sequence[Patch], tell: Callable[[], None]) -> Forked:
+    def _forked(self, patches: Sequence[Patch]) -> Forked:
         asked = []
         for patch in patches:
             with self.lane() as lane:
@@ -135,7 +137,6 @@ class Ground:
             results=results_folder(self.bench.project),
             bench=self.bench,
             services=self.services,
-            tell=tell,
         )
 
     def _apart(self, patches: Sequence[Patch], tell: Callable[[], None]) -> dict[str, PatchRun]:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from evidence.engine.falsify.inside.trying import Watcher, _kind
+from evidence.engine.falsify.inside.trying import Watcher, _Phase
 
 TESTS = """
 import pytest
@@ -80,9 +80,18 @@ def test_asserts_among_others():
     raise ExceptionGroup("two", [ValueError("one"), AssertionError("two")])
 
 
+@pytest.mark.xfail(strict=True)
+def test_is_known_to_fail_and_does_not():
+    pass
+
+
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_holds_for_some(n):
     assert n < 2
+
+
+def test_passes_in_the_end():
+    pass
 """
 ENDS = {
     "passes": ("passed", ""),
@@ -98,7 +107,10 @@ ENDS = {
     # What it says after its own lines is no judgement of them.
     "is_wrong_when_tidied_up": ("crash", "AssertionError: something is left assert False"),
     "asserts_among_others": ("assertion", "ExceptionGroup: two (2 sub-exceptions)"),
+    # Nothing was raised.
+    "is_known_to_fail_and_does_not": ("crash", ""),
     "holds_for_some": ("assertion", "AssertionError: assert 2 < 2"),
+    "passes_in_the_end": ("passed", ""),
 }
 
 
@@ -109,6 +121,7 @@ class Asks:
         self.watcher = Watcher()
         self.answers: dict[str, tuple[str, str]] = {}
         self.raised: dict[str, tuple[str, str]] = {}
+        self.phases: dict[str, str] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         session.config.pluginmanager.register(self.watcher)
@@ -120,6 +133,7 @@ class Asks:
             left = left[len(items) :]
             self.answers[name] = self.watcher.run(items, left)
             self.raised[name] = self.watcher.case, Path(self.watcher.where).name
+            self.phases[name] = self.watcher.phase
         return True
 
 
@@ -139,6 +153,15 @@ def test_each_end_of_a_test_has_its_word(tmp_path: Path, monkeypatch: pytest.Mon
     assert asks.raised["passes"] == ("test_ends.py::test_passes", "")
     assert asks.raised["holds_for_some"] == ("test_ends.py::test_holds_for_some[2]", "test_ends.py")
     assert asks.raised["fails"][1] == "outcomes.py"
+    # It was raised in several places, so in none.
+    assert asks.raised["asserts_among_others"][1] == ""
+    assert {name: phase for name, phase in asks.phases.items() if phase != "call"} == {
+        "passes": "",
+        "passes_in_the_end": "",
+        "cannot_be_set_up": "setup",
+        "cannot_be_tidied_up": "teardown",
+        "is_wrong_when_tidied_up": "teardown",
+    }
 
 
 class Item:
@@ -152,7 +175,7 @@ class Item:
     def pytest_runtest_protocol(self, *, item: Item, nextitem: Any) -> None:
         assert item is self
         self.next = nextitem
-        self.watcher._phases += [(phase, "passed", None) for phase in self.phases]
+        self.watcher._phases += [_Phase(phase, "passed") for phase in self.phases]
 
 
 def test_each_case_knows_who_follows_so_that_only_what_nobody_needs_is_tidied_up() -> None:
@@ -172,24 +195,7 @@ def test_each_case_knows_who_follows_so_that_only_what_nobody_needs_is_tidied_up
 
 def test_what_never_came_to_its_own_lines_has_not_passed() -> None:
     watcher = Watcher()
-    assert (watcher.case, watcher.where) == ("", "")
+    assert (watcher.case, watcher.where, watcher.phase) == ("", "", "")
     for phases in (["setup", "teardown"], ["setup"]):
         item = cast(Any, Item(watcher, *phases))
         assert watcher.run([item], []) == ("skipped", "it never ran")
-
-
-LATE, CRASHED, ASSERTED = pytest.fail.Exception("Timeout >5.0s"), ValueError("1"), AssertionError()
-
-
-@pytest.mark.parametrize(
-    ("errors", "kind"),
-    [
-        ([LATE, CRASHED], "timeout"),
-        ([CRASHED, LATE], "crash"),
-        ([CRASHED, LATE, ASSERTED], "assertion"),
-    ],
-)
-def test_of_several_ends_an_assertion_counts_and_else_the_first(
-    errors: list[BaseException], kind: str
-) -> None:
-    assert _kind(BaseExceptionGroup("several", errors)) == kind

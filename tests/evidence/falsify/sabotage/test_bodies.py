@@ -52,10 +52,10 @@ def test_each_function_whose_body_differs_stands_alone_in_the_old_text() -> None
     )
     found = changes("shop/till.py", BEFORE, after)
     assert found is not None
-    assert [(each.path, each.unit, each.first_line) for each in found] == [
-        ("shop/till.py", "charged", 4),
-        ("shop/till.py", "Till.held", 17),
-        ("shop/till.py", "last", 25),
+    assert [(each.path, each.unit, each.first_line, each.span) for each in found] == [
+        ("shop/till.py", "charged", 4, (6, 7)),
+        ("shop/till.py", "Till.held", 17, (19, 19)),
+        ("shop/till.py", "last", 25, (26, 26)),
     ]
     assert found[0].text == changed(("    fee = 1\n", "    fee = 1\n    fee += 1\n"))
     assert found[1].text == changed(("self._held = pennies", "self._held += pennies"))

@@ -1,123 +1,42 @@
-"""falsify.sabotage.forked: a fork is believed where a cited test noticed, and some are checked."""
+"""falsify.sabotage.forked: a fork is believed where a cited test noticed, and nowhere else."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from evidence.engine.falsify.model import Outcome, PatchRun
+from evidence.engine.falsify.lines import Lines
+from evidence.engine.falsify.model import Outcome
 from evidence.engine.falsify.sabotage import forked
 from evidence.engine.falsify.sabotage.bodies import Change
 from evidence.engine.falsify.sabotage.clone import Clone, DoesNotApply
-from evidence.engine.falsify.sabotage.forked import Forked, Quick, quick, try_forked
-from evidence.engine.falsify.server import Answer, ServerDied
-from evidence.engine.mistakes import Place
-from evidence.engine.register.model import Area, Claim, Gate, Link, Patch, Register
-from evidence.engine.run.bench import Bench
+from evidence.engine.falsify.sabotage.forked import Quick, quick, try_forked
+from evidence.engine.falsify.server import Answer
+from evidence.engine.register.model import Area, Gate, Patch, Register
 from evidence.engine.run.services import ServiceFailed, Services
-
-PLACE = Place("p")
-TEST, OTHER = "tests/test_till.py::test_adds", "tests/test_till.py::test_takes"
-GATE = Gate("tests", "They pass.", PLACE, pytest=("tests",))
-ROOT = Path("copy")
-FILE, WAS, NOW = "till.py", "def f():\n    return 1\n", "def f():\n    return 2\n"
-PATCH = Patch("adds-one", PLACE, "TILL-01", False, "It adds one.", "-1\n+2\n", (FILE,))
-
-
-def trial(test: str, outcome: str, where: str = "tests/test_till.py") -> dict[str, Any]:
-    told = {"test": test, "case": f"{test}[1]", "outcome": outcome, "message": "assert 1 == 2"}
-    return {**told, "where": where, "elapsed_s": 0.1, "starts": False}
-
-
-@dataclass
-class Worker:
-    """Its server answers on broken code as told, test by test; on unbroken code all pass but those
-    in `red`. It takes down the file as it stood when a question was asked."""
-
-    root: Path
-    answer: Answer
-    red: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
-    dies: bool = False
-    connected: tuple[str, ...] = ()
-    asked: list[Any] = field(default_factory=list)
-    died: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-
-    @property
-    def server(self) -> Worker:
-        return self
-
-    @property
-    def copy(self) -> Worker:
-        return self
-
-    def bury(self, why: str) -> None:
-        self.died.append(why)
-
-    @contextmanager
-    def broken(self, path: str, text: str) -> Iterator[None]:
-        self.texts.append(f"{path} {text}")
-        yield
-        self.texts.append(f"{path} whole")
-
-    def ask(self, tests: Sequence[Mapping[str, Any]], broken: Any, *, stop: bool) -> Answer:
-        if self.dies:
-            raise ServerDied("it ended")
-        names = [test["test"] for test in tests]
-        if broken is None:
-            red = self.red if not self.asked else (*self.red, *self.later)
-            ends = tuple(trial(n, "crash" if n in red else "passed") for n in names)
-            return Answer(ends, connected=self.connected)
-        self.asked.append((names, broken, stop))
-        return self.answer
-
-
-def asked(number: int = 4, tests: tuple[str, ...] = (TEST,)) -> list[tuple[Gate, Quick]]:
-    change = Change(FILE, "f", 1, NOW)
-    return [
-        (GATE, Quick(replace(PATCH, name=f"patch-{n}"), tests, (change,), {FILE: NOW}))
-        for n in range(number)
-    ]
-
-
-def tried(
-    monkeypatch: pytest.MonkeyPatch,
-    worker: Worker,
-    patches: list[tuple[Gate, Quick]],
-    *,
-    share: float = 0.0,
-) -> Forked:
-    @contextmanager
-    def pool(gate: Gate, tests: Sequence[str], **_: Any) -> Iterator[tuple[Any, ...]]:
-        assert (gate, tests) == (GATE, sorted({t for _, each in patches for t in each.tests}))
-        yield (worker,)
-
-    monkeypatch.setattr(forked, "pool", pool)
-    monkeypatch.setattr(forked, "_SHARE", share)
-    bench = SimpleNamespace(stop=threading.Event(), tree=SimpleNamespace(commit="c" * 40))
-    told: list[None] = []
-    found = try_forked(
-        patches,
-        register=Register(),
-        runs=(),
-        results=Path(),
-        bench=cast(Bench, bench),
-        services=cast(Services, None),
-        tell=lambda: told.append(None),
-    )
-    assert len(told) >= len(found.caught)
-    return found
-
-
-CAUGHT = Answer((trial(TEST, "assertion"),))
+from tests.evidence.falsify.sabotage.forks import (
+    BENCH,
+    CAUGHT,
+    CLAIM,
+    FILE,
+    GATE,
+    NOW,
+    OTHER,
+    PATCH,
+    ROOT,
+    TEST,
+    WAS,
+    Worker,
+    asked,
+    trial,
+    tried,
+)
 
 
 def test_what_a_cited_test_notices_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +76,7 @@ def test_an_assertion_of_the_broken_file_itself_is_a_crash(
         Worker(ROOT, Answer((trial(TEST, "timeout"),))),
         Worker(ROOT, Answer((trial(TEST, "setup error"),))),
         Worker(ROOT, Answer((trial(TEST, "missing"),))),
+        Worker(ROOT, Answer((trial(TEST, "crash", phase="teardown"),))),
         Worker(ROOT, Answer((), died="it was ended")),
         Worker(ROOT, Answer((trial(TEST, "assertion"),), died="it was ended")),
         Worker(ROOT, Answer((trial(TEST, "assertion"),), cannot="it stands elsewhere")),
@@ -207,7 +127,9 @@ def test_each_gate_has_servers_of_its_own_for_its_own_patches(
     def recorded_by(*told: Any) -> Any:
         assert told[3] == [FILE]
         return [
-            SimpleNamespace(gate=each, broadest=lambda tests, each=each: [f"{each.id} {tests}"])
+            SimpleNamespace(
+                gate=each, lines=Lines(), broadest=lambda tests, each=each: [f"{each.id} {tests}"]
+            )
             for each in (GATE, others)
         ]
 
@@ -222,9 +144,8 @@ def test_each_gate_has_servers_of_its_own_for_its_own_patches(
         register=Register(),
         runs=(),
         results=Path(),
-        bench=cast(Bench, SimpleNamespace(tree=SimpleNamespace(commit=""))),
+        bench=BENCH,
         services=cast(Services, None),
-        tell=lambda: None,
     )
     assert served == [
         ("tests", [TEST], [f"tests {[TEST]}"]),
@@ -253,32 +174,61 @@ def test_a_service_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
             register=Register(),
             runs=(),
             results=Path(),
-            bench=cast(Bench, SimpleNamespace(tree=SimpleNamespace(commit=""))),
+            bench=BENCH,
             services=cast(Services, None),
-            tell=lambda: None,
         )
     assert found.complaints == ["Gate tests: no database."]
 
 
-def test_a_share_by_the_commit_is_checked_and_has_to_be_caught_again(
+def test_some_of_what_was_caught_is_set_apart_to_be_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found, again = (tried(monkeypatch, Worker(ROOT, CAUGHT), asked(8), share=0.3) for _ in range(2))
-    assert (len(found.caught), len(found.checked)) == (5, 3)
-    assert found.checked == again.checked
-    assert found.disagreements(found.checked) == []
-    name = next(iter(found.checked))
-    lived = replace(found.checked[name], outcome=Outcome.SURVIVED)
-    assert found.disagreements({**found.checked, name: lived}) == [
-        f"Patch {name}: assertion in a fork, survived in processes of its own."
-    ]
-    crashed: dict[str, PatchRun] = {
-        each: replace(run, outcome=Outcome.CRASH) for each, run in found.checked.items()
-    }
-    assert found.disagreements(crashed) == []
+    found = tried(monkeypatch, Worker(ROOT, CAUGHT), asked(), checked=1)
+    assert (sorted(found.checked), len(found.caught)) == (["patch-0"], 3)
 
 
-CLAIM = Claim("TILL-01", "Till", "It adds.", PLACE, tests=(Link(TEST, PLACE),))
+class Littered(Worker):
+    """The first that is asked is cut off and leaves rows, which the next test stumbles over; it
+    sees nothing else."""
+
+    rows: int = 0
+
+    def renew(self) -> None:
+        self.rows = 0
+
+    def ask(self, tests: Sequence[Mapping[str, Any]], broken: Any, *, stop: bool) -> Answer:
+        answer = super().ask(tests, broken, stop=stop)
+        if broken is None:
+            return answer
+        if len(self.asked) == 1:
+            self.rows = 1
+            return self.answer
+        return CAUGHT if self.rows else Answer((trial(TEST, "passed"),))
+
+
+@pytest.mark.parametrize(
+    "cut_off",
+    [
+        Answer((trial(TEST, "timeout"),)),
+        Answer((trial(OTHER, "passed"), trial(TEST, "timeout"))),
+        Answer((), died="it was ended by SIGSEGV"),
+    ],
+)
+def test_what_a_patch_that_was_cut_off_left_behind_catches_no_other(
+    monkeypatch: pytest.MonkeyPatch, cut_off: Answer
+) -> None:
+    worker = Littered(ROOT, cut_off)
+    assert tried(monkeypatch, worker, asked()).caught == {}
+    assert len(worker.asked) == 4
+
+
+def test_a_server_that_nobody_was_cut_off_in_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    for answer in (CAUGHT, Answer((trial(TEST, "passed"),)), Answer((), cannot="it moved")):
+        worker = Worker(ROOT, answer)
+        tried(monkeypatch, worker, asked())
+        assert worker.renewed == 0
+
+
 REGISTER = Register(areas=(Area("Till", "", "till.yml", (CLAIM,)),), gates=(GATE,))
 
 
@@ -297,7 +247,7 @@ def looked_at(tmp_path: Path, after: str | None, patch: Patch = PATCH) -> Any:
 def test_a_patch_of_function_bodies_may_be_tried_in_a_fork(tmp_path: Path) -> None:
     gate, found = looked_at(tmp_path, NOW)
     assert gate == GATE
-    assert found == Quick(PATCH, (TEST,), (Change(FILE, "f", 1, NOW),), {FILE: NOW})
+    assert found == Quick(PATCH, (TEST,), (Change(FILE, "f", 1, NOW, (2, 2)),), {FILE: NOW})
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,13 @@ def failed(message: str, last: str = "", at: str = TEST, phase: str = "call") ->
     return {phase: {"outcome": "failed", "crash": {"message": message}, "traceback": trace}}
 
 
+def several(error: str) -> dict[str, Any]:
+    """Of what was raised together only pytest's own text tells, and no line of it is the last."""
+    message = "ExceptionGroup: two (2 sub-exceptions)"
+    call = {"crash": {"message": message}, "longrepr": f"  | {message}\n    | {error}\n"}
+    return {"call": {"outcome": "failed", **call}}
+
+
 @pytest.fixture
 def answer(tmp_path: Path) -> Any:
     def answer(*tests: dict[str, Any], run: GateRun | None = None) -> Answer:
@@ -43,8 +50,13 @@ def answer(tmp_path: Path) -> Any:
         (failed("assert 500 == 150", "AssertionError"), Outcome.ASSERTION),
         (failed("AssertionError: ValueError not raised", "in _refused"), Outcome.ASSERTION),
         (failed("Failed: DID NOT RAISE <class 'ValueError'>", "Failed"), Outcome.ASSERTION),
+        (failed("Failed: Stripe was asked", "in no_call", at="outcomes.py"), Outcome.ASSERTION),
         (failed("Failed: Timeout >5.0s", "Failed"), Outcome.TIMEOUT),
+        (failed("Failed: Timeout >5.0s", "Failed", at=BROKEN), Outcome.TIMEOUT),
+        (several("AssertionError: no"), Outcome.ASSERTION),
+        (several("KeyError: 1"), Outcome.CRASH),
         (failed("ZeroDivisionError: division by zero", "ZeroDivisionError"), Outcome.CRASH),
+        ({"call": {"outcome": "failed"}}, Outcome.CRASH),
         # The broken file asserts by itself: that is no judgement of the test's.
         (failed("AssertionError", "AssertionError", at=BROKEN), Outcome.CRASH),
     ],
@@ -62,8 +74,9 @@ def test_an_assertion_outweighs_a_crash(answer: Any) -> None:
     assert (found.outcome, found.red) == (Outcome.ASSERTION, (f"{TEST}::test_1[a]",))
 
 
-def test_what_fails_around_the_test_is_no_kill(answer: Any) -> None:
-    found = answer(failed("AssertionError: no drawer", "AssertionError", phase="setup"))
+@pytest.mark.parametrize("phase", ["setup", "teardown"])
+def test_what_fails_around_the_test_is_no_kill(answer: Any, phase: str) -> None:
+    found = answer(failed("AssertionError: no drawer", "AssertionError", phase=phase))
     assert (found.outcome, found.red) == (Outcome.SETUP_ERROR, ())
     assert found.why == "no test got as far as its own lines: exit code 1"
 
