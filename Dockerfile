@@ -3,7 +3,8 @@
 # Another base, such as a mirror's: docker compose build --build-arg PYTHON_IMAGE=…
 ARG PYTHON_IMAGE=python:3.13.9-slim-bookworm@sha256:b685a4fa58bb19d1814d78a1ec0f0208f351452724f78b20212c984d6e124a34
 
-# Installed here, so that installers and their caches are no part of what runs.
+# Installed here, so that installers and their caches are no part of what runs. A step that fetches
+# says so when it fails, for whoever has to tell a network that is away from an image that is wrong.
 FROM ${PYTHON_IMAGE} AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1 UV_LINK_MODE=copy
 COPY requirements/installer.txt requirements/shop.txt /tmp/requirements/
@@ -11,7 +12,8 @@ RUN python3 -m venv /opt/uv \
     && /opt/uv/bin/pip install --quiet --require-hashes -r /tmp/requirements/installer.txt \
     && python3 -m venv --without-pip /opt/shop \
     && /opt/uv/bin/uv pip install --quiet --python /opt/shop/bin/python --require-hashes \
-        --system-certs --compile-bytecode -r /tmp/requirements/shop.txt
+        --system-certs --compile-bytecode -r /tmp/requirements/shop.txt \
+    || { echo 'packages: could not be fetched' >&2; exit 1; }
 
 FROM ${PYTHON_IMAGE} AS shop
 # The shop may write nowhere but to /tmp and, in the demo, to the twin's folder.
@@ -47,7 +49,8 @@ USER root
 COPY --from=packages /opt/uv /opt/uv
 COPY requirements/tests.txt /tmp/requirements/
 RUN /opt/uv/bin/uv pip install --quiet --no-cache --link-mode copy --python /opt/shop/bin/python \
-    --require-hashes --system-certs -r /tmp/requirements/tests.txt
+    --require-hashes --system-certs -r /tmp/requirements/tests.txt \
+    || { echo 'packages: could not be fetched' >&2; exit 1; }
 COPY pyproject.toml ./
 COPY tests tests
 USER 10001:10001

@@ -18,13 +18,30 @@ _SIGNS = (
     ("it turned us away", ("E401", "E403", "403 ", "401 ", "429 ")),
     (
         "its name is not known on this machine",
-        ("ENOTFOUND", "EAI_AGAIN", "NameResolution", "Name or service", "resolution", "resolving"),
+        (
+            *("ENOTFOUND", "EAI_AGAIN", "NameResolution", "Name or service"),
+            *("resolution", "resolving", "dns error", "no such host"),
+        ),
     ),
     ("it did not answer in time", ("ETIMEDOUT", "ESOCKETTIMEDOUT", "timed out", "Timeout")),
     (
         "it cannot be reached",
         ("ECONN", "UNREACH", "unreachable", "ConnectionError", "not connect", "efused", "network"),
     ),
+)
+# Of a fetch that failed: nobody answered, or only half, or with no answer of its own.
+_NO_ANSWER = re.compile(
+    r"error sending request|error (?:decoding|reading a|resolving)|dns error|NewConnectionError"
+    r"|Name or service not known|name resolution|Temporary failure resolving|Could not resolve"
+    r"|no such host|could not connect|network is unreachable|network timeout|i/o timeout|timed out"
+    r"|TLS handshake|IncompleteRead|connection (?:reset|refused|error|broken|closed)"
+    r"|HTTP status server error|\b50[0234] (?:Bad|Gateway|Internal|Service)"
+    r"|403 Forbidden|407 Proxy|toomanyrequests|429 Too Many",
+    re.IGNORECASE,
+)
+# And an answer that is not what is pinned, whatever else was asked for in vain before it.
+_OTHER_ANSWER = re.compile(
+    r"hash mismatch|not match the hashes|EINTEGRITY|there is no version of", re.IGNORECASE
 )
 _ELSE = "it gave no answer that can be read"
 _ADDRESS = re.compile(r"[a-z]+://[^\s'\"]+|\b(?:[a-z0-9-]+\.)+(?:com|dev|example|io|net|org)\b")
@@ -34,6 +51,12 @@ _LONGEST = 200
 def why_unreachable(said: str) -> str:
     """A clause about whoever was asked, from what a tool printed about it."""
     return next((why for why, signs in _SIGNS if any(sign in said for sign in signs)), _ELSE)
+
+
+def got_no_answer(said: str) -> bool:
+    """True where a fetch failed since somebody elsewhere was not reached, broke off or turned us
+    away. False for what is not there, is not what is pinned, or went wrong on this machine."""
+    return bool(_NO_ANSWER.search(said)) and not _OTHER_ANSWER.search(said)
 
 
 def why_not_fetched(said: str) -> str:

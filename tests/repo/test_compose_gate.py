@@ -79,26 +79,71 @@ class _Builder:
         return ""
 
 
-BROKE_OFF = "exit code 1\nerror: Failed to fetch: `https://somewhere.example/x`\ntimed out"
+MARK = "packages: could not be fetched"
+# As builders show the command of a step, which holds the mark and is none.
+STEP = f"RUN pip install soap || {{ echo '{MARK}' >&2; exit 1; }}"
+OLD = "The command '/bin/sh -c pip install soap' returned a non-zero code: 1"
+NEW = 'failed to solve: process "/bin/sh -c pip install soap" did not complete successfully: exit 1'
+REFUSED = 'connection to server at "127.0.0.1", port 5432 failed: Connection refused'
+WRONG_HASH = "error: Failed to download `soap==1.0`\n  cause: Hash mismatch for `soap==1.0`"
+UNKNOWN = "Because soap was not found in the package registry and you require soap==1.0"
+NO_VERSION = "WARNING: Retrying after connection broken\n  cause: there is no version of soap==1.0"
+BROKE_OFF = (
+    f"exit code 1\n{STEP}\nerror: Failed to fetch: `https://a.example/x`\ntimed out\n{MARK}\n{OLD}"
+)
+NUMBERED = f"#9 0.312 cause: dns error\n#9 0.512 {MARK}\n------\n   9 | >>> {STEP}\n{NEW}"
+NO_IMAGE = "failed to solve: python:3: dial tcp: lookup registry.example: no such host"
 
 
-@pytest.mark.parametrize("ends", [("",), (BROKE_OFF, ""), ("Connection reset by peer", "")])
-def test_image_whose_packages_broke_off_is_built_again(ends: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("ends", [("",), (BROKE_OFF, ""), (NUMBERED, ""), (NO_IMAGE, "")])
+def test_image_whose_parts_broke_off_is_built_again(ends: tuple[str, ...]) -> None:
     stack = _Builder(*ends)
     story.build_image(cast(Stack, stack), "web")
     assert stack.ends == []
 
 
-def test_image_whose_packages_never_come_is_not_run_and_says_why() -> None:
-    with pytest.raises(parts.NotHere, match=r"^the image cannot be built: it did not answer in"):
-        story.build_image(cast(Stack, _Builder(BROKE_OFF, BROKE_OFF)), "web")
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (BROKE_OFF, "it did not answer in time"),
+        (NUMBERED, "its name is not known on this machine"),
+        (NO_IMAGE, "its name is not known on this machine"),
+    ],
+)
+def test_image_whose_parts_never_come_is_not_run_and_says_why(said: str, why: str) -> None:
+    with pytest.raises(parts.NotHere) as error:
+        story.build_image(cast(Stack, _Builder(said, said)), "web")
+    assert str(error.value) == f"the image cannot be built: {why}"
 
 
-def test_image_that_is_wrong_is_wrong_at_once() -> None:
-    stack = _Builder("exit code 1\nunknown instruction: RUM", "")
-    with pytest.raises(Wrong, match="RUM"):
+@pytest.mark.parametrize(
+    "said",
+    [
+        "exit code 1\nunknown instruction: RUM",
+        f"{STEP}\n{REFUSED}\n{OLD}",
+        f"#9 0.3 {REFUSED}\n   9 | >>> {STEP}\n{NEW}",
+        f"{WRONG_HASH}\n{MARK}\n{OLD}",
+        f"#9 0.3 {UNKNOWN}\n#9 0.4 {MARK}\n{NEW}",
+        f"{NO_VERSION}\n{MARK}\n{OLD}",
+        f"no space left on device\n{MARK}\n{REFUSED}\n{OLD}",
+        "failed to solve: python:3: not found",
+    ],
+)
+def test_image_that_is_wrong_is_wrong_at_once(said: str) -> None:
+    stack = _Builder(said, "")
+    with pytest.raises(Wrong) as error:
         story.build_image(cast(Stack, stack), "web")
+    assert str(error.value) == said
     assert stack.ends == [""]
+
+
+def test_every_step_that_fetches_packages_says_when_it_failed() -> None:
+    steps = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", "").splitlines()
+    fetching = [step for step in steps if step.startswith("RUN") and " install " in step]
+    assert len([step for step in fetching if "pip install" in step]) == 2
+    for step in fetching:
+        if "install -d" not in step:
+            assert step.endswith("|| { echo 'packages: could not be fetched' >&2; exit 1; }")
 
 
 def test_ports_are_none_that_the_system_hands_out() -> None:

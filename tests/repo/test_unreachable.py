@@ -10,7 +10,7 @@ import pytest
 
 from evidence.gates import vulnerabilities
 from evidence.gates.advisories import advisories
-from evidence.gates.unreachable import why_not_fetched, why_unreachable
+from evidence.gates.unreachable import got_no_answer, why_not_fetched, why_unreachable
 from evidence.gates.vulnerabilities import NoAnswer, ask, judge
 
 # As a thing that is asked would be called; the gates' words must not name it.
@@ -59,6 +59,45 @@ def test_fetch_that_failed_on_this_machine_says_what_the_tool_said(said: str, wh
 
     assert told.startswith(why)
     assert HOST not in told
+
+
+NOT_THERE = "ERROR: Could not find a version that satisfies the requirement soap==1.0"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"cause: error sending request for url (https://{HOST}/x)\ncause: Connection refused",
+        "cause: error decoding response body\ncause: error reading a body from connection",
+        "cause: dns error\ncause: failed to lookup address information: Name or service not known",
+        "cause: HTTP status server error (503 Service Unavailable)",
+        f"WARNING: Retrying after connection broken by 'ReadTimeoutError(...)'\n{NOT_THERE}",
+        "WARNING: Retrying after connection broken by 'SSLError(... certificate verify failed)'",
+        f"dial tcp: lookup {HOST}: no such host",
+        "toomanyrequests: You have reached your pull rate limit",
+        f"An index (https://{HOST}/) returned a 403 Forbidden error.",
+        f"E: Failed to fetch http://{HOST}/x  Temporary failure resolving '{HOST}'",
+    ],
+)
+def test_fetch_that_nobody_answered_is_told_apart(said: str) -> None:
+    assert got_no_answer(said)
+    assert not got_no_answer(f"{said}\nerror: Hash mismatch for `soap==1.0`")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        NOT_THERE,
+        "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+        "cause: Because there is no version of soap==1.0 and you require soap==1.0",
+        "cause: Because soap was not found in the package registry",
+        f"cause: Failed to fetch: `https://{HOST}/x`\nHTTP status client error (404 Not Found)",
+        "OSError: [Errno 28] No space left on device",
+        "",
+    ],
+)
+def test_answer_that_is_wrong_is_an_answer(said: str) -> None:
+    assert not got_no_answer(said)
 
 
 def test_what_a_tool_said_at_length_is_cut() -> None:

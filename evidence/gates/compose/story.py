@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from evidence.gates.compose.parts import NotHere
 from evidence.gates.compose.stack import Stack, Wrong
-from evidence.gates.unreachable import why_not_fetched
+from evidence.gates.unreachable import got_no_answer, why_not_fetched
 
 SERVICES = {
     "db": "running healthy",
@@ -24,13 +24,10 @@ SERVICES = {
 MANAGE = ("python", "app/manage.py")
 _COUNTED = ("accounts_user", "orders_order", "payments_payment", "subscriptions_subscription")
 _PATIENCE_S = 60
-# What installers and engines say when they cannot reach where packages and images come from.
-_UNREACHABLE = re.compile(
-    r"error sending request|failed to fetch|dns error|NewConnectionError|name resolution"
-    r"|failed to resolve|pull access|i/o timeout|no such host|timed out|network timeout"
-    r"|connection (?:reset|refused|error|broken|closed)|error decoding response|IncompleteRead",
-    re.IGNORECASE,
-)
+# The Dockerfile's steps that fetch say so when they fail, in a line that holds nothing else; a
+# builder puts a number before it. As a part of a command that is shown, it is no such line.
+_NOT_FETCHED = re.compile(r"^[#\d.\s]*packages: could not be fetched\s*$", re.MULTILINE)
+_STEP_FAILED = re.compile(r"did not complete successfully|returned a non-zero code")
 
 
 def steps(stack: Stack) -> list[tuple[str, Callable[[Stack], None]]]:
@@ -72,13 +69,23 @@ def build_image(stack: Stack, service: str) -> None:
         try:
             stack.run("--profile", "tests", "build", "--quiet", service)
         except Wrong as wrong:
-            if not _UNREACHABLE.search(str(wrong)):
+            said = _said_of_fetching(str(wrong))
+            if not got_no_answer(said):
                 raise
             if last:
-                why = why_not_fetched(str(wrong))
+                why = why_not_fetched(said)
                 raise NotHere(f"the image cannot be built: {why}") from wrong
         else:
             return
+
+
+def _said_of_fetching(said: str) -> str:
+    """What a build that failed said up to where packages failed to come, or, where no step of it
+    failed, what the builder said itself, who pulls images. Nothing for a step that fetches
+    nothing: whoever is not reached by that one is nobody who brings the parts of an image."""
+    if found := _NOT_FETCHED.search(said):
+        return said[: found.start()]
+    return "" if _STEP_FAILED.search(said) else said
 
 
 def _up(stack: Stack) -> None:
