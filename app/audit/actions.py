@@ -25,6 +25,8 @@ class Action(StrEnum):
     ORDER_FULFILLED = "order-fulfilled"
     ISSUE_ACKNOWLEDGED = "issue-acknowledged"
     EVENTS_REPLAYED = "events-replayed"
+    PRODUCT_ADDED = "product-added"
+    PLAN_ADDED = "plan-added"
     PRICE_CHANGED = "price-changed"
     RESTORE_DRILL = "restore-drill"
     EXPORT_STARTED = "export-started"

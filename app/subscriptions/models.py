@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -39,6 +40,8 @@ _ENDS = ", ".join(f"'{status}'" for status in sorted(ENDED))
 
 
 INTERVALS = [(one.value, one.value) for one in Interval]
+# Stripe bills at least every three years.
+LONGEST = {Interval.DAY: 1095, Interval.WEEK: 156, Interval.MONTH: 36, Interval.YEAR: 3}
 
 
 class Plan(models.Model):
@@ -78,6 +81,14 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuses a new plan that Stripe would not sell."""
+        longest = LONGEST[Interval(self.interval)]
+        if not 1 <= self.interval_count <= longest:
+            raise ValidationError(
+                {"interval_count": f"found {self.interval_count}, expected 1 to {longest}."}
+            )
 
     @property
     def price(self) -> str:
