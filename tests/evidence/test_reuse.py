@@ -301,7 +301,7 @@ def prove(stranger: Stranger) -> dict[str, str]:
 def test_one_function_changed_and_only_its_claims_are_broken_again(
     copy: Stranger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(known, "_SHARE", 0)
+    monkeypatch.setattr(known, "share_of", lambda names, seed: [])
     first = copy.git("rev-parse", "HEAD")
     copy.replace("till/money.py", "return sum(prices)", "return 0 + sum(prices)")
     told = prove(copy)
@@ -320,7 +320,7 @@ def test_one_function_changed_and_only_its_claims_are_broken_again(
 def test_what_is_tried_all_the_same_and_comes_out_otherwise_fails_the_build(
     copy: Stranger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(known, "_SHARE", 1)
+    monkeypatch.setattr(known, "share_of", lambda names, seed: list(names))
     monkeypatch.setattr(
         known, "_was_killed", lambda run: any("lied" in trial.message for trial in run.trials)
     )
