@@ -166,6 +166,8 @@ def _conclude(
         (counts[Status.NOT] + counts[Status.PARTLY], "not every claim in scope is Met"),
         (found.tree.dirty, "changes are not committed"),
     ]
+    for complaint in judgement.complaints:
+        reporter.problem(f"The harness that breaks code cannot be trusted: {complaint}")
     for said in judgement.says_too_much:
         reporter.problem(
             f"{said.public.place}  {said.public.where} says more than is proved: "

@@ -161,6 +161,8 @@ def _break_promises(
 
     if register.patches:
         reporter.stage("sabotage")
-    patches = sabotage(project, register, found, reporter, known)
-    for line in caught(patches) if patches else ():
+    broken = sabotage(project, register, found, reporter, known)
+    for line in caught(broken.runs) if broken.runs else ():
         reporter.note(line)
+    for complaint in broken.complaints:
+        reporter.problem(complaint)

@@ -140,7 +140,7 @@ class Told:
 
 
 JUDGED: Any = SimpleNamespace(
-    says_too_much=(), counts=lambda: {Status.MET: 3, Status.PARTLY: 0, Status.NOT: 0}
+    complaints=(), says_too_much=(), counts=lambda: {Status.MET: 3, Status.PARTLY: 0, Status.NOT: 0}
 )
 
 
@@ -198,6 +198,18 @@ def test_sentence_that_is_not_borne_is_told_at_its_place(
         "summary",
         "public_claims.yml:3  README.md says more than is proved: A-01, A-02 not Met; prove it, "
         "or say less.",
+    ]
+
+
+def test_a_harness_that_cannot_be_trusted_says_so_at_the_end(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JUDGED, "complaints", ("A fork lied.", "So did one."))
+    conclude(told)
+    assert told.said == [
+        "summary",
+        "The harness that breaks code cannot be trusted: A fork lied.",
+        "The harness that breaks code cannot be trusted: So did one.",
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from evidence.engine.falsify.depends import Dependencies
-from evidence.engine.falsify.model import Falsification, MutantRun, PatchRun
+from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun
 from evidence.engine.falsify.plan import Target
 from evidence.engine.falsify.share import share_of
 from evidence.engine.register.model import Patch
@@ -122,7 +122,9 @@ def disagreements(checked: Mapping[str, MutantRun], now: Mapping[str, MutantRun]
     """A sentence for each mutant that came out otherwise than in the run before, although nothing
     changed that anybody knows of."""
     return [
-        _sentence(f"{run.path}:{run.line} {run.operator} ({mutant})", _was_killed(run))
+        _sentence(
+            f"{run.path}:{run.line} {run.operator} ({mutant})", _was_killed(run), now[mutant].why
+        )
         for mutant, run in checked.items()
         if mutant in now and _was_killed(now[mutant]) != _was_killed(run)
     ]
@@ -131,7 +133,7 @@ def disagreements(checked: Mapping[str, MutantRun], now: Mapping[str, MutantRun]
 def patches_disagree(checked: Mapping[str, PatchRun], now: Mapping[str, PatchRun]) -> list[str]:
     """The same of patches."""
     return [
-        _sentence(f"patch {name}", run.outcome.is_kill)
+        _sentence(f"patch {name}", run.outcome.is_kill, _untried(now[name]))
         for name, run in checked.items()
         if name in now and now[name].outcome.is_kill != run.outcome.is_kill
     ]
@@ -141,7 +143,17 @@ def _was_killed(run: MutantRun) -> bool:
     return any(trial.outcome.is_kill for trial in run.trials)
 
 
-def _sentence(what: str, was_killed: bool) -> str:
+def _untried(run: PatchRun) -> str:
+    return run.why if run.outcome is Outcome.NOT_TRIED else ""
+
+
+def _sentence(what: str, was_killed: bool, untried: str) -> str:
+    if was_killed and untried:
+        return (
+            f"{what} was killed in the run before and could not be tried now ({untried}), so that "
+            "nobody knows whether what was reused still holds: none of it counts; run with "
+            "--no-cache."
+        )
     one, other = ("killed", "survives") if was_killed else ("survived", "is killed")
     return (
         f"{what} was {one} in the run before and {other} now, although nothing changed that is "

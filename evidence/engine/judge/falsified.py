@@ -126,14 +126,21 @@ def _reused(mutations: Sequence[Mutation], patches: Sequence[PatchRun]) -> Itera
 
 
 def _of_harness(claim: Claim, record: Falsification, broken: Breakages) -> Iterator[_Lacks]:
-    if record.complaints and broken.mutations:
-        yield _unmeasured(f"Not measured: the harness cannot be trusted. {record.complaints[0]}")
+    if record.complaints and (broken.mutations or broken.patches):
+        yield _unmeasured(f"Not measured: the harness cannot be trusted. {_first(record)}")
     for link in claim.tests if broken.mutations else ():
         if link.text in record.red:
             yield _unmeasured(
                 f"{link.text} is not green on unbroken code under the harness, so no kill by it "
                 f"counts: {record.red[link.text]}"
             )
+
+
+def _first(record: Falsification) -> str:
+    """What is wrong with the harness, in short: there may be a sentence for each mutant."""
+    first, *others = record.complaints
+    more = f" The page Status tells {len(others)} more." if others else ""
+    return f"{first}{more}"
 
 
 def _of_mutants(

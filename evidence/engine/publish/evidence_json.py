@@ -54,6 +54,7 @@ def evidence_json(
             }
             for said in judgement.said
         ],
+        "complaints": list(judgement.complaints),
         "lacks": {asked.id: asked.lacks for asked in register.requirements if asked.lacks},
     }
 

@@ -128,6 +128,7 @@ def _write_status(writer: _Writer, views: Views, shown: Front) -> None:
         links.STATUS,
         "status.md",
         front=shown,
+        complaints=views.judgement.complaints,
         unserved=tuple(item for item in views.requirements if not item.claims),
         asked=tuple((word, asked[word]) for word in order if asked[word]),
         requirements=tuple(

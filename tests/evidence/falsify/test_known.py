@@ -167,3 +167,29 @@ def test_a_patch_that_came_out_otherwise_is_told() -> None:
     assert patches_disagree(caught, caught) == patches_disagree(caught, {}) == []
     (told,) = patches_disagree(caught, missed)
     assert told.startswith("patch sold-twice was killed in the run before and survives now")
+
+
+def test_what_could_not_be_tried_again_is_not_told_as_a_survivor() -> None:
+    (mutant, *_) = (each.mutant for each in targets(0))
+    killed, untried = {mutant.id: run_of(mutant)}, {mutant.id: run_of(mutant, LIVED, why="it died")}
+    assert disagreements(killed, untried) == [
+        f"till.py:99 None returned ({mutant.id}) was killed in the run before and could not be "
+        "tried now (it died), so that nobody knows whether what was reused still holds: none of "
+        "it counts; run with --no-cache."
+    ]
+    assert disagreements(untried, untried) == []
+    (told,) = disagreements(untried, killed)
+    assert "survived in the run before and is killed now" in told
+
+
+def test_a_patch_that_could_not_be_tried_again_is_not_told_as_a_survivor() -> None:
+    killed = PatchRun("sold-twice", "TILL-01", "It.", (), Outcome.ASSERTION)
+    caught = {"sold-twice": killed}
+    untried = {"sold-twice": replace(killed, outcome=Outcome.NOT_TRIED, why="no database")}
+    lived = {"sold-twice": replace(killed, outcome=Outcome.SURVIVED, why="all passed")}
+    (told,) = patches_disagree(caught, untried)
+    assert told.startswith(
+        "patch sold-twice was killed in the run before and could not be tried now (no database)"
+    )
+    (told,) = patches_disagree(caught, lived)
+    assert "survives now" in told

@@ -153,6 +153,25 @@ def test_complaint_of_the_harness_makes_every_kill_worthless() -> None:
     )
 
 
+def test_complaint_of_the_harness_taints_a_claim_that_patches_alone_speak_for() -> None:
+    patched, caught = claim(sabotage=("adds-one",)), patch(Outcome.ASSERTION)
+    assert standing(patched, replace(record(), patches=(caught,))) == ("yes", [])
+    found = record(complaints=("A fork lied.", "So did one.", "And one."))
+    assert standing(patched, replace(found, patches=(caught,))) == (
+        "not measured",
+        ["Not measured: the harness cannot be trusted. A fork lied. The page Status tells 2 more."],
+    )
+    # Nothing that could lie speaks for it.
+    elsewhere = patch(Outcome.ASSERTION, target="TILL-02")
+    (reason,) = standing(claim(), replace(found, patches=(elsewhere,)))[1]
+    assert reason.startswith("Nothing was broken")
+
+
+def test_test_that_is_red_beside_mutants_says_nothing_of_a_claim_without_any() -> None:
+    found = replace(record(red={OWN: "it failed."}), patches=(patch(Outcome.ASSERTION),))
+    assert standing(claim(sabotage=("adds-one",)), found) == ("yes", [])
+
+
 def test_mutant_that_could_not_be_tried_is_not_measured_and_says_why() -> None:
     found = record(mutant(KILLED), mutant(number=2, why="the file cannot be edited."))
     assert standing(claim(), found) == (

@@ -118,6 +118,7 @@ class Sample:
     demo: Demo | None = None
     shown: dict[str, Shown] = field(default_factory=dict)
     said: tuple[Said, ...] = ()
+    complaints: tuple[str, ...] = ()
     tried: bool = True
     controls: dict[str, tuple[PatchRun, ...]] = field(default_factory=dict)
     started_at: str = "2026-01-02T03:04:05Z"
@@ -181,6 +182,7 @@ class Sample:
             },
             shown=self.shown,
             controls=self.controls,
+            complaints=self.complaints,
             said=self.said,
             tried=self.tried,
         )

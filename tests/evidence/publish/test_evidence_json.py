@@ -47,6 +47,16 @@ def test_what_a_requirement_lacks_is_told_of_those_that_lack_something(recorded)
     assert data["lacks"] == {first.id: "A receipt."}
 
 
+def test_what_is_wrong_with_the_harness_is_told(recorded, validator):
+    judgement = replace(recorded.judge(), complaints=("A fork lied.",))
+
+    data = evidence_json(recorded.project, recorded.register, recorded.run(), judgement)
+
+    assert data["complaints"] == ["A fork lied."]
+    assert _evidence(recorded)["complaints"] == []
+    validator.validate(data)
+
+
 def test_whole_claim_reads_as_the_contract_says(recorded):
     held = [recorded.line("self.held += pennies"), recorded.line("return self.held")]
     back = recorded.line("return paid - price")

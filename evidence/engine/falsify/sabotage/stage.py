@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -31,15 +31,24 @@ from evidence.engine.run.versions import Versions, distributions
 from evidence.engine.run.watchdog import watchdog
 
 
+@dataclass(frozen=True)
+class Sabotaged:
+    """What each patch of the register came to, in its order, and what is wrong with how it was
+    found out."""
+
+    runs: tuple[PatchRun, ...]
+    complaints: tuple[str, ...] = ()
+
+
 def sabotage(
     project: Project,
     register: Register,
     run: Run,
     listener: Listener,
     known: Known | None = None,
-) -> tuple[PatchRun, ...]:
-    """What each patch of the register came to, by name; written beside the recorded run. What is
-    `known` from the run before counts again.
+) -> Sabotaged:
+    """Break each promise that has a patch; what came of it is written beside the recorded run. What
+    is `known` from the run before counts again.
 
     The gates of `run` are what unbroken looks like. Call it under the project's lock. Raises
     CannotRun when no copy can be made. However it ends, no process it started is left.
@@ -68,7 +77,7 @@ def sabotage(
             contained=known.contained,
         )
     write_falsified(results, record)
-    return found
+    return Sabotaged(found, tuple(complaints))
 
 
 @contextmanager

@@ -181,8 +181,10 @@ ENDS = {
 
 def test_each_breakage_ends_as_it_should(build: Build) -> None:
     """The breaking is the test's own, for claims cite it; so all that is seen of it stands here."""
-    runs = sabotage(build.project, build.register, build.unbroken, Silent())
+    done = sabotage(build.project, build.register, build.unbroken, Silent())
+    runs = done.runs
 
+    assert done.complaints == ()
     assert read_falsified(results_folder(build.project)).patches == runs
     found = {each.patch: each for each in runs}
     assert {name: each.outcome for name, each in found.items()} == {
