@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
 from backups.contents import FORMAT, contents
-from backups.programs import NoBackup, call
+from backups.programs import NO_ROLES, NoBackup, call
 from core.moments import NotAMoment, parse_moment
 
 
@@ -44,8 +44,8 @@ def back_up(file: Path, *, now: datetime) -> Backup:
             (snapshot,) = cursor.fetchone() or ("",)
             held = contents()
             os.close(os.open(spare, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            options = ("--format=custom", "--no-owner", f"--snapshot={snapshot}")
-            call("pg_dump", *options, f"--file={spare}", database=_address())
+            options = ("--format=custom", *NO_ROLES, f"--snapshot={snapshot}")
+            call("pg_dump", *options, f"--file={spare}", database=address())
         backup = Backup(file, now, held)
         _describe(backup)
         spare.replace(file)
@@ -75,7 +75,7 @@ def read_backup(file: Path) -> Backup:
     return Backup(file, taken_at, held)
 
 
-def _address() -> str:
+def address() -> str:
     """The database in use, as libpq writes it."""
     info = connection.connection.info
     return make_conninfo(info.dsn, password=info.password or None)

@@ -12,6 +12,9 @@ from psycopg.conninfo import conninfo_to_dict
 from core.refusal import Refused
 from local_postgres.binaries import CannotStart, find
 
+# Roles belong to a server and are in no dump: a fresh one knows none of those that own things here
+# or that app_role gave rights to, and a restore that names one of them ends there.
+NO_ROLES = ("--no-owner", "--no-privileges")
 # How libpq's variables call what an address says.
 _NAMES = {
     "host": "PGHOST",

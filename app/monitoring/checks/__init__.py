@@ -59,14 +59,15 @@ def find(name: str) -> Check | None:
     return next((check for check in (*CHECKS, FAILED) if check.name == name), None)
 
 
-def chosen(only: Sequence[str] | None) -> list[Check]:
-    """The checks named, in their own order; all of them without names. Raises UnknownCheck."""
-    if not only:
-        return list(CHECKS)
+def chosen(only: Sequence[str] | None, left_out: Sequence[str] = ()) -> list[Check]:
+    """The checks named, in their own order, all of them without names, but for those left out.
+    Raises UnknownCheck."""
     names = [check.name for check in CHECKS]
-    for name in only:
+    for name in (*(only or ()), *left_out):
         if name not in names:
             near = difflib.get_close_matches(name, names, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}."
             raise UnknownCheck(f"Check: found {name!r}, expected the name of a check; {hint}")
-    return [check for check in CHECKS if check.name in only]
+    return [
+        check for check in CHECKS if check.name not in left_out and (not only or check.name in only)
+    ]

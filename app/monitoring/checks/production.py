@@ -90,8 +90,8 @@ CHECKS = (
     Check(
         "restore-drill-overdue",
         "Restore drill overdue",
-        "Restore the newest backup into an empty database, run the checks there, and write down "
-        "how it went: record_restore_drill.",
+        "Run restore_drill with the newest backup: it restores into a server of its own, compares, "
+        "asks the shop there and writes down how it went.",
         restore_drill_overdue,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -23,8 +24,11 @@ from backups.contents import contents, differences, totals
 from backups.dump import Backup, back_up, read_backup
 from backups.management.commands import restore_drill
 from backups.programs import NoBackup
+from backups.restore import restore
+from core import database_role
 from local_postgres.fresh import fresh_server
-from monitoring.models import RestoreDrill
+from monitoring.models import Issue, RestoreDrill
+from monitoring.services import run_checks
 
 
 @pytest.fixture(scope="module")
@@ -48,24 +52,39 @@ def said() -> list[str]:
     return []
 
 
+@pytest.fixture
+def role() -> Iterator[str]:
+    """A role for the shop that the other server does not know, as production has one."""
+    name = f"purelaka_drill_{os.getpid()}"
+    database_role.make(role=name)
+    yield name
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_backup_comes_back_whole_on_a_fresh_server(
-    shop: Any, empty: str, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    shop: Any,
+    role: str,
+    empty: str,
+    tmp_path: Path,
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # The checks of a shop of tests miss its snapshots; the gate asks them on a whole shop.
-    monkeypatch.setattr(drill, "ASKED", (("verify_audit_chain",),))
+    monkeypatch.setattr(drill, "questions", lambda backup: (("verify_audit_chain",),))
     shop.paid_order()
     made = back_up(tmp_path / "shop.dump", now=shop.now)
     mode = made.file.stat().st_mode
     read = read_backup(made.file)
 
-    drill.restore(read, empty)
+    restore(read, empty)
     found = drill.examine(read, empty, say=said.append)
 
     assert stat.S_IMODE(mode) == 0o600
     assert found.wrong == ()
     assert said[0].endswith(": the same")
-    assert said[1:] == ["asked     manage.py verify_audit_chain: exit code 0"]
+    assert said[-1] == "asked     manage.py verify_audit_chain: exit code 0"
     with psycopg.connect(empty) as link:
         captured = link.execute("SELECT captured_pennies, status FROM orders_order").fetchone()
         with pytest.raises(psycopg.Error, match="append-only, DELETE refused"):
@@ -190,12 +209,12 @@ def ended(code: int, out: str = "", err: str = "") -> CompletedProcess[str]:
 def test_restored_shop_is_compared_and_asked(
     held: dict[str, Any], tmp_path: Path, said: list[str], now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    backup = Backup(tmp_path / "shop.dump", now, held)
     asked: dict[tuple[str, ...], CompletedProcess[str]] = {
         ("contents",): ended(0, json.dumps(held)),
-        **dict.fromkeys(drill.ASKED, ended(0, "all is well")),
+        **dict.fromkeys(drill.questions(backup), ended(0, "all is well")),
     }
     monkeypatch.setattr(drill, "_asked", lambda url, *command: asked[command])
-    backup = Backup(tmp_path / "shop.dump", now, held)
     much = totals(held)
 
     assert drill.examine(backup, "postgresql:///again", say=said.append) == drill.Drill(
@@ -203,21 +222,28 @@ def test_restored_shop_is_compared_and_asked(
     )
     assert said == [
         f"compared  {much}: the same",
+        "left out  restore-drill-overdue: this drill is what it asks for",
+        "left out  runs-as-owner: the server of a drill has no role but its owner",
         "asked     manage.py verify_audit_chain: exit code 0",
-        "asked     manage.py run_checks --fail-on-issues: exit code 0",
+        f"asked     manage.py {' '.join(drill.questions(backup)[1])}: exit code 0",
     ]
 
 
 @pytest.mark.parametrize(
-    ("answer", "last"),
+    ("answer", "shown", "last"),
     [
-        (ended(1, "first\nlast\n", "not this"), "last"),
-        (ended(1, " ", "first\nwhy\n"), "why"),
-        (ended(1), ""),
+        (
+            ended(1, "ok      a\nfound   b\n  b:1\nlast\n", "not this"),
+            ["found   b", "  b:1"],
+            "last",
+        ),
+        (ended(1, " ", "first\nwhy\n"), ["first"], "why"),
+        (ended(1), [], ""),
     ],
 )
 def test_what_the_restored_shop_says_against_itself_is_wrong(
     answer: CompletedProcess[str],
+    shown: list[str],
     last: str,
     held: dict[str, Any],
     tmp_path: Path,
@@ -227,21 +253,45 @@ def test_what_the_restored_shop_says_against_itself_is_wrong(
 ) -> None:
     lost = deepcopy(held)
     del lost["tables"]["refunds_refund"]
-    asked = {("contents",): ended(0, json.dumps(lost)), drill.ASKED[0]: answer}
-    asked[drill.ASKED[1]] = ended(0)
+    backup = Backup(tmp_path / "shop.dump", now, held)
+    chain, checks = drill.questions(backup)
+    asked = {("contents",): ended(0, json.dumps(lost)), chain: answer, checks: ended(0)}
     monkeypatch.setattr(drill, "_asked", lambda url, *command: asked[command])
 
-    found = drill.examine(
-        Backup(tmp_path / "shop.dump", now, held), "postgresql:///again", say=said.append
-    )
+    found = drill.examine(backup, "postgresql:///again", say=said.append)
 
     assert said[0] == f"compared  {totals(lost)}: 1 differences"
-    assert said[1] == "asked     manage.py verify_audit_chain: exit code 1"
+    assert said[3] == "asked     manage.py verify_audit_chain: exit code 1"
+    assert said[4:-1] == [f"          {line}" for line in shown]
     assert found == drill.Drill(
         "table refunds_refund: missing",
         (
             "table refunds_refund: missing",
             f"verify_audit_chain on the restored database: {last}",
+        ),
+    )
+
+
+def test_what_is_left_out_is_all_that_no_drill_could_pass(
+    db: None, now: Any, settings: Any, tmp_path: Path
+) -> None:
+    """A restored shop under production's settings, as its server's superuser, never drilled."""
+    settings.SHOP_IS_DEMO, settings.SECOND_FACTOR_REQUIRED = False, True
+    _, (command, *options) = drill.questions(Backup(tmp_path / "shop.dump", now, {}))
+    call_command(command, *options, stdout=StringIO())
+    assert not Issue.objects.exists()
+
+    run_checks(now=now)
+    assert {issue.check_name for issue in Issue.objects.all()} == set(drill.LEFT_OUT)
+
+
+def test_restored_shop_is_judged_by_the_time_of_its_backup(now: Any, tmp_path: Path) -> None:
+    moment = now.isoformat()
+    assert drill.questions(Backup(tmp_path / "shop.dump", now, {})) == (
+        ("verify_audit_chain",),
+        (
+            *("run_checks", "--fail-on-issues", "--as-of", moment, "--since", moment),
+            *("--except", "restore-drill-overdue", "--except", "runs-as-owner"),
         ),
     )
 

@@ -46,7 +46,8 @@ class Database:
 
     def call(self, name: str, *options: str, database: str) -> None:
         *others, file = options
-        assert (name, others) == ("pg_dump", ["--format=custom", "--no-owner", "--snapshot=0003-1"])
+        assert (name, others[0], others[-1]) == ("pg_dump", "--format=custom", "--snapshot=0003-1")
+        assert others[1:-1] == ["--no-owner", "--no-privileges"]
         assert database == "dbname=shop"
         self.asked.append(name)
         spare = Path(file.removeprefix("--file="))
@@ -63,7 +64,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     made = Database()
     for name in ("connection", "transaction", "contents", "call"):
         monkeypatch.setattr(dump, name, getattr(made, name))
-    monkeypatch.setattr(dump, "_address", lambda: "dbname=shop")
+    monkeypatch.setattr(dump, "address", lambda: "dbname=shop")
     return made
 
 

@@ -722,3 +722,13 @@ def test_checks_are_chosen_by_name_in_their_own_order() -> None:
     assert checks.chosen(None) == list(checks.CHECKS)
     chosen = checks.chosen(["audit-chain", "paid-without-payment", "audit-chain"])
     assert [check.name for check in chosen] == ["paid-without-payment", "audit-chain"]
+
+
+def test_checks_that_are_left_out_are_not_chosen() -> None:
+    most = checks.chosen(None, ["audit-chain", "role-drift"])
+    left = [check.name for check in checks.CHECKS if check not in most]
+    assert sorted(left) == ["audit-chain", "role-drift"]
+    one = checks.chosen(["audit-chain", "role-drift"], ["audit-chain"])
+    assert [check.name for check in one] == ["role-drift"]
+    with pytest.raises(checks.UnknownCheck, match=r"found 'role-drit', .* did you mean role-drift"):
+        checks.chosen(["audit-chain"], ["role-drit"])

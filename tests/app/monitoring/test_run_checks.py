@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from django.utils import timezone
 from core.actor import Actor
 from monitoring import checks
 from monitoring.checks import Check, Finding
-from monitoring.models import Issue
+from monitoring.management.commands import run_checks as run_checks_command
+from monitoring.models import CheckRun, Issue
 from monitoring.services import acknowledge
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +155,56 @@ def test_since_judges_only_what_opened_since(answers: Any) -> None:
     assert _run("--since", day_after, "--fail-on-issues")[1] == 1
     with pytest.raises(CommandError, match="--since: found 'soon'"):
         _run("--since", "soon")
+
+
+def test_what_is_left_out_is_neither_run_nor_judged(answers: Any) -> None:
+    answers["stock"] = [LAMP]
+    _run()
+    assert _run("--except", "stock", "--fail-on-issues") == (
+        "ok      stamps\n"
+        "checks  1 run, 0 failed to run; issues  0 open, "
+        "0 with an acknowledgement that ran out, 0 acknowledged\n",
+        0,
+    )
+    assert _run("--except", "stock", "--except", "stamps")[0].startswith("checks  0 run")
+
+
+def test_a_copy_that_stands_still_is_judged_by_its_own_time(
+    answers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    stale = Check("stale", "Stale", "Wait.", lambda now: asked.append(now) or [])
+    monkeypatch.setattr(checks, "CHECKS", (stale,))
+    moment = timezone.now() - timedelta(days=3)
+    assert _run("--as-of", moment.isoformat())[1] == 0
+    assert asked == [moment]
+    monkeypatch.setattr(run_checks_command, "timezone", SimpleNamespace(now=lambda: moment))
+    assert _run("--as-of", moment.isoformat())[1] == 0
+    # A check that ran while the backup began is no later one.
+    assert _run("--as-of", (moment - timedelta(minutes=1)).isoformat())[1] == 0
+
+
+def test_an_issue_that_is_found_as_of_a_moment_opened_since_then(answers: Any) -> None:
+    answers["stock"] = [LAMP]
+    moment = (timezone.now() - timedelta(days=3)).isoformat()
+    assert _run("--as-of", moment, "--since", moment, "--fail-on-issues")[1] == 1
+
+
+@pytest.mark.parametrize(
+    ("as_of", "why"),
+    [
+        (timedelta(minutes=5), "which is not here yet; leave it out for now"),
+        (timedelta(minutes=-5), "but checks ran here on .* UTC; only a copy that stands still"),
+    ],
+)
+def test_a_moment_by_which_nothing_can_be_judged_is_refused(
+    answers: Any, as_of: timedelta, why: str
+) -> None:
+    _run()
+    before = CheckRun.objects.count()
+    with pytest.raises(CommandError, match=f"^--as-of: found .*, {why}"):
+        _run("--as-of", (timezone.now() + as_of).isoformat())
+    assert CheckRun.objects.count() == before
 
 
 def test_a_name_that_is_none_is_refused_with_the_nearest(answers: Any) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from backups.drill import examine, restore
+from backups.drill import examine
 from backups.dump import read_backup
+from backups.restore import restore
 from core.actor import system
 from core.refusal import Refused
 from local_postgres.binaries import CannotStart

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,6 +14,13 @@ from core.refusal import Refused
 from monitoring import checks
 from monitoring.models import CheckRun, Issue, IssueStatus
 from monitoring.services import run_checks, unsettled
+
+# A backup's moment is taken just before its snapshot, and a check may have run in between.
+A_BREATH = timedelta(minutes=1)
+
+
+class NotAsOf(Refused):
+    """No moment by which this database can be judged; the sentence says why."""
 
 
 class Command(BaseCommand):
@@ -29,14 +36,27 @@ class Command(BaseCommand):
             "--only", action="append", metavar="NAME", help="run this check only (repeatable)"
         )
         parser.add_argument(
+            "--except",
+            action="append",
+            default=[],
+            dest="left_out",
+            metavar="NAME",
+            help="do not run this check (repeatable)",
+        )
+        parser.add_argument(
             "--since", help="show and judge only issues that opened at or after this date or time"
+        )
+        parser.add_argument(
+            "--as-of",
+            help="judge by this date or time instead of now: for a copy that stands still, such as "
+            "a restored backup; refused where checks ran later",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
         try:
+            now = _moment(options["as_of"])
             since = options["since"] and parse_moment(options["since"], option="--since")
-            runs = run_checks(now=now, only=options["only"])
+            runs = run_checks(now=now, only=options["only"], left_out=options["left_out"])
         except Refused as no:
             raise CommandError(str(no)) from no
         about = _issues_of(runs, now, since or None)
@@ -49,6 +69,24 @@ class Command(BaseCommand):
         self.stdout.write(_summary(runs, about, errors))
         if options["fail_on_issues"] and (about or errors):
             raise SystemExit(1)
+
+
+def _moment(as_of: str | None) -> datetime:
+    """Now, or when asked the moment at which a copy stands still. Raises NotAsOf: issues whose
+    life went on after it would be told backwards."""
+    now = timezone.now()
+    if not as_of:
+        return now
+    moment = parse_moment(as_of, option="--as-of")
+    if moment > now:
+        raise NotAsOf(f"--as-of: found {as_of}, which is not here yet; leave it out for now.")
+    later = CheckRun.objects.filter(started_at__gt=moment + A_BREATH).order_by("-id").first()
+    if later is not None:
+        raise NotAsOf(
+            f"--as-of: found {as_of}, but checks ran here on {later.started_at:%Y-%m-%d %H:%M} "
+            "UTC; only a copy that stands still is judged by its own time."
+        )
+    return moment
 
 
 def _issues_of(runs: list[CheckRun], now: datetime, since: datetime | None) -> list[Issue]:
