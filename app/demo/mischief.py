@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F
 
 from core.money import display
 from core.refusal import Refused
 from demo import twin
 from payments.models import Payment
-from refunds.models import RESERVED, Refund
+from webhooks import backoff
 from webhooks.models import EventStatus, StripeEvent
 
 SPOILED_PENNIES = 100
@@ -55,14 +54,13 @@ def spoil_refund() -> str:
     return f"payment {payment.pk}  {amount} is now reserved for a refund that does not exist"
 
 
-def mend_refund() -> str:
-    """Set what every payment reserves to what its refunds reserve; which payments changed."""
-    mended = []
-    for payment in Payment.objects.order_by("pk"):
-        reserved = Refund.objects.filter(
-            payment=payment, status__in=[status.value for status in RESERVED]
-        ).aggregate(sum=Coalesce(Sum("amount_pennies"), 0))["sum"]
-        if payment.pending_refund_pennies != reserved:
-            Payment.objects.filter(pk=payment.pk).update(pending_refund_pennies=reserved)
-            mended.append(str(payment.pk))
-    return f"payments  {', '.join(mended) or 'none'} set right"
+def give_up_on_webhook() -> str:
+    """Have the newest event dead, as after a day on which Stripe did not answer the worker."""
+    event = StripeEvent.objects.filter(status=EventStatus.PROCESSED).order_by("-pk").first()
+    if event is None:
+        raise NothingToSpoil("Webhook: no event was worked on yet; buy something first.")
+    error = "Unknown: Stripe: APIConnectionError, no answer"
+    StripeEvent.objects.filter(pk=event.pk).update(
+        status=EventStatus.DEAD, attempts=backoff.MOST_ATTEMPTS, last_error=error
+    )
+    return f"webhook  {event.stripe_id} is dead after {backoff.MOST_ATTEMPTS} attempts"

@@ -37,8 +37,10 @@ def confirm(*, fact: gateway.RefundFact, now: datetime, by: Actor | None = None)
         is_news = refund is None
         refund = refund or _made_at_stripe(fact, payment, now=now)
         _check_agrees(refund, fact)
-        if _mirror(refund, fact, now=now) or is_news:
-            _recompute(order, payment, by=by or system("worker"), now=now)
+        moved = _mirror(refund, fact, now=now)
+        # News or not: what payment or order counted wrongly is set right by hearing it again.
+        _recompute(order, payment, by=by or system("worker"), now=now)
+        if moved or is_news:
             _record_end(refund, order, by=by or system("worker"), now=now)
     return refund
 

@@ -38,13 +38,15 @@ def record(*, subscription: Subscription, after_pennies: int, now: datetime) -> 
     """Write down a subscription's MRR, and the change that led to it; None when it is as before.
 
     The one writer of both. The caller's transaction must hold the subscription's row locked.
+    What it was worth before is what the ledger ends with: whoever changed one of them by hand, it
+    goes on from there, adds up, and leads to the subscription's own MRR again.
     """
-    before = subscription.mrr_pennies
-    if after_pennies == before:
-        return None
     last = MrrChange.objects.filter(subscription=subscription).order_by("-id").first()
+    before = last.after_pennies if last else 0
     subscription.mrr_pennies = after_pennies
     subscription.save(update_fields=["mrr_pennies"])
+    if after_pennies == before:
+        return None
     return MrrChange.objects.create(
         subscription=subscription,
         # Clocks of two machines may differ by a little; the ledger never goes back in time.

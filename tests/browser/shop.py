@@ -19,11 +19,13 @@ PATIENCE_MS = 15_000
 
 
 class Shop:
-    """A running demo. `people` holds a window for each person, opened when first asked for."""
+    """A running demo. A window for each person is opened when first asked for; `ran` holds the
+    commands that were typed."""
 
     def __init__(self, address: str, browser: Browser) -> None:
         self.address = address
         self.order = 0
+        self.ran: list[str] = []
         self._browser = browser
         self._windows: dict[str, BrowserContext] = {}
 
@@ -47,6 +49,7 @@ class Shop:
     def manage(self, *command: str) -> subprocess.CompletedProcess[str]:
         """A command inside the demo, as a person types it."""
         port = self.address.rpartition(":")[2]
+        self.ran.append(" ".join(command))
         return subprocess.run(
             [sys.executable, str(MANAGE), "in_demo", "--port", port, *command],
             cwd=ROOT,

@@ -10,10 +10,11 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import small_project
 from tests.browser.shop import Shop
@@ -21,6 +22,7 @@ from tests.browser.shop import Shop
 Step = Callable[[Shop], Page]
 STEPS: dict[str, Step] = {}
 PAID_MS = 30_000
+_MOMENT = re.compile(r"\d{4}")
 
 
 def step(name: str) -> Callable[[Step], Step]:
@@ -40,7 +42,9 @@ def look_around(shop: Shop) -> Page:
     assert "/sign-in/" in page.url, f"expected to be asked to sign in, found {page.url}"
     shop.open(page, "/")
     expect(page.get_by_text("Test payments: no real money moves.")).to_be_visible()
-    assert page.locator(".products li").count() > 3, "expected several products"
+    products = page.locator(".products li")
+    assert products.count() > 3, "expected several products"
+    expect(products.filter(has_text=re.compile(r"£\d+\.\d\d"))).to_have_count(products.count())
     return page
 
 
@@ -56,6 +60,7 @@ def buy(shop: Shop) -> Page:
     page.get_by_role("heading", name=re.compile(r"Order \d+")).wait_for()
     shop.order = int(page.url.rstrip("/").rpartition("/")[2])
     expect(page.get_by_role("button", name="Pay")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(re.compile(r"Total\s*£44\.00"))
     _expect_status(page, "pending")
     return page
 
@@ -67,6 +72,9 @@ def decline(shop: Shop) -> Page:
     page.get_by_role("button", name="Pay").click()
     _pay(page, "4000 0000 0000 0002")
     expect(page.get_by_role("alert")).to_contain_text("declined")
+    with _another_tab(shop, page) as order:
+        _expect_status(order, "pending")
+        expect(order.get_by_role("button", name="Pay")).to_be_visible()
     return page
 
 
@@ -118,6 +126,9 @@ def refund_too_much(shop: Shop) -> Page:
     page = shop.window("olly_ops")
     _ask_refund(shop, page, "9999.00", "by mistake")
     expect(page.get_by_text(re.compile("9,?999.00 asked, .* left to refund"))).to_be_visible()
+    with _another_tab(shop, page, under="/staff") as order:
+        expect(order.get_by_text("one mug arrived chipped").first).to_be_visible()
+        expect(order.get_by_text("by mistake")).to_have_count(0)
     return page
 
 
@@ -140,8 +151,9 @@ def analyst_exports(shop: Shop) -> Page:
         page.get_by_role("button", name="Download CSV of orders").click()
     text = Path(download.value.path()).read_text("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
-    orders = [row for row in rows[1:] if row and row[0] == str(shop.order)]
-    assert len(orders) == 1, f"expected order {shop.order} once in the file, found {len(orders)}"
+    orders = sorted(int(row[0]) for row in rows[1:] if row)
+    every = list(range(1, shop.order + 1))
+    assert orders == every, f"expected orders 1 to {shop.order} once each, found {orders}"
     return page
 
 
@@ -150,7 +162,14 @@ def mrr(shop: Shop) -> Page:
     page = shop.window("ana_analyst")
     shop.open(page, "/staff/mrr/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Monthly recurring revenue")
-    expect(page.locator("main svg").first).to_be_visible()
+    sections = page.locator("main section", has=page.locator("svg"))
+    assert sections.count() > 0, "expected a section for each currency, found none"
+    for section in sections.all():
+        heading = section.get_by_role("heading").inner_text()
+        assert re.fullmatch(r"[A-Z]{3}: \S+ a month now", heading), heading
+        expect(section.get_by_role("table")).to_contain_text("Reactivation")
+    definition = page.locator("main section", has_text="What MRR means here")
+    expect(definition).to_contain_text("Stripe's own default definition")
     return page
 
 
@@ -162,20 +181,33 @@ def mismatch(shop: Shop) -> Page:
     assert checked.returncode == 1, f"expected exit code 1, found {checked.returncode}"
     page = shop.window("olly_ops")
     shop.open(page, "/staff/issues/")
-    expect(page.get_by_text("Refunded or reserved amount differs")).to_be_visible()
-    expect(page.get_by_text("£1.00 reserved")).to_be_visible()
+    issue = _only_issue(page)
+    for name, said in (
+        ("Subject", f"{_spoiled(spoiled.stdout)} reserved"),
+        ("Expected", "£0.00 reserved"),
+        ("Actual", "£1.00 reserved"),
+        ("What to do", "run replay_events --about payment:N"),
+    ):
+        expect(_fact(issue, name)).to_contain_text(said)
     return page
 
 
 @step("resolve")
 def resolve(shop: Shop) -> Page:
-    mended = shop.manage("demo_mischief", "mend-refund")
-    assert mended.returncode == 0, mended.stderr
+    page = shop.window("olly_ops")
+    subject = _fact(_only_issue(page), "Subject").inner_text().split()[0]
+    replayed = shop.manage("replay_events", "--about", subject)
+    assert replayed.returncode == 0, replayed.stderr
+    worked = shop.manage("process_events")
+    assert worked.returncode == 0, worked.stderr
     checked = shop.manage("run_checks", "--fail-on-issues")
     assert checked.returncode == 0, f"expected exit code 0, found:\n{checked.stdout[-400:]}"
-    page = shop.window("olly_ops")
     shop.open(page, "/staff/issues/?status=resolved")
-    expect(page.get_by_text("Refunded or reserved amount differs")).to_be_visible()
+    issue = _only_issue(page)
+    expect(_fact(issue, "Subject")).to_contain_text(subject)
+    expect(_fact(issue, "Opened")).to_contain_text(_MOMENT)
+    expect(_fact(issue, "Seen")).to_contain_text(re.compile(r"\d+ times?, last "))
+    expect(_fact(issue, "Resolved")).to_contain_text(_MOMENT)
     return page
 
 
@@ -184,9 +216,16 @@ def audit(shop: Shop) -> Page:
     page = shop.window("alice_admin")
     shop.open(page, "/staff/audit/")
     rows = page.locator("tbody tr")
-    for who, did in (("olly_ops", "refund"), ("ana_analyst", "export"), ("cara_customer", "refus")):
+    for who, did, why in (
+        ("olly_ops", "refund asked", "one mug arrived chipped"),
+        ("ana_analyst", "exported", "–"),
+        ("cara_customer", "refused", re.compile(r"\w{3}")),
+    ):
         found = rows.filter(has_text=who).filter(has_text=re.compile(did, re.IGNORECASE))
         assert found.count() > 0, f"expected an entry of {who} about {did!r}, found none"
+        entry = found.first
+        expect(entry.locator("[data-label=Why]")).to_contain_text(why)
+        expect(entry.locator("[data-label=Hash]")).to_have_text(re.compile(r"[0-9a-f]{8}"))
     chain = shop.manage("verify_audit_chain")
     assert chain.returncode == 0, chain.stdout + chain.stderr
     return page
@@ -210,6 +249,35 @@ def verify(shop: Shop) -> Page:
     page = shop.window("")
     page.set_content(small_project.shown(accepted, refused))
     return page
+
+
+@contextmanager
+def _another_tab(shop: Shop, page: Page, *, under: str = "") -> Iterator[Page]:
+    """The order, looked at beside the page that is to be photographed."""
+    tab = page.context.new_page()
+    try:
+        shop.open(tab, f"{under}/orders/{shop.order}/")
+        yield tab
+    finally:
+        tab.close()
+
+
+def _only_issue(page: Page) -> Locator:
+    """The issue that the mismatch opened; the demo has no other."""
+    issues = page.locator("main section", has=page.locator("dl.facts"))
+    expect(issues).to_have_count(1)
+    expect(issues.get_by_role("heading")).to_contain_text("Refunded or reserved amount differs")
+    return issues
+
+
+def _fact(issue: Locator, name: str) -> Locator:
+    """What stands beside this name in the issue's list."""
+    return issue.locator(f"dt:text-is('{name}') + dd")
+
+
+def _spoiled(told: str) -> str:
+    """The row as its issue names it, from what the command said: `payment 12  £1.00 is …`."""
+    return ":".join(told.split()[:2])
 
 
 def _pay(page: Page, card: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -17,6 +18,7 @@ from playwright.sync_api import Page
 from tests.browser import chromium
 from tests.browser.shop import ROOT, Shop, demo
 from tests.browser.steps import STEPS
+from tests.browser.told import commands, unlike
 
 NOT_RUN = 77
 LONGEST_WHY = 300
@@ -27,9 +29,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="where to leave demo/")
     folder = parser.parse_args().out / "demo"
-    wanted = _written()
-    if wanted != list(STEPS):
-        _say(f"evidence/demo.yml has the steps {wanted}, the walk {list(STEPS)}; make them agree")
+    written = _written()
+    if list(written) != list(STEPS):
+        _say(f"evidence/demo.yml has the steps {list(written)}, the walk {list(STEPS)}; make them")
+        _say("agree")
         return 1
     try:
         path = chromium.find(say=_say)
@@ -39,7 +42,7 @@ def main() -> int:
     folder.mkdir(parents=True)
     with demo() as address, chromium.browser(path) as opened:
         _say(f"in Chromium {opened.version}")
-        told = _walk(Shop(address, opened), folder)
+        told = _walk(Shop(address, opened), folder, written)
     text = json.dumps({"steps": told}, indent=1, ensure_ascii=False)
     (folder / "steps.json").write_text(text + "\n", encoding="utf-8")
     seen = sum(step["status"] == "passed" for step in told)
@@ -52,18 +55,22 @@ def _photograph(page: Page, path: Path) -> None:
     page.screenshot(path=path, animations="disabled")
 
 
-def _written() -> list[str]:
+def _written() -> dict[str, list[str]]:
+    """The steps by id, each with the commands that it tells people to type."""
     told = yaml.safe_load((ROOT / "evidence" / "demo.yml").read_text("utf-8"))
-    return [step["id"] for step in told["steps"]]
+    return {step["id"]: commands(step) for step in told["steps"]}
 
 
-def _walk(shop: Shop, folder: Path) -> list[dict[str, str]]:
+def _walk(shop: Shop, folder: Path, written: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
     """Each step that was tried; the first that fails ends the walk, as it would for a person."""
     told = []
     for name, walk in STEPS.items():
         outcome = {"id": name, "status": "passed", "why": "", "screenshot": f"{name}.png"}
+        shop.ran.clear()
         try:
             _photograph(walk(shop), folder / f"{name}.png")
+            differs = unlike(written[name], shop.ran)
+            assert not differs, differs
         except (AssertionError, BrowserError) as error:
             why = " ".join(str(error).split())[:LONGEST_WHY]
             outcome |= {"status": "failed", "why": why, "screenshot": ""}

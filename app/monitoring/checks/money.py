@@ -231,25 +231,27 @@ CHECKS = (
     Check(
         "paid-without-payment",
         "Paid order without a succeeded payment",
-        "Look the order's payment up at Stripe; replay its events, or stop the fulfilment.",
+        "Look the order's payment up at Stripe; run replay_events --about order:N, or stop the "
+        "fulfilment.",
         paid_without_payment,
     ),
     Check(
         "payment-without-paid-order",
         "Succeeded payment whose order is still pending",
-        "Replay the payment's events; if the order stays pending, refund the payment.",
+        "Run replay_events --about payment:N; if the order stays pending, refund the payment.",
         payment_without_paid_order,
     ),
     Check(
         "order-captured-differs",
         "Order's captured amount differs from its payments",
-        "Compare with Stripe, then replay the payment's events: they recompute the order.",
+        "Compare with Stripe, then run replay_events --about order:N: it adds the payments up again.",
         order_captured_differs,
     ),
     Check(
         "refunds-do-not-add-up",
         "Refunded or reserved amount differs from the refunds",
-        "Compare with the refunds at Stripe, then replay the refund's events.",
+        "Compare with the refunds at Stripe, then run replay_events --about payment:N (or order:N): it "
+        "adds the refunds up again. Without any refund, find who changed the database by hand.",
         refunds_do_not_add_up,
     ),
     Check(
@@ -287,7 +289,7 @@ CHECKS = (
     Check(
         "status-differs-from-amounts",
         "Order status differs from its amounts",
-        "Replay the payment's events: they derive the status from the amounts again.",
+        "Run replay_events --about order:N: it derives the status from the amounts again.",
         status_differs_from_amounts,
     ),
 )

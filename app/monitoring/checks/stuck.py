@@ -149,14 +149,15 @@ CHECKS = (
     Check(
         "stuck-orders",
         "Pending order that does not move on",
-        "Look the order's payment up at Stripe; replay or pull its events. Without a payment, run "
-        "cancel_abandoned, or cancel the order by hand.",
+        "Look the order's payment up at Stripe; run replay_events --about order:N, or without an event "
+        "pull_stripe_events. Without a payment, run cancel_abandoned, or cancel the order by hand.",
         stuck_orders,
     ),
     Check(
         "stuck-events",
         "Stripe event not processed",
-        "Look whether a worker runs; read the event's last error, mend its cause, replay it.",
+        "Look whether a worker runs; read the event's last error, mend its cause, then run "
+        "replay_events --id evt_N, or --dead for all of them.",
         stuck_events,
     ),
     Check(
@@ -168,7 +169,8 @@ CHECKS = (
     Check(
         "stuck-refunds",
         "Refund that does not move on",
-        "Look the refund up at Stripe by its payment; replay its events if it is settled there.",
+        "Look the refund up at Stripe by its payment; if it is settled there, run replay_events "
+        "--about refund:N, or reconcile_stripe when no event came.",
         stuck_refunds,
     ),
 )

@@ -122,19 +122,20 @@ CHECKS = (
     Check(
         "mrr-differs-from-ledger",
         "Subscription's MRR differs from its ledger",
-        "Find who changed the database by hand; replay the subscription's last event.",
+        "Find who changed the database by hand; run replay_events --about subscription:N.",
         ledger_differs,
     ),
     Check(
         "mrr-differs-from-items",
         "Subscription's MRR is not what its items come to",
-        "Compare the subscription with Stripe; replay its last event.",
+        "Compare the subscription with Stripe; run replay_events --about subscription:N.",
         mrr_differs_from_items,
     ),
     Check(
         "counted-after-its-end",
         "Subscription counted after its end",
-        "Look the subscription up at Stripe; replay or pull the event that ended it.",
+        "Look the subscription up at Stripe; run replay_events --about subscription:N, or without an "
+        "event pull_stripe_events.",
         counted_after_its_end,
     ),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from demo.mischief import SPOILED_PENNIES, NothingToSpoil, spoil_refund
 from monitoring.models import Issue, IssueStatus
@@ -12,6 +13,7 @@ from monitoring.services import run_checks
 from payments.models import Payment
 from refunds.services import issue
 from webhooks.models import EventStatus, StripeEvent
+from webhooks.worker import process_all
 
 
 def said(what: str) -> str:
@@ -34,9 +36,10 @@ def open_issues() -> set[str]:
     return set(found.values_list("check_name", flat=True))
 
 
-def test_spoiled_refund_opens_its_issue_and_mending_resolves_it(
+def test_spoiled_refund_opens_its_issue_and_replaying_resolves_it(
     partly_refunded: Any, shop: Any
 ) -> None:
+    shop.deliver()
     payment = Payment.objects.get(order=partly_refunded)
 
     assert said("spoil-refund") == (
@@ -45,10 +48,23 @@ def test_spoiled_refund_opens_its_issue_and_mending_resolves_it(
     run_checks(now=shop.now, only=["refunds-do-not-add-up"])
     assert open_issues() == {"refunds-do-not-add-up"}
 
-    assert said("mend-refund") == f"payments  {payment.pk} set right"
+    call_command("replay_events", "--about", f"payment:{payment.pk}", stdout=StringIO())
+    process_all(now=timezone.now())
     run_checks(now=shop.now, only=["refunds-do-not-add-up"])
     assert open_issues() == set()
-    assert said("mend-refund") == "payments  none set right"
+
+
+def test_an_event_given_up_on_is_dead_and_opens_its_issue(shop: Any) -> None:
+    shop.paid_order()
+    event = StripeEvent.objects.filter(status=EventStatus.PROCESSED).latest("pk")
+
+    assert said("give-up-on-webhook") == f"webhook  {event.stripe_id} is dead after 12 attempts"
+
+    dead = StripeEvent.objects.get(status=EventStatus.DEAD)
+    assert (dead.pk, dead.attempts) == (event.pk, 12)
+    assert dead.last_error == "Unknown: Stripe: APIConnectionError, no answer"
+    run_checks(now=shop.now, only=["stuck-events"])
+    assert open_issues() == {"stuck-events"}
 
 
 def test_only_a_payment_that_is_partly_refunded_and_has_money_left_is_spoiled(shop: Any) -> None:
@@ -87,6 +103,8 @@ def test_shop_without_refunds_has_nothing_to_spoil(db: None) -> None:
         said("spoil-refund")
 
 
-def test_shop_without_sales_has_no_webhook_to_repeat(db: None) -> None:
+def test_shop_without_sales_has_no_webhook_to_repeat_or_to_give_up(db: None) -> None:
+    with pytest.raises(CommandError, match="no event was worked on yet; buy something first"):
+        said("give-up-on-webhook")
     with pytest.raises(CommandError, match="no paid checkout arrived yet; buy something first"):
         said("repeat-webhook")

@@ -98,7 +98,7 @@ def test_in_demo_prints_what_a_shell_is_to_know(home: Path) -> None:
     assert "export STRIPE_API_KEY='sk_test_a b'" in said
 
 
-@pytest.mark.parametrize("command", [("in_demo", "run_checks"), ("demo_mischief", "mend-refund")])
+@pytest.mark.parametrize("command", [("in_demo", "run_checks"), ("demo_mischief", "spoil-refund")])
 def test_production_refuses(home: Path, settings: Any, command: tuple[str, str]) -> None:
     settings.SHOP_IS_DEMO = False
     with pytest.raises(CommandError, match="these are production settings"):

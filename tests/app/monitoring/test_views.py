@@ -61,7 +61,7 @@ def test_issues_show_what_was_expected_found_and_to_be_done(ops: Client) -> None
         "order:1",
         "a succeeded payment",
         "paid, and no payment succeeded",
-        "replay its events, or stop the fulfilment",
+        "run replay_events --about order:N, or stop the fulfilment",
         "Acknowledge…",
     ):
         assert words in page

@@ -125,6 +125,16 @@ def test_replay_of_nothing_says_so(arguments: list[str], sentence: str) -> None:
     assert waiting() == []
 
 
+@pytest.mark.parametrize(
+    "arguments", [[], ["--dead", "--id", "evt_2"], ["--id", "evt_2", "--about", "pi_1"]]
+)
+@pytest.mark.usefixtures("events")
+def test_replay_wants_to_know_which_in_one_way(arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match="one of the arguments|not allowed with"):
+        run("replay_events", *arguments)
+    assert waiting() == []
+
+
 @pytest.mark.usefixtures("events")
 def test_a_replay_that_cannot_be_audited_puts_nothing_back(monkeypatch: Any) -> None:
     def full(**_: Any) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py in_demo demo_mischief WHAT`: spoil something in the demo, or mend it."""
+"""`manage.py in_demo demo_mischief WHAT`: spoil something in the demo."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from demo.twin import NoTwin
 ACTS = {
     "repeat-webhook": mischief.repeat_webhook,
     "spoil-refund": mischief.spoil_refund,
-    "mend-refund": mischief.mend_refund,
+    "give-up-on-webhook": mischief.give_up_on_webhook,
 }
 
 
 class Command(BaseCommand):
     """Make the demo's shop wrong on purpose, so that somebody can see it noticed."""
 
-    help = "Spoil the demo's data or mend it: " + ", ".join(ACTS)
+    help = "Spoil the demo's data: " + ", ".join(ACTS)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=ACTS, help="what to do")
