@@ -244,14 +244,14 @@ CHECKS = (
     Check(
         "order-captured-differs",
         "Order's captured amount differs from its payments",
-        "Compare with Stripe, then run replay_events --about order:N: it adds the payments up again.",
+        "Compare with Stripe, then run replay_events --about order:N: it adds the payments up.",
         order_captured_differs,
     ),
     Check(
         "refunds-do-not-add-up",
         "Refunded or reserved amount differs from the refunds",
-        "Compare with the refunds at Stripe, then run replay_events --about payment:N (or order:N): it "
-        "adds the refunds up again. Without any refund, find who changed the database by hand.",
+        "Compare with the refunds at Stripe, then run replay_events --about payment:N, or order:N: "
+        "it adds the refunds up again. Without any refund, find who changed the row by hand.",
         refunds_do_not_add_up,
     ),
     Check(

@@ -149,8 +149,9 @@ CHECKS = (
     Check(
         "stuck-orders",
         "Pending order that does not move on",
-        "Look the order's payment up at Stripe; run replay_events --about order:N, or without an event "
-        "pull_stripe_events. Without a payment, run cancel_abandoned, or cancel the order by hand.",
+        "Look the order's payment up at Stripe; run replay_events --about order:N, or without an "
+        "event pull_stripe_events. Without a payment, run cancel_abandoned, or cancel the order by "
+        "hand.",
         stuck_orders,
     ),
     Check(

@@ -134,8 +134,8 @@ CHECKS = (
     Check(
         "counted-after-its-end",
         "Subscription counted after its end",
-        "Look the subscription up at Stripe; run replay_events --about subscription:N, or without an "
-        "event pull_stripe_events.",
+        "Look the subscription up at Stripe; run replay_events --about subscription:N, or "
+        "without an event pull_stripe_events.",
         counted_after_its_end,
     ),
 )

@@ -130,7 +130,7 @@ def test_replay_of_nothing_says_so(arguments: list[str], sentence: str) -> None:
 )
 @pytest.mark.usefixtures("events")
 def test_replay_wants_to_know_which_in_one_way(arguments: list[str]) -> None:
-    with pytest.raises(CommandError, match="one of the arguments|not allowed with"):
+    with pytest.raises(CommandError, match=r"one of the arguments|not allowed with"):
         run("replay_events", *arguments)
     assert waiting() == []
 

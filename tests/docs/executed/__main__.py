@@ -1,6 +1,7 @@
 """Gate: every command of the operators' pages runs as it is written and prints what is shown.
 
-Each page has a throwaway world of its own. A line a command; what differs is shown in full.
+Each page has a throwaway world of its own. A line a command, and below it what came out; what
+differs from the page is shown in full.
 """
 
 from __future__ import annotations
@@ -92,10 +93,17 @@ def _run(name: str, blocks: list[Block], shell: Shell, say: Say) -> int:
             return failed + 1
         if code == step.exit_code and (step.prints is None or agrees(step.prints, came)):
             say(f"ok      {name}:{step.line}  {_first_line(step.command)}")
+            _captured(step, say)
         else:
             failed += 1
             _show(name, step, came, code, say)
     return failed
+
+
+def _captured(step: Step, say: Say) -> None:
+    """What came out, as far as it is the same in each run: the page's own lines, which agreed."""
+    for line in step.prints or ():
+        say(f"          {line}")
 
 
 def _look(name: str, block: Block, say: Say) -> int:
