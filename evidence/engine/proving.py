@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evidence.engine.arguments import Order
@@ -104,11 +105,27 @@ def _run_gates(
                 f"reused  {known.mutants_again:,} mutants and {known.patches_again:,} patches of "
                 "the run before, for nothing that they hang on changed; --no-cache tries all again"
             )
+        found = _with_changes(found, project, reuse)
     if found.changed:
         reporter.problem(
-            f"{', '.join(found.changed)}: changed while the gates ran, so this run counts as one "
-            "over changes that are not committed; run again."
+            f"{', '.join(found.changed)}: changed meanwhile, so this run counts as one over "
+            "changes that are not committed; run again."
         )
+    return found
+
+
+def _with_changes(found: Run, project: Project, reuse: Reuse) -> Run:
+    """The run, recorded as one over changes if files changed before all was broken on purpose: what
+    is broken are copies, made as the work goes on."""
+    from evidence.engine.run.record import results_folder, write_run
+    from evidence.engine.run.tree import changed_files, read_files
+
+    changed = changed_files(dict(reuse.files), read_files(project))
+    if not changed:
+        return found
+    dirty = replace(found.tree, dirty=True)
+    found = replace(found, tree=dirty, changed=tuple(sorted({*found.changed, *changed})))
+    write_run(results_folder(project), found)
     return found
 
 

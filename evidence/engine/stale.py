@@ -22,7 +22,7 @@ def still_true_run(project: Project, register: Register) -> Run:
     """
     run, now = read_run(project), read_tree(project)
     if run.changed:
-        raise CannotRun(f"{run.changed[0]}: changed while the gates ran; {_NEXT}")
+        raise CannotRun(f"{run.changed[0]}: changed during the run; {_NEXT}")
     if run.tree.fingerprint != now.fingerprint:
         raise CannotRun(
             f"recorded run: its results are of commit {run.tree.commit[:12]}"

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,14 @@ import build_evidence
 from evidence.engine import build, cli, serve
 from evidence.engine.arguments import Order, read_order
 from evidence.engine.cli import main
+from evidence.engine.falsify import mutation
 from evidence.engine.falsify.model import Falsification
 from evidence.engine.falsify.record import write_falsified
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.outputs import make_output_folder
 from evidence.engine.project import load_project
 from evidence.engine.proving import is_falsified
+from evidence.engine.run.model import GateRun, GateStatus
 from evidence.engine.run.record import results_folder
 
 SCRIPT = Path(build_evidence.__file__)
@@ -392,3 +395,23 @@ def test_mutants_of_a_claim_are_tried_on_the_files_as_they_are(stranger, capsys)
     assert "TILL-01" not in said
     assert "  survived  till/money.py:15  arithmetic changed" in said
     assert not (stranger.root / ".local/evidence/results").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"status": GateStatus.NOT_RUN, "why": "no PostgreSQL here"}, "no PostgreSQL here"),
+        ({"tests": ""}, "nothing was recorded of it"),
+        ({"coverage": ""}, "nothing was recorded of it"),
+    ],
+)
+def test_mutants_of_a_claim_whose_tests_cannot_run_are_not_tried_and_it_says_why(
+    stranger, capsys, monkeypatch, changes, why
+):
+    ran = GateRun("tests", GateStatus.PASSED, "", 0, (), "", "", 1.0, tests="t", coverage="c")
+    monkeypatch.setattr(mutation, "run_gate", lambda *_, **__: replace(ran, **changes))
+    order = ["mutants", "TILL-02", "--run", "--project", str(stranger.root), "--no-color"]
+    assert main(order) == 2
+    said = capsys.readouterr()
+    assert f": {why}" in said.out + said.err
+    assert "killed" not in said.out

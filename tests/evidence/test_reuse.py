@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from evidence.engine import proving
 from evidence.engine.arguments import read_order
 from evidence.engine.cli import main
 from evidence.engine.falsify import known
@@ -20,6 +21,7 @@ from evidence.engine.register.reading import read_register
 from evidence.engine.reuse import Reuse, reuse_of
 from evidence.engine.run import inputs as inputs_module
 from evidence.engine.run import sealed
+from evidence.engine.run.record import read_run
 from evidence.engine.run.sealed import Refused, Tampered
 from tests.evidence.conftest import Stranger
 
@@ -317,6 +319,45 @@ def test_one_function_changed_and_only_its_claims_are_broken_again(
     assert set(told.values()) == {""}
 
 
+LED = """
+
+def owed(pennies):
+    if pennies:
+        return 1
+    return spare()
+
+
+def spare():
+    rest = 2
+    return rest
+"""
+
+
+def test_what_only_a_mutant_goes_to_is_hung_on_too(
+    copy: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "share_of", lambda names, seed: [])
+    money = copy.root / "till/money.py"
+    copy.write("till/money.py", money.read_text("utf-8") + LED)
+    copy.write(
+        "tests/test_led.py",
+        "from till import money\n\ndef test_owed():\n    assert money.owed(5) == 1\n\n"
+        "def test_spare():\n    assert money.spare()\n",
+    )
+    claim = "  - {id: TILL-04, says: It is owed., code: [till/money.py::owed], tests: [%s]}\n"
+    till = copy.root / "evidence/claims/till.yml"
+    copy.write(
+        "evidence/claims/till.yml",
+        till.read_text("utf-8") + claim % "tests/test_led.py::test_owed",
+    )
+    prove(copy)
+    first = copy.git("rev-parse", "HEAD")
+    copy.replace("till/money.py", "rest = 2", "rest = 1")
+    told = prove(copy)
+    assert told["owed"] == ""
+    assert told["total"] == first
+
+
 def test_what_is_tried_all_the_same_and_comes_out_otherwise_fails_the_build(
     copy: Stranger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +381,28 @@ def test_what_is_tried_all_the_same_and_comes_out_otherwise_fails_the_build(
     assert main(["run", "--project", str(copy.root), "--no-color"]) == 1
     assert "nothing that was reused counts; run with --no-cache" in " ".join(
         capsys.readouterr().out.split()
+    )
+
+
+def test_file_that_changes_while_code_is_broken_makes_it_a_run_over_changes(
+    copy: Stranger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy.replace("till/money.py", "return sum(prices)", "return 0 + sum(prices)")
+    copy.commit()
+    monkeypatch.setattr(
+        proving, "_break_promises", lambda *_: copy.write("till/settings.py", "LIMIT = 1\n")
+    )
+    assert main(["run", "--project", str(copy.root), "--no-color"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "till/settings.py: changed meanwhile, so this run counts as one over changes" in said
+    run = read_run(load_project(copy.root))
+    assert (run.tree.dirty, run.changed) == (True, ("till/settings.py",))
+    copy.write("till/settings.py", SETTINGS)
+    with pytest.raises(Refused):
+        reuse(copy).recorded_run()
+    assert main(["site", "--project", str(copy.root), "--no-color"]) == 2
+    assert "till/settings.py: changed during the run; run the gates again" in " ".join(
+        capsys.readouterr().err.split()
     )
 
 

@@ -9,7 +9,10 @@ known to concern some tests alone:
   what never ran may be run by processes that coverage does not see: both stay in the world;
 - a file of tests that no other file imports.
 
-So a changed setting, constant, migration, template, document or fixture is a change of the world.
+What is broken may lead a test into functions where it never goes otherwise. So each fork tells
+what it entered, and what hangs on a breakage hangs on those functions too.
+
+A changed setting, constant, migration, template, document or fixture is a change of the world.
 A test that starts processes hangs on all files, since nobody records what its children run.
 """
 
@@ -44,11 +47,14 @@ class _Body:
 
 @dataclass
 class Dependencies:
-    """Digests of the world, of all files, and of what each test hangs on besides."""
+    """Digests of the world, of all files, of what each test hangs on besides, and of each function
+    that is not the world's. `_runs` tells which functions each test runs as it is called."""
 
     world: str
     everything: str
     _tests: Mapping[str, str] = field(default_factory=dict)
+    _functions: Mapping[str, str] = field(default_factory=dict)
+    _runs: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def alone(self, test: str) -> str:
         """What one test hangs on, if it starts no process."""
@@ -61,6 +67,18 @@ class Dependencies:
         free = [test for test, digest in known.items() if contained.get(test) != digest]
         hangs = [f"{test}\0{digest}" for test, digest in known.items()]
         return digest_of([*hangs, *free, self.everything if free else ""])
+
+    def strays(self, tests: Iterable[str], entered: Iterable[str]) -> tuple[str, ...]:
+        """Those functions, given as `path::name`, that are not the world's and that none of these
+        tests runs by itself."""
+        usual = frozenset().union(*(self._runs.get(test, frozenset()) for test in tests))
+        return tuple(sorted(set(entered) & self._functions.keys() - usual))
+
+    def of_strays(self, strays: Iterable[str] | None) -> str:
+        """What these functions do; all files when nobody knows which they are."""
+        if strays is None:
+            return self.everything
+        return digest_of(f"{name}\0{self._functions.get(name, '')}" for name in strays)
 
 
 def dependencies(
@@ -92,6 +110,11 @@ def dependencies(
         world=digest_of([outside, *_pairs(whole), *_pairs(rest)]),
         everything=everything,
         _tests={test: _of_test(test, ran, own, lone) for test in tests},
+        _functions={f"{path}::{name}": digest for (path, name), digest in own.items()},
+        _runs={
+            test: frozenset(f"{path}::{name}" for path, name in functions)
+            for test, functions in ran.by_test.items()
+        },
     )
 
 

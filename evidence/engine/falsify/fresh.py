@@ -88,14 +88,26 @@ class Alone:
         tests = sorted({test for check in batch for test in check.tests})
         answer = self._run([check.target for check in batch], tests, worker, stop=False)
         ended = {told["test"]: told for told in answer.trials}
+        troubled = []
         for check in batch:
             outcomes = {test: ended[test]["outcome"] for test in check.tests if test in ended}
             told = _disagreement(check, outcomes, answer.died)
             if told and len(batch) > 1:
-                # One that hangs, ends the process or breaks what all share took away its turn.
-                self._audit([check], worker)
+                troubled.append(check)
+            elif told and not outcomes and self._is_to_blame(check, worker):
+                self._said.append("")
             else:
                 self._said.append(_sentence(check, told) if told else "")
+        # One that hangs, ends the process or breaks what all share took away the others' turn.
+        for part in _parts(troubled, len(batch)):
+            self._audit(part, worker)
+
+    def _is_to_blame(self, check: Check, worker: Worker) -> bool:
+        """Whether it is the broken file that kept a process from starting: without it one starts.
+        Only what runs as the file is loaded can do that."""
+        if not (check.was_killed and check.target.at_import):
+            return False
+        return bool(self._run([], sorted(check.tests), worker, stop=False).trials)
 
     def _run(
         self, targets: Sequence[Target], tests: Sequence[str], worker: Worker, *, stop: bool
@@ -111,6 +123,14 @@ class Alone:
                 return Answer((), died=str(error))
 
 
+def _parts(troubled: Sequence[Check], of: int) -> list[Sequence[Check]]:
+    """The batches in which those are asked again that disagreed among so many: together while
+    that gets some out of the others' way, then in halves."""
+    if len(troubled) < of:
+        return [troubled] if troubled else []
+    return [troubled[: of // 2], troubled[of // 2 :]] if of > 1 else []
+
+
 def _sentence(check: Check, told: str) -> str:
     mutant, tests = check.target.mutant, ", ".join(sorted(check.tests))
     return f"{mutant.path}:{mutant.line} {mutant.operator} ({mutant.id}) {told}; {tests}"
@@ -118,7 +138,7 @@ def _sentence(check: Check, told: str) -> str:
 
 def _disagreement(check: Check, outcomes: Mapping[str, str], died: str) -> str:
     """How it came out otherwise than in a fork, with each outcome; empty when it did not."""
-    if check.was_killed and check.target.at_import and {*outcomes.values()} <= {"missing"}:
+    if check.was_killed and check.target.at_import and {*outcomes.values()} == {"missing"}:
         # Broken so, the file cannot be loaded, and nobody gets as far as a test of it.
         return ""
     killed = any(outcome not in _NO_KILLS for outcome in outcomes.values())

@@ -22,15 +22,25 @@ _PATIENT = 3.0  # A timeout is believed when three times the deadline changes no
 
 @dataclass
 class Tried:
-    """What became of each mutant so far, by id. `unforked` says why a fork could not try it."""
+    """What became of each mutant so far, by id. `unforked` says why a fork could not try it, and
+    `entered` is what its forks entered, as `Answer` has it."""
 
     trials: dict[str, list[Trial]] = field(default_factory=dict)
     unforked: dict[str, str] = field(default_factory=dict)
+    entered: dict[str, frozenset[str] | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, mutant: str, trial: Trial) -> None:
         with self._lock:
             self.trials.setdefault(mutant, []).append(trial)
+
+    def has_entered(self, mutant: str, functions: frozenset[str] | None) -> None:
+        with self._lock:
+            before = self.entered.get(mutant, frozenset())
+            lost = before is None or functions is None
+            self.entered[mutant] = (
+                None if lost else frozenset().union(before or (), functions or ())
+            )
 
     def cannot(self, mutant: str, why: str) -> None:
         with self._lock:
@@ -172,6 +182,7 @@ class _Attempt:
     def _after(self, answer: Answer, asked: list[str]) -> list[str]:
         """Take down what was said; what to ask next."""
         mutant = self.target.mutant.id
+        self.tried.has_entered(mutant, answer.entered)
         if answer.cannot:
             self.tried.cannot(mutant, f"it cannot be put in place in a fork: {answer.cannot}")
             return []

@@ -50,20 +50,29 @@ class Known:
         for test in starters:
             self.contained.pop(test, None)
 
-    def of_function(self, targets: Sequence[Target]) -> str:
-        """What the trials of one function's mutants hang on."""
+    def strays(
+        self, tests: Iterable[str], entered: frozenset[str] | None
+    ) -> tuple[str, ...] | None:
+        """Of the functions that were `entered` while something was broken, those to which these
+        tests go at no other time; None when nobody knows what was entered."""
+        return None if entered is None else self.now.strays(tests, entered)
+
+    def of_function(self, targets: Sequence[Target], strays: Sequence[str] | None) -> str:
+        """What the trials of one function's mutants hang on, which led tests to these `strays`."""
         tried = [
             "\0".join((target.mutant.id, claim, *sorted(tests)))
             for target in targets
             for claim, tests in sorted(target.claims.items())
         ]
         tests = frozenset().union(*(target.tests for target in targets))
-        return digest_of([*tried, self.now.of(tests, self.contained)])
+        return digest_of([*tried, self.now.of(tests, self.contained), self.now.of_strays(strays)])
 
-    def of_patch(self, patch: Patch, tests: Iterable[str]) -> str:
-        """What a patch's outcome hangs on, besides these tests the files that it edits."""
+    def of_patch(self, patch: Patch, tests: Iterable[str], strays: Sequence[str] | None) -> str:
+        """What a patch's outcome hangs on: besides these tests the files that it edits, and the
+        `strays` to which it led them."""
         edited = (f"{path}\0{self.files.get(path, '')}" for path in sorted(patch.touches))
-        return digest_of([patch.joined, patch.breaks, *edited, self.now.of(tests, self.contained)])
+        hangs = [self.now.of(tests, self.contained), self.now.of_strays(strays)]
+        return digest_of([patch.joined, patch.breaks, *edited, *hangs])
 
     def functions(
         self, units: Mapping[str, Sequence[Target]]
@@ -73,7 +82,7 @@ class Known:
         again, checked = self._split(
             name
             for name, targets in units.items()
-            if self._is_same(name, self.of_function(targets))
+            if self._is_same(name, self.of_function(targets, self._strayed(name)))
             and all(target.mutant.id in by_id for target in targets)
         )
         kept = {t.mutant.id: self._kept(by_id[t.mutant.id], t) for n in again for t in units[n]}
@@ -89,13 +98,17 @@ class Known:
         again, checked = self._split(
             name
             for name, (patch, tests) in patches.items()
-            if name in by_name and self._is_same(name, self.of_patch(patch, tests))
+            if name in by_name
+            and self._is_same(name, self.of_patch(patch, tests, self._strayed(name)))
         )
         self.patches_again = len(again)
         return (
             {name: replace(by_name[name], reused_from=self._of(by_name[name])) for name in again},
             {name: by_name[name] for name in checked},
         )
+
+    def _strayed(self, name: str) -> tuple[str, ...] | None:
+        return self.before.record.strays.get(name)
 
     def _is_same(self, name: str, key: str) -> bool:
         return self.before.record.keys.get(name) == key

@@ -119,7 +119,9 @@ class Falsification:
     `flaky` names tests that ended differently on the same code. `complaints` are sentences about
     the harness itself: any of them fails the build. `audited` counts the mutants run again in
     processes of their own. `keys` tell what the results of a function or a patch hang on, and
-    `contained` what each test that starts no process hung on when that was seen.
+    `contained` what each test that starts no process hung on when that was seen. `strays` are the
+    functions, by function or patch that was broken, to which tests went only because of that; None
+    where nobody knows.
     """
 
     claims: dict[str, tuple[str, ...]] | None = None
@@ -132,6 +134,7 @@ class Falsification:
     patches: tuple[PatchRun, ...] | None = None
     keys: dict[str, str] = field(default_factory=dict)
     contained: dict[str, str] = field(default_factory=dict)
+    strays: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     def of(self, claim: str) -> tuple[MutantRun, ...]:
         """The claim's mutants."""

@@ -11,13 +11,14 @@ from evidence.engine.falsify.model import Falsification
 from evidence.engine.falsify.record import read_falsified, write_falsified
 from evidence.engine.falsify.sabotage.narrowed import by_gate, measured
 from evidence.engine.falsify.stage import Broken, break_code
+from evidence.engine.mistakes import CannotRun
 from evidence.engine.project import Project
 from evidence.engine.register.model import Claim, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.gates import run_gate
 from evidence.engine.run.listener import Listener, OneAtATime
 from evidence.engine.run.measured import cited_files
-from evidence.engine.run.model import Run, Tree
+from evidence.engine.run.model import GateStatus, Run, Tree
 from evidence.engine.run.record import results_folder, staging
 from evidence.engine.run.schedule import usable_cores
 from evidence.engine.run.services import Services
@@ -80,20 +81,20 @@ def try_live(
     project: Project, register: Register, claims: Sequence[Claim], listener: Listener
 ) -> Broken:
     """Break the code of these claims as the files are now. The tests that they cite run first, to
-    see who runs what; nothing is written. Call it under the project's lock."""
+    see who runs what; nothing is written. Call it under the project's lock. Raises CannotRun when
+    these tests cannot run here."""
     tests = [link.text for claim in claims for link in claim.tests]
     with _opened(project, register, read_tree(project)) as (bench, services):
-        versions = Versions(bench)
-        runs = [
-            run_gate(
-                measured(gate, asked, project.root),
-                bench=bench,
-                services=services,
-                versions=versions,
-                listener=listener,
+        versions, runs = Versions(bench), []
+        for asked, cited in by_gate(dict.fromkeys(tests), register, project.root):
+            gate = measured(asked, cited, project.root)
+            found = run_gate(
+                gate, bench=bench, services=services, versions=versions, listener=listener
             )
-            for gate, asked in by_gate(dict.fromkeys(tests), register, project.root)
-        ]
+            listener.gate_ended(gate, found)
+            if found.status is GateStatus.NOT_RUN or not (found.tests and found.coverage):
+                raise CannotRun(f"gate {gate.id}: {found.why or 'nothing was recorded of it'}")
+            runs.append(found)
         return break_code(
             register,
             claims,

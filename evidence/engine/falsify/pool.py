@@ -32,10 +32,11 @@ class Worker:
         services: Services,
         name: str,
         warm: Sequence[str],
+        watched: Sequence[str],
     ) -> None:
         self.copy = copy
         self.died: list[str] = []
-        self._gate, self._tests, self._warm = gate, tests, warm
+        self._gate, self._tests, self._warm, self._watched = gate, tests, warm, watched
         self._numbers = count(1)
         self._bench, self._services, self._name = bench, services, name
         self._stack = ExitStack()
@@ -68,6 +69,7 @@ class Worker:
                 services=self._services,
                 # What is run to warm up may be what killed the one before.
                 warm=() if self.died else self._warm,
+                watched=self._watched,
             )
             try:
                 # It may be wanted in the middle of a mutant: whatever it loads has to be whole.
@@ -99,10 +101,16 @@ class Worker:
 
 @contextmanager
 def pool(
-    gate: Gate, tests: Sequence[str], *, warm: Sequence[str], bench: Bench, services: Services
+    gate: Gate,
+    tests: Sequence[str],
+    *,
+    warm: Sequence[str],
+    watched: Sequence[str],
+    bench: Bench,
+    services: Services,
 ) -> Iterator[tuple[Worker, ...]]:
     """As many workers as cores may be used. Their servers run the `warm` tests before they fork,
-    and end with the block."""
+    tell which functions of the `watched` files a fork enters, and end with the block."""
     workers = tuple(
         Worker(
             gate,
@@ -112,6 +120,7 @@ def pool(
             services=services,
             name=f"_forks-{gate.id}-{number}",
             warm=warm,
+            watched=watched,
         )
         for number in range(bench.cores)
     )

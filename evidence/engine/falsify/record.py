@@ -10,7 +10,7 @@ from typing import Any
 from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun, Trial
 from evidence.engine.mistakes import CannotRun
 
-_FORMAT = 3
+_FORMAT = 4
 _NAME = "falsified.json"
 
 
@@ -53,6 +53,9 @@ def _of(told: dict[str, Any]) -> Falsification:
         patches=None if patches is None else tuple(map(_patch, patches)),
         keys=dict(told["keys"]),
         contained=dict(told["contained"]),
+        strays={
+            name: None if found is None else tuple(found) for name, found in told["strays"].items()
+        },
     )
 
 

@@ -42,21 +42,26 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one fork: trials as told, and what kept it from trying, if anything."""
+    """What came of one fork: trials as told, and what kept it from trying, if anything. `entered`
+    are the watched functions that were entered, each as `path::name`; None when nobody knows."""
 
     trials: tuple[Mapping[str, Any], ...]
     cannot: str = ""
     died: str = ""
     connected: tuple[str, ...] = ()
+    entered: frozenset[str] | None = None
 
 
 @dataclass
 class Ready:
-    """What the server found: the cases of each test, and fixtures left to each child."""
+    """What the server found: the cases of each test, fixtures left to each child, functions that
+    are watched, and those that it cannot watch."""
 
     tests: dict[str, list[str]] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     set_up_s: float = 0.0
+    watched: tuple[str, ...] = ()
+    unseen: frozenset[str] = frozenset()
 
 
 class Server:
@@ -72,12 +77,13 @@ class Server:
         bench: Bench,
         services: Services,
         warm: Sequence[str] = (),
+        watched: Sequence[str] = (),
         here: bool = False,
     ) -> None:
         self.copy = copy
         self.ready = Ready()
         self._gate, self._tests, self._name = gate, tests, name
-        self._warm, self._here = warm, here
+        self._warm, self._watched, self._here = warm, watched, here
         self._stop = bench.stop
         self._bench = replace(bench, project=replace(bench.project, root=copy.root))
         env = services.environment(gate.services)
@@ -136,7 +142,15 @@ class Server:
             cannot=self._clean(told["cannot"]),
             died=self._clean(told["died"]),
             connected=tuple(told["connected"]),
+            entered=self._entered(told["trials"]) if not told["died"] else None,
         )
+
+    def _entered(self, trials: Sequence[Mapping[str, Any]]) -> frozenset[str] | None:
+        """By all trials of one fork; nobody knows what a process that they started entered."""
+        if not trials or any(each["starts"] or each["entered"] is None for each in trials):
+            return None
+        numbers = trials[-1]["entered"]
+        return frozenset(self.ready.watched[number] for number in numbers) | self.ready.unseen
 
     def ask_here(self, tests: Sequence[Mapping[str, Any]], *, stop: bool) -> Answer:
         """Run these tests in the server's own process, without a fork, and no more after them."""
@@ -169,12 +183,19 @@ class Server:
             "files": sorted({test.partition("::")[0] for test in self._tests}),
             "tests": list(self._tests),
             "warm": list(self._warm),
+            "watched": list(self._watched),
             "here": self._here,
         }
         told = self._exchange(order, _SET_UP_S)
         if "broke" in told:
             raise ServerDied(self._clean(str(told["broke"])).strip().splitlines()[-1])
-        self.ready = Ready(told["tests"], tuple(told["left"]), told["set_up_s"])
+        self.ready = Ready(
+            tests=told["tests"],
+            left=tuple(told["left"]),
+            set_up_s=told["set_up_s"],
+            watched=tuple(told["watched"]),
+            unseen=frozenset(told["unseen"]),
+        )
 
     def _argv(self, descriptor: int) -> list[str]:
         return [

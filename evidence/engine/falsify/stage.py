@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -75,7 +75,14 @@ def break_code(
             continue
         try:
             warm = recorded.broadest(tests)
-            with pool(recorded.gate, tests, warm=warm, bench=bench, services=services) as workers:
+            with pool(
+                recorded.gate,
+                tests,
+                warm=warm,
+                watched=bench.measured,
+                bench=bench,
+                services=services,
+            ) as workers:
                 _in_gate(work, recorded, tests, workers, bench, listener)
         except ServiceFailed as error:
             work.complaints.append(f"Gate {recorded.gate.id}: {error}.")
@@ -92,7 +99,9 @@ def break_code(
     )
     if known:
         known.has_seen(work.seen, work.starters)
-        record = replace(record, keys=_keys(known, units, record), contained=known.contained)
+        untried = {run.id for run in record.mutants if run.why}
+        keys, strays = _keys(known, units, again, work, untried)
+        record = replace(record, keys=keys, strays=strays, contained=known.contained)
     return Broken(record, work.seconds)
 
 
@@ -110,15 +119,39 @@ def _without(run: MutantRun, red: Mapping[str, str]) -> MutantRun:
 
 
 def _keys(
-    known: Known, units: Mapping[str, Sequence[Target]], record: Falsification
-) -> dict[str, str]:
-    """What the results of each function hang on, if they may count again at all."""
-    untried = {run.id for run in record.mutants if run.why}
-    return {
-        name: known.of_function(targets)
-        for name, targets in units.items()
-        if not any(t.mutant.id in untried or t.tests & record.red.keys() for t in targets)
-    }
+    known: Known,
+    units: Mapping[str, Sequence[Target]],
+    again: Mapping[str, MutantRun],
+    work: _Work,
+    untried: Set[str],
+) -> tuple[dict[str, str], dict[str, tuple[str, ...] | None]]:
+    """What the results of each function hang on, if they may count again at all; and the functions
+    to which its mutants led tests that go there at no other time, None where nobody knows."""
+    keys, strays = {}, {}
+    for name, targets in units.items():
+        if any(t.mutant.id in untried or t.tests & work.red.keys() for t in targets):
+            continue
+        if targets[0].mutant.id in again:
+            strays[name] = known.before.record.strays[name]
+        else:
+            strays[name] = known.strays(_tests(targets), _entered(targets, work))
+        keys[name] = known.of_function(targets, strays[name])
+    return keys, strays
+
+
+def _entered(targets: Sequence[Target], work: _Work) -> frozenset[str] | None:
+    """What forks entered over all of these mutants; None where a process of its own tried one."""
+    found: frozenset[str] = frozenset()
+    for target in targets:
+        entered = work.tried.entered.get(target.mutant.id, frozenset())
+        if entered is None or target.mutant.id in work.fresh:
+            return None
+        found |= entered
+    return found
+
+
+def _tests(targets: Sequence[Target]) -> frozenset[str]:
+    return frozenset().union(*(target.tests for target in targets))
 
 
 def _tests_of(plan: Plan, recorded: Recorded) -> list[str]:

@@ -63,12 +63,7 @@ def staging(project: Project) -> Iterator[tuple[Path, Path]]:
 
 def record(project: Project, run: Run, staged: Path) -> None:
     """Writes run.json into the staged results and makes them the last run, in one step."""
-    told = {"format": _FORMAT, **dataclasses.asdict(run)}
-    with (staged / "run.json").open("w", encoding="utf-8", newline="\n") as file:
-        json.dump(told, file, indent=1, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_run(staged, run)
     name = secrets.token_hex(8)
     recorded = project.work / "recorded"
     recorded.mkdir(exist_ok=True)
@@ -80,6 +75,18 @@ def record(project: Project, run: Run, staged: Path) -> None:
         shutil.rmtree(current)
     link.replace(current)
     _forget_old(recorded, name)
+
+
+def write_run(results: Path, run: Run) -> None:
+    """Into a run's results, whole or not at all."""
+    told = {"format": _FORMAT, **dataclasses.asdict(run)}
+    beside = results / "run.json.new"
+    with beside.open("w", encoding="utf-8", newline="\n") as file:
+        json.dump(told, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(results / "run.json")
 
 
 def _forget_old(recorded: Path, newest: str) -> None:

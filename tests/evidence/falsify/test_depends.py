@@ -127,6 +127,23 @@ def test_a_changed_function_concerns_the_tests_that_called_it(place: Place) -> N
     assert before.everything != after.everything
 
 
+def test_what_a_test_never_runs_by_itself_is_a_stray(place: Place) -> None:
+    charged, opened = "shop/till.py::charged", "shop/till.py::Till.open"
+    worldly = ("shop/till.py::loaded", "shop/till.py::stocked", "shop/elsewhere.py::gone")
+    before = place.now()
+    assert before.strays([CHARGED], [charged, opened, *worldly]) == (opened,)
+    assert before.strays([CHARGED, STOCK], [charged, opened]) == ()
+    assert before.strays(["tests/test_new.py::test_it"], [opened, charged]) == (opened, charged)
+    place.edit("shop/till.py", "return charged(1)", "return charged(2)")
+    after = place.now()
+    assert before.of_strays([opened]) != after.of_strays([opened])
+    assert before.of_strays([charged]) == after.of_strays([charged])
+    assert before.of_strays([]) == after.of_strays([])
+    assert before.of_strays(None) == before.everything != after.of_strays(None)
+    # One that became the world's meanwhile is not what it was.
+    assert before.of_strays([opened]) != before.of_strays(["shop/till.py::stocked"])
+
+
 def test_a_method_is_told_from_other_functions(place: Place) -> None:
     before = place.now()
     place.edit("shop/till.py", "return charged(1)", "return charged(2)")

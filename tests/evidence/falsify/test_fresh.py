@@ -95,7 +95,7 @@ def test_fresh_process_that_disagrees_is_a_complaint(
     ("changes", "outcome", "is_told"),
     [
         ({"at_import": True}, "missing", False),
-        ({"at_import": True}, None, False),
+        ({"at_import": True}, None, True),
         ({"at_import": True}, "passed", True),
         ({"at_import": True, "was_killed": False}, None, True),
         ({}, "missing", True),
@@ -108,6 +108,46 @@ def test_a_kill_is_not_denied_where_the_broken_file_cannot_even_be_loaded(
     one = check(1, runs="a", **changes)
     told = _disagreement(one, {"t.py::a": outcome} if outcome else {}, "")
     assert (told != "") is is_told
+
+
+@pytest.mark.parametrize(
+    ("changes", "unbroken", "is_told"),
+    [
+        ({"at_import": True}, Answer(({"test": "t.py::a", "outcome": "passed"},)), False),
+        ({"at_import": True}, "nor does any other", True),
+        ({"at_import": True, "was_killed": False}, None, True),
+        ({}, None, True),
+    ],
+)
+def test_a_process_that_cannot_start_is_the_broken_files_fault_where_an_unbroken_one_starts(
+    changes: dict[str, bool], unbroken: Answer | str | None, is_told: bool, tmp_path: Path
+) -> None:
+    place = Fresh(tmp_path, "it did not start", *([unbroken] if unbroken else []))
+    one, whole = check(1, runs="a", **changes), place.files()
+    alone = Alone(GATE, Controls(), Tried())
+
+    alone.audit([[one]], [place.as_worker], BENCH)
+
+    assert place.asked == [(["a"], False)] * (2 if unbroken else 1)
+    assert place.seen[1:] == ([whole] if unbroken else [])
+    assert alone.audited == 1
+    assert ["it did not start" in told for told in alone.disagreements] == [True] * is_told
+
+
+def test_whoever_had_no_turn_is_asked_again_together_and_in_halves_when_nobody_had(
+    tmp_path: Path,
+) -> None:
+    batch = [check(number, runs=name) for number, name in enumerate("abc", 1)]
+    hung = Answer(({"test": "t.py::a", "outcome": "timeout"},))
+    place = Fresh(tmp_path, hung, "it ended", ended(b="crash"), "it ended")
+    alone = Alone(GATE, Controls(), Tried())
+
+    alone.audit([batch], [place.as_worker], BENCH)
+
+    assert [tests for tests, _ in place.asked] == [["a", "b", "c"], ["b", "c"], ["b"], ["c"]]
+    assert alone.audited == 3
+    [told] = alone.disagreements
+    assert "m3.py" in told
 
 
 @pytest.mark.parametrize("alone_it", ["assertion", "setup error"])

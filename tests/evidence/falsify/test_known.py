@@ -54,11 +54,12 @@ def recorded(**changes: Any) -> Falsification:
     """What a run found out that tried everything, and saw that the test starts no process."""
     first = known(now(), None)
     first.has_seen([TEST], [])
-    keys = {name: first.of_function(each) for name, each in UNITS.items()}
-    keys |= {name: first.of_patch(*each) for name, each in PATCHES.items()}
+    keys = {name: first.of_function(each, ()) for name, each in UNITS.items()}
+    keys |= {name: first.of_patch(*each, ()) for name, each in PATCHES.items()}
     mutants = tuple(run_of(t.mutant) for each in UNITS.values() for t in each)
     patches = tuple(PatchRun(name, "TILL-01", "It.", (), Outcome.ASSERTION) for name in PATCHES)
-    found = Falsification({}, mutants=mutants, patches=patches, keys=keys)
+    strays = dict.fromkeys(keys, ())
+    found = Falsification({}, mutants=mutants, patches=patches, keys=keys, strays=strays)
     return replace(found, **{"contained": first.contained, **changes})
 
 
@@ -139,11 +140,35 @@ def test_a_patch_hangs_on_the_files_that_it_edits_and_on_what_it_says() -> None:
     assert known(now(), recorded(patches=None)).patches(PATCHES) == ({}, {})
 
 
+def test_what_is_broken_hangs_on_where_it_led() -> None:
+    function = "till.py::spare"
+    here = Known(
+        Dependencies("world", "all", {TEST: "tests"}, {function: "digest"}),
+        {"till.py": "digest"},
+        HERE,
+    )
+    assert here.strays([TEST], frozenset({function, "till.py::other"})) == (function,)
+    assert here.strays([TEST], None) is None
+    keys = [here.of_function(targets(0), strays) for strays in ((), (function,), None)]
+    assert len(set(keys)) == 3
+    patch, tests = PATCHES["patch-0"]
+    keys = [here.of_patch(patch, tests, strays) for strays in ((), (function,), None)]
+    assert len(set(keys)) == 3
+
+    led = dict.fromkeys([*UNITS, *PATCHES], (function,))
+    led |= {"till.py::f0": (), "patch-0": ()}
+    other = known(now(), recorded(strays=led))
+    again, checked = other.functions(UNITS)
+    assert {run.unit for run in (again | checked).values()} == {"f0"}
+    again, checked = other.patches(PATCHES)
+    assert (again | checked).keys() == {"patch-0"}
+
+
 def test_a_test_that_started_a_process_since_hangs_on_everything() -> None:
     here = known(now(), recorded())
-    before = here.of_function(targets(0))
+    before = here.of_function(targets(0), ())
     here.has_seen([TEST], [TEST])
-    assert here.of_function(targets(0)) != before
+    assert here.of_function(targets(0), ()) != before
     assert here.contained == {}
 
 

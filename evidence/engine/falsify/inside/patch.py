@@ -94,8 +94,8 @@ def patch(
         raise CannotPatch("the mutant does not define it")
     if not loaded.functions.get(_key(new)):
         raise CannotPatch("no function of that name is loaded from that line")
-    _refuse_moved(loaded, file, unit, _by_key(new))
-    for code, others in _by_key(new).items():
+    _refuse_moved(loaded, file, unit, codes_by_key(new))
+    for code, others in codes_by_key(new).items():
         for function in loaded.functions.get(code, ()):
             if len(others) > 1:
                 raise CannotPatch("it holds two functions that nothing tells apart")
@@ -147,7 +147,8 @@ def _replace(function: FunctionType, code: CodeType) -> None:
         raise CannotPatch("the mutant refers to other outer variables") from error
 
 
-def _by_key(code: CodeType) -> dict[_Key, list[CodeType]]:
+def codes_by_key(code: CodeType) -> dict[_Key, list[CodeType]]:
+    """The code and everything in it, by what tells one from another."""
     found: dict[_Key, list[CodeType]] = defaultdict(list)
     for each in (code, *_codes(code)):
         found[_key(each)].append(each)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from .channel import Channel
+from .entered import Entered
 from .fork import Told, in_child, open_connections
 from .patch import CannotPatch, Loaded, loaded_under, patch
 from .ready import end_left, set_up_session
@@ -23,7 +24,9 @@ from .trying import PASSED, Watcher
 
 _END_S = 10.0  # For threads that were told to end.
 _BEGIN_S = 20.0  # For a child to come to life on a busy machine.
-_STARTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec"})
+_STARTS = frozenset(
+    {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.exec", "os.system"}
+)
 _Tell = Callable[[dict[str, Any]], None]
 
 
@@ -43,6 +46,8 @@ class Server:
         self._watcher = Watcher()
         self._items: dict[str, list[pytest.Item]] = defaultdict(list)
         self._loaded = Loaded()
+        self._entered = Entered()
+        self._starts = _Starts(self._watcher)
         self._left: dict[str, Any] = {}
         self._root = Path.cwd()
 
@@ -91,18 +96,23 @@ class Server:
         began = time.monotonic()
         mine = [item for items in self._items.values() for item in items]
         if not self._order["here"]:
+            sys.addaudithook(self._starts.hear)
             self._left = set_up_session(session, mine)
+            self._starts.in_set_up = self._starts.heard
             self._warm_up()
-        self._loaded = loaded_under(self._root)
-        gc.collect()
-        # What is there now stays there, so children need not look at it, and share its memory.
-        gc.freeze()
+            self._loaded = loaded_under(self._root)
+            self._entered.watch(self._loaded, self._root, self._order["watched"])
+            gc.collect()
+            # What is there now stays there, so children need not look at it, and share its memory.
+            gc.freeze()
         self._channel.send(
             {
                 "tests": {
                     test: [each.nodeid for each in items] for test, items in self._items.items()
                 },
                 "left": list(self._left),
+                "watched": self._entered.names,
+                "unseen": self._entered.unseen,
                 "set_up_s": time.monotonic() - began,
             }
         )
@@ -129,7 +139,8 @@ class Server:
     def _be_child(self, order: dict[str, Any], tell: _Tell) -> None:
         # A child is gone before its garbage would matter.
         gc.disable()
-        started: list[str] = []
+        self._entered.forget()
+        self._starts.forget()
         connected = open_connections(self._channel.socket.fileno())
         if mutant := order.get("mutant"):
             try:
@@ -138,18 +149,16 @@ class Server:
             except CannotPatch as error:
                 tell({"cannot": str(error)})
                 return
-        else:
-            sys.addaudithook(lambda event, _: started.append(event) if event in _STARTS else None)
         tell({"connected": connected})
-        self._run(order, tell, started)
+        self._run(order, tell)
 
     def _run_here(self, order: dict[str, Any]) -> None:
         """In this very process, as pytest itself would."""
         if order:
-            self._run(order, self._channel.send, [])
+            self._run(order, self._channel.send)
             self._channel.send({"done": True})
 
-    def _run(self, order: dict[str, Any], tell: _Tell, started: list[str]) -> None:
+    def _run(self, order: dict[str, Any], tell: _Tell) -> None:
         runs = [(self._chosen(each), each["test"]) for each in order["tests"]]
         for number, (items, test) in enumerate(runs):
             rest = runs[number + 1][0] if number + 1 < len(runs) else []
@@ -164,10 +173,10 @@ class Server:
                     "where": self._watcher.where,
                     "phase": self._watcher.phase,
                     "elapsed_s": time.monotonic() - began,
-                    "starts": bool(started),
+                    "starts": self._starts.has_started(test),
+                    "entered": self._entered.told(),
                 }
             )
-            started.clear()
             if outcome != PASSED and order["stop"]:
                 return
 
@@ -177,6 +186,31 @@ class Server:
         cases = set(asked.get("cases", ()))
         chosen = [item for item in items if item.nodeid in cases]
         return chosen if len(chosen) == len(cases) and chosen else items
+
+
+class _Starts:
+    """Which tests started processes. One that was started in a set-up may serve all that follow:
+    in the session's, everybody; in a module's, whoever else is of that file."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self.heard = self.in_set_up = False
+        self._files: set[str] = set()
+
+    def hear(self, event: str, _: object) -> None:
+        if event in _STARTS:
+            self.heard = True
+            if self._watcher.now == "setup":
+                self._files.add(self._watcher.file)
+
+    def forget(self) -> None:
+        self.heard = False
+        self._files.clear()
+
+    def has_started(self, test: str) -> bool:
+        """Whether it did since this was asked last, or may use what was started before."""
+        heard, self.heard = self.heard, False
+        return heard or self.in_set_up or test.partition("::")[0] in self._files
 
 
 def without_case(node: str) -> str:
@@ -205,6 +239,7 @@ def _summed(told: Told, tests: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "phase": "call",
                 "elapsed_s": late["deadline_s"],
                 "starts": False,
+                "entered": None,
             }
         )
     return answer

@@ -27,11 +27,19 @@ class _Phase:
 class Watcher:
     """A pytest plugin that remembers how each phase of the running test ended. `where` is the file
     in which the last test that did not pass raised what ended it, `case` its id, `phase` the first
-    of its phases that did not pass."""
+    of its phases that did not pass. `now` and `file` are the phase and the file that run now."""
 
     def __init__(self) -> None:
-        self.case = self.where = self.phase = ""
+        self.case = self.where = self.phase = self.now = self.file = ""
         self._phases: list[_Phase] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self.now, self.file = "setup", item.nodeid.partition("::")[0]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        self.now = "call"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:

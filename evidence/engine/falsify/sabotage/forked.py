@@ -27,6 +27,7 @@ from evidence.engine.falsify.share import share_of
 from evidence.engine.register.model import Gate, Patch, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.contexts import without_case
+from evidence.engine.run.measured import cited_files
 from evidence.engine.run.model import GateRun
 from evidence.engine.run.services import ServiceFailed, Services
 
@@ -48,11 +49,13 @@ class Quick:
 @dataclass
 class Forked:
     """What forks caught, by patch. `checked` were caught too, and are tried again in processes of
-    their own. `complaints` are about the forks."""
+    their own. `entered` is what the forks of those caught entered, as a server's `Answer` has it.
+    `complaints` are about the forks."""
 
     caught: dict[str, PatchRun] = field(default_factory=dict)
     checked: dict[str, PatchRun] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
+    entered: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
     def disagreements(self, runs: Mapping[str, PatchRun]) -> list[str]:
         """A sentence for each that came out otherwise in processes of its own."""
@@ -111,7 +114,14 @@ def try_forked(
         tests = sorted({test for each in patches for test in each.tests})
         warm = ran[gate.id].broadest(tests) if gate.id in ran else ()
         try:
-            with pool(gate, tests, warm=warm, bench=bench, services=services) as workers:
+            with pool(
+                gate,
+                tests,
+                warm=warm,
+                watched=cited_files(register),
+                bench=bench,
+                services=services,
+            ) as workers:
                 _in_gate(found, patches, workers, bench)
         except ServiceFailed as error:
             found.complaints.append(f"Gate {gate.id}: {error}.")
@@ -135,8 +145,9 @@ def _in_gate(
     caught: dict[str, PatchRun] = {}
 
     def try_one(each: Quick, worker: Worker) -> None:
-        answer = _tried(each, controls, worker)
+        answer, entered = _tried(each, controls, worker)
         if answer:
+            found.entered[each.patch.name] = entered
             caught[each.patch.name] = recorded(each.patch, answer)
 
     hand_out(patches, workers, try_one, bench=bench)
@@ -150,11 +161,14 @@ def _in_gate(
     found.complaints += controls.complaints
 
 
-def _tried(each: Quick, controls: Controls, worker: Worker) -> Answer | None:
-    """What the first test that noticed says; None when nobody did, or not for certain."""
+def _tried(
+    each: Quick, controls: Controls, worker: Worker
+) -> tuple[Answer | None, frozenset[str] | None]:
+    """What the first test that noticed says, None when nobody did, or not for certain; and the
+    functions that were entered."""
     tests = [test for test in each.tests if controls.green(test, worker)]
     if not tests or len(tests) < len(each.tests):
-        return None
+        return None, None
     broken = [_order(change, worker.copy.root) for change in each.changes]
     with ExitStack() as stack:
         for path, text in each.texts.items():
@@ -164,14 +178,15 @@ def _tried(each: Quick, controls: Controls, worker: Worker) -> Answer | None:
         # A child that was cut off may have left something, in a database say, that another patch's
         # tests would stumble over; only another server is free of it.
         worker.renew()
-        return None
+        return None, None
     if answer.cannot or not answer.trials:
-        return None
+        return None, None
     last = answer.trials[-1]
     outcome = _outcome(last, each.patch, worker.copy.root)
     if outcome is None:
-        return None
-    return Answer(outcome, red=(last["case"],), log=(last["case"], f"  {last['message']}"))
+        return None, None
+    said = Answer(outcome, red=(last["case"],), log=(last["case"], f"  {last['message']}"))
+    return said, answer.entered
 
 
 def _order(change: Change, root: Path) -> dict[str, Any]:

@@ -60,10 +60,12 @@ def sabotage(
     }
     again, checked = known.patches(asked) if known else ({}, {})
     runs, complaints = dict(again), []
+    entered: dict[str, frozenset[str] | None] = {}
     if left := [patch for patch in register.patches if patch.name not in again]:
         with opened_ground(project, register, run, listener) as ground:
             runs |= {found.patch: found for found in ground.try_all(left)}
             complaints += ground.complaints
+            entered = ground.entered
     found = tuple(runs[patch.name] for patch in register.patches)
     results = results_folder(project)
     record = read_falsified(results) or Falsification()
@@ -71,9 +73,17 @@ def sabotage(
     record = replace(record, patches=found, complaints=(*record.complaints, *complaints))
     if known:
         tried = {name: each for name, each in asked.items() if not runs[name].why}
+        strays = {
+            name: known.before.record.strays[name]
+            if name in again
+            else known.strays(tests, entered.get(name))
+            for name, (_, tests) in tried.items()
+        }
+        keys = {name: known.of_patch(*each, strays[name]) for name, each in tried.items()}
         record = replace(
             record,
-            keys=record.keys | {name: known.of_patch(*each) for name, each in tried.items()},
+            keys=record.keys | keys,
+            strays=record.strays | strays,
             contained=known.contained,
         )
     write_falsified(results, record)
@@ -114,6 +124,8 @@ class Ground:
         self.services, self.versions = Services(bench), Versions(bench)
         self._files = sorted(read_files(bench.project))
         self.complaints: list[str] = []
+        # What a fork entered, by patch; of one tried in processes of its own nobody knows.
+        self.entered: dict[str, frozenset[str] | None] = {}
         self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
         self._made = 0
 
@@ -129,6 +141,7 @@ class Ground:
         for _ in forked.caught:
             one_more()
         left = [patch for patch in patches if patch.name not in forked.caught]
+        self.entered |= {name: forked.entered.get(name) for name in forked.caught}
         runs = forked.caught | self._apart(left, one_more)
         self.complaints += [*forked.complaints, *forked.disagreements(runs)]
         return tuple(runs[patch.name] for patch in patches)

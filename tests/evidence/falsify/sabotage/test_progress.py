@@ -25,6 +25,7 @@ class Half(Ground):
     def __init__(self) -> None:
         self.listener = cast(Any, self)
         self.complaints = []
+        self.entered = {}
         self.told: list[tuple[str, int, int]] = []
         self.apart: list[str] = []
 

@@ -1,0 +1,62 @@
+"""falsify.stage: what is known of where mutants led, over all of a function's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from evidence.engine.falsify.harness import Tried
+from evidence.engine.falsify.mutants import mutants_of
+from evidence.engine.falsify.plan import Plan, Target
+from evidence.engine.falsify.server import Ready, Server
+from evidence.engine.falsify.stage import _entered, _Work
+
+SOURCE = "def f(a):\n    return a + 1\n"
+TARGETS = [
+    Target(each, {"TILL-01": frozenset({"t.py::a"})}, {}, (), (2, 2))
+    for each in mutants_of(path="m.py", source=SOURCE, name="f")
+]
+ONE, OTHER = (target.mutant.id for target in TARGETS[:2])
+
+
+@pytest.mark.parametrize(
+    ("told", "fresh", "entered"),
+    [
+        ([], {}, frozenset()),
+        ([(ONE, {"a"}), (OTHER, {"b"}), (ONE, {"c"})], {}, {"a", "b", "c"}),
+        ([(ONE, {"a"}), (ONE, None), (ONE, {"c"})], {}, None),
+        ([(ONE, None), (OTHER, {"b"})], {}, None),
+        ([(ONE, {"a"})], {OTHER: ""}, None),
+        ([("another's", None), (ONE, {"a"})], {"another's": ""}, {"a"}),
+    ],
+)
+def test_what_was_entered_is_known_over_all_forks_or_not_at_all(
+    told: list[tuple[str, set[str] | None]], fresh: dict[str, str], entered: set[str] | None
+) -> None:
+    tried = Tried()
+    for mutant, functions in told:
+        tried.has_entered(mutant, None if functions is None else frozenset(functions))
+    assert _entered(TARGETS, _Work(Plan(), tried=tried, fresh=fresh)) == entered
+
+
+def trial(*numbers: int, starts: bool = False) -> dict[str, Any]:
+    return {"starts": starts, "entered": list(numbers)}
+
+
+@pytest.mark.parametrize(
+    ("trials", "entered"),
+    [
+        ([trial(0)], {"m.py::f", "m.py::unseen"}),
+        ([trial(), trial(0, 1)], {"m.py::f", "m.py::g", "m.py::unseen"}),
+        ([trial(starts=True), trial(0)], None),
+        ([trial(0), {"starts": False, "entered": None}], None),
+        ([], None),
+    ],
+)
+def test_a_server_tells_names_or_that_nobody_knows(
+    trials: list[dict[str, Any]], entered: set[str] | None
+) -> None:
+    server = Server.__new__(Server)
+    server.ready = Ready(watched=("m.py::f", "m.py::g"), unseen=frozenset({"m.py::unseen"}))
+    assert server._entered(trials) == entered
