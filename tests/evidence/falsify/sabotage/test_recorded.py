@@ -34,6 +34,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         yield SimpleNamespace(
             try_all=lambda left: tuple(ENDS[each.name] for each in left),
             complaints=["A fork lied."],
+            entered={"anew": frozenset({"m.py::led"})},
         )
 
     monkeypatch.setattr(stage, "opened_ground", opened_ground)
@@ -49,7 +50,9 @@ def known(checked: dict[str, PatchRun]) -> Any:
 
     return SimpleNamespace(
         patches=patches,
-        of_patch=lambda patch, tests: f"key of {patch.name}",
+        before=SimpleNamespace(record=Falsification(strays={"again": ("m.py::was",)})),
+        strays=lambda tests, entered: tuple(entered),
+        of_patch=lambda patch, tests, strays: f"key of {patch.name} over {strays}",
         contained={"t.py::a": "alone"},
     )
 
@@ -70,7 +73,8 @@ def test_complaints_of_both_stages_are_recorded_and_those_of_this_one_told(proje
     assert record.complaints == ("Mutants lied.", first, second)
     assert (record.patches, record.claims) == (found.runs, {})
     # What survived says why, and is tried anew whatever is the same.
-    assert record.keys == {"f": "key", "again": "key of again"}
+    assert record.keys == {"f": "key", "again": "key of again over ('m.py::was',)"}
+    assert record.strays == {"again": ("m.py::was",)}
     assert record.contained == {"t.py::a": "alone"}
 
 
