@@ -29,7 +29,7 @@ def repeat_webhook() -> str:
         raise NothingToSpoil("Webhook: no paid checkout arrived yet; buy something first.")
     twin.deliver(event.stripe_id)
     held = StripeEvent.objects.filter(stripe_id=event.stripe_id).count()
-    times = {1: "once"}.get(held, f"{held} times")
+    times = "once" if held == 1 else f"{held} times"
     return f"webhook  {event.stripe_id} arrived once more; the inbox holds it {times}"
 
 

@@ -71,6 +71,8 @@ def _is_held(path: Path) -> bool:
     try:
         with path.open("r", encoding="utf-8") as note:
             fcntl.flock(note, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return isinstance(error, BlockingIOError)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass  # Gone by now, or another user's: nobody's whom a command could join.
     return False

@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl
 
 from evidence.gates import stripe_cli_install
 from evidence.gates.twin import fresh_twin
@@ -91,7 +90,7 @@ class Inbox:
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
     def take(self, body: bytes, signature: str) -> None:
-        parts = dict(parse_qsl(signature, separator=","))
+        parts = dict(part.split("=", 1) for part in signature.split(","))
         signed = f"{parts['t']}.".encode() + body
         mark = hmac.new(_SECRET.encode(), signed, hashlib.sha256).hexdigest()
         with self.arrived:
@@ -113,10 +112,9 @@ def main() -> int:
     except stripe_cli_install.NotHere as why:
         _say(f"not run: {why}")
         return CANNOT_HERE
-    asked = sys.argv[1:]
-    if "--version" in asked:
+    if "--version" in sys.argv[1:]:
         return subprocess.run([cli, "--version"], check=False, stdin=subprocess.DEVNULL).returncode
-    wanted = asked or EVENTS
+    wanted = sys.argv[1:] or EVENTS
     missed = []
     with _receiving() as inbox, fresh_twin(*_options(inbox.url)) as address:
         for kind in wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,21 @@ def test_image_that_is_wrong_is_wrong_at_once(said: str) -> None:
         story.build_image(cast(Stack, stack), "web")
     assert str(error.value) == said
     assert stack.ends == [""]
+
+
+def test_what_a_painted_line_says_is_read_all_the_same(tmp_path: Path) -> None:
+    """As Docker's older builder ends each line of a step's standard error."""
+    painted = f"\\033[91mdns error\\n\\033[0m\\033[91m{MARK}\\n\\033[0m Image Building\\n"
+    script = tmp_path / "compose"
+    script.write_text(f"#!/bin/sh\nprintf '{painted}' >&2\nexit 1\n")
+    script.chmod(0o755)
+    stack = Stack([str(script)], [], {"PATH": os.environ["PATH"]}, "project")
+
+    with pytest.raises(Wrong) as error:
+        stack.run("build")
+    assert str(error.value) == f"exit code 1\ndns error\n{MARK}\n Image Building"
+    with pytest.raises(parts.NotHere, match="its name is not known on this machine"):
+        story.build_image(stack, "web")
 
 
 def test_every_step_that_fetches_packages_says_when_it_failed() -> None:

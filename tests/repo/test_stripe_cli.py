@@ -140,9 +140,12 @@ def test_event_counts_only_when_it_carries_the_secret_of_the_gate() -> None:
     inbox, body = stripe_cli.Inbox(arrived=Waited()), b'{"type": "price.created"}'
     for secret in (stripe_cli._SECRET, "whsec_of_another"):
         mark = hmac.new(secret.encode(), b"1." + body, hashlib.sha256).hexdigest()
-        inbox.take(body, f"t=1,v1={mark}")
+        inbox.take(body, f"t=1,v0=+%41=a=b==,v1={mark}")
     assert (inbox.types, inbox.forged) == (["price.created"], 1)
-    assert inbox.arrived.woken == 2
+    mark = hmac.new(stripe_cli._SECRET.encode(), b"1+%31." + body, hashlib.sha256).hexdigest()
+    inbox.take(body, f"t=1+%31,v1={mark}")
+    assert inbox.types == ["price.created"] * 2
+    assert inbox.arrived.woken == 3
 
 
 def test_npm_brings_it_with_the_settings_of_the_machine(

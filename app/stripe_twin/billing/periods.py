@@ -9,7 +9,6 @@ from stripe_twin.store import Json
 
 _SECONDS = {"day": 86_400, "week": 7 * 86_400}
 _MONTHS = {"month": 1, "year": 12}
-_NEARLY = 500  # Periods to look at, which is enough for centuries.
 
 
 def period_at(recurring: Json, *, anchor: int, moment: int) -> tuple[int, int]:
@@ -18,12 +17,8 @@ def period_at(recurring: Json, *, anchor: int, moment: int) -> tuple[int, int]:
     A period that starts on the 31st ends on the last day of a shorter month and goes on from the
     31st again after it, because each end is counted from the anchor.
     """
-    least = _least_periods(recurring, anchor, moment)
-    ends = (
-        (_after(recurring, anchor, number), _after(recurring, anchor, number + 1))
-        for number in range(least, least + _NEARLY)
-    )
-    return next((start, end) for start, end in ends if moment < end)
+    number = _whole_periods(recurring, anchor, moment)
+    return _after(recurring, anchor, number), _after(recurring, anchor, number + 1)
 
 
 def months_after(moment: int, months: int) -> int:
@@ -43,9 +38,17 @@ def _after(recurring: Json, anchor: int, number: int) -> int:
     return months_after(anchor, _MONTHS[interval] * count)
 
 
-def _least_periods(recurring: Json, anchor: int, moment: int) -> int:
-    """No more than lie between, and hardly fewer: months count as long as they can be, or as short
-    when the moment comes before the anchor."""
-    month_s = (31 if anchor <= moment else 28) * 86_400
-    one_s = _SECONDS.get(recurring["interval"]) or _MONTHS[recurring["interval"]] * month_s
-    return int((moment - anchor) // (one_s * recurring["interval_count"]))
+def _whole_periods(recurring: Json, anchor: int, moment: int) -> int:
+    """How many have ended by then; below zero before the anchor."""
+    interval, count = recurring["interval"], recurring["interval_count"]
+    if interval in _SECONDS:
+        return int((moment - anchor) // (_SECONDS[interval] * count))
+    number = int(_months_between(anchor, moment) // (_MONTHS[interval] * count))
+    # By the names of the months it has ended; the day may still be to come.
+    return number - 1 if moment < _after(recurring, anchor, number) else number
+
+
+def _months_between(moment: int, later: int) -> int:
+    """From the one's month to the other's, whatever the day."""
+    one, other = (datetime.fromtimestamp(each, UTC) for each in (moment, later))
+    return (other.year - one.year) * 12 + other.month - one.month

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import socket
 import subprocess
@@ -20,6 +21,8 @@ FILES = (
     "evidence/gates/compose/proof.yml",
 )
 _SHOWN_LINES = 40
+# Builders paint what a step said on its standard error, also where nobody sees colours.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Wrong(Exception):
@@ -65,7 +68,7 @@ class Stack:
             check=False,
         )
         if done.returncode:
-            said = (done.stdout + done.stderr).strip().splitlines()[-_SHOWN_LINES:]
+            said = _COLOUR.sub("", done.stdout + done.stderr).strip().splitlines()[-_SHOWN_LINES:]
             raise Wrong("\n".join([f"exit code {done.returncode}", *said]))
         return done.stdout
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from demo import twin
 from demo.mischief import SPOILED_PENNIES, NothingToSpoil, spoil_refund
 from monitoring.models import Issue, IssueStatus
 from monitoring.services import run_checks
@@ -96,6 +97,15 @@ def test_repeated_webhook_is_sent_again_and_changes_nothing(shop: Any, live_serv
     assert shop.twin.control.state()["attempts"] == before + 1
     order.refresh_from_db()
     assert order.captured_pennies == 10000
+
+
+def test_webhook_that_the_inbox_lost_is_no_longer_there_once(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.paid_order()
+    everything = StripeEvent.objects.all()
+    monkeypatch.setattr(twin, "deliver", lambda event: everything.filter(stripe_id=event).delete())
+    assert said("repeat-webhook").endswith("; the inbox holds it 0 times")
 
 
 def test_shop_without_refunds_has_nothing_to_spoil(db: None) -> None:

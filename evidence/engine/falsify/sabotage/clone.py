@@ -27,7 +27,7 @@ _SETTINGS = (
     *("-c", "core.fsync=none"),
 )
 _CLEAN = ("clean", "-f", "-f", "-d", "-x", "--quiet")
-_TRIES, _PAUSE_S = 300, 0.1
+_ENDING_S, _PAUSE_S = 30.0, 0.1
 
 
 class DoesNotApply(Exception):
@@ -54,8 +54,8 @@ class Clone:
         """As it was copied, whatever was done to it since."""
         self._git("reset", "--hard", "--quiet", _BASE)
         # What the tests started may still be ending, and its files go while git walks over them.
-        has_to_be_clean = iter((*(False,) * _TRIES, True))
-        while self._git(*_CLEAN, check=next(has_to_be_clean)).returncode:
+        until = time.monotonic() + _ENDING_S
+        while self._git(*_CLEAN, check=time.monotonic() > until).returncode:
             time.sleep(_PAUSE_S)
         self.link()
 

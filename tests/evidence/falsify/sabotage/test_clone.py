@@ -67,11 +67,15 @@ def test_a_copy_that_cannot_be_mended_says_why(
     copy: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vanishing(1000, tmp_path, monkeypatch)
-    monkeypatch.setattr(module, "_TRIES", 2)
-    monkeypatch.setattr(module, "_PAUSE_S", 0.0)
+    clock = [500.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
+    monkeypatch.setattr(module, "_PAUSE_S", module._ENDING_S / 2)
     with pytest.raises(CannotRun, match=r"git clean in a copy of the project: .*could not lstat"):
         copy.mend()
-    assert (tmp_path / "programs" / "count").read_text(encoding="utf-8").strip() == "997"
+    # At once, after 15 and after 30 s, and once more as soon as these are over.
+    assert clock == [545.0]
+    assert (tmp_path / "programs" / "count").read_text(encoding="utf-8").strip() == "996"
 
 
 def below(stranger: Stranger) -> Project:
