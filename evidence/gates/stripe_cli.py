@@ -112,7 +112,7 @@ def main() -> int:
     except stripe_cli_install.NotHere as why:
         _say(f"not run: {why}")
         return CANNOT_HERE
-    if "--version" in sys.argv[1:]:
+    if "--version" in sys.argv:
         return subprocess.run([cli, "--version"], check=False, stdin=subprocess.DEVNULL).returncode
     wanted = sys.argv[1:] or EVENTS
     missed = []

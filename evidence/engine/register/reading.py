@@ -91,7 +91,7 @@ def survey_register(project: Project) -> Survey:
     )
     broken = {PurePosixPath(mistake.place.file).name for mistake in reader.mistakes}
     held = {GATES: register.gates, REQUIREMENTS: register.requirements, DEMO: register.demo}
-    unread = frozenset(name for name in broken if not held.get(name, name))
+    unread = frozenset(name for name, what in held.items() if name in broken and not what)
     return Survey(register, tuple(sorted(set(mistakes))), unread)
 
 
