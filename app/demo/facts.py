@@ -16,6 +16,7 @@ from audit.actions import Action
 from core import schedule, tasks, worker
 from core.money import display
 from demo.guard_facts import guard_facts
+from demo.mrr_facts import mrr_facts
 from demo.people import PEOPLE
 from demo.status_facts import status_rows
 from demo.stripe_facts import event_types, key_permissions
@@ -37,6 +38,7 @@ def facts() -> dict[str, Fact]:
     """Flat, dotted keys; values are numbers, texts, lists of texts, or rows of a table."""
     return {
         **guard_facts(),
+        **mrr_facts(),
         "audit.actions": [action.value for action in Action],
         "checks": _checks(),
         "commands": _commands(),
