@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
     name="log_audit_head",
     cron="5 * * * *",
     does="Writes the audit record's newest hash to the log",
-    command="verify_audit_chain",
+    command="jobs --run log_audit_head",
 )
 def log_audit_head(now: datetime) -> str:
     """The log says how long the record is and how it ends; kept elsewhere, it shows later whether
