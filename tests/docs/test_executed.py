@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from evidence.gates import stripe_cli_install
-from tests.docs.executed import named, programs
+from tests.docs.executed import programs
 from tests.docs.executed.__main__ import DOCUMENTS
 from tests.docs.executed.compare import agrees
-from tests.docs.executed.named import problems
 from tests.docs.executed.page import Block, Step, Unclear, read_page
 from tests.docs.executed.shell import Shell
 from tests.repo.planted import ROOT
@@ -117,6 +116,7 @@ def test_each_fence_is_read_wherever_it_stands(tmp_path: Path) -> None:
     [
         ("```bash\nls\n```", "page.md:1  a fence of bash, expected one of console or sh"),
         ("```console\nls\n```", "page.md:2  'ls' before any command, `$ ` expected first"),
+        ("```console\n$ ls\n…\n …\n```", "page.md:2  shows nothing but …; show a line of it"),
         ("```console\n```", "page.md:2  a fence of console without a command; `$ ` expected"),
         ("x\n```sh\nls\n", "page.md:2  a fence that nobody closed; close it with ```"),
     ],
@@ -149,57 +149,6 @@ def test_output_agrees_only_when_every_line_does(
     assert agrees(shown, came) is same
 
 
-HELP = {
-    ("app/manage.py", "run_checks"): "usage: manage.py run_checks [--fail-on-issues]",
-    ("build_evidence.py",): "usage: build_evidence.py [--only ONLY]",
-    ("build_evidence.py", "deploy"): "usage: build_evidence.py deploy [--remote REMOTE]",
-}
-
-
-@pytest.fixture
-def manuals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What some commands say of themselves, without a process that is asked."""
-    monkeypatch.setattr(named, "_help", lambda *words: HELP.get(words, ""))
-
-
-@pytest.mark.usefixtures("manuals")
-@pytest.mark.parametrize(
-    ("command", "sentences"),
-    [
-        ("manage.py run_checks --fail-on-issues", []),
-        ("python app/manage.py run_checks --fail", ["manage.py run_checks --fail: no such option"]),
-        ("python app/manage.py", ["manage.py: no command named"]),
-        ("manage.py run_check", ["manage.py run_check: no such command"]),
-        ("make evidence PYTHON=python3.12 -j && ls | cat &", ["make ls: no such", "make cat: no"]),
-        ("make evidence # and then look", []),
-        ("make evidense", ["make evidense: no such target"]),
-        ("DEBUG=1 A_1=2 no-such-program --x", ["no-such-program: no such program"]),
-        ("DEBUG=1", []),
-        ("# only words", []),
-        ("export A=1", []),
-        ("docker compose up", []),
-        ("./no-such-python", ["./no-such-python: no such program"]),
-        ("./no-such-python a.py", ["./no-such-python: no such program"]),
-        ("no-such manage.py", ["no-such: no such program"]),
-        ("no-such build_evidence.py", ["no-such: no such program"]),
-        ("./no-such-python build_evidence.py deploy v1.0.0 --remote x", []),
-        ("python build_evidence.py --only tests --onlx=y", ["build_evidence.py --onlx: no such"]),
-        ("python build_evidence.py deplow", ["build_evidence.py deplow: no such command"]),
-    ],
-)
-def test_what_is_named_and_not_there_is_told(command: str, sentences: list[str]) -> None:
-    found = list(problems(command))
-    assert len(found) == len(sentences), found
-    assert all(each.startswith(want) for each, want in zip(found, sentences, strict=True)), found
-
-
-def test_commands_are_asked_what_they_understand() -> None:
-    assert list(problems(".venv/bin/python app/manage.py run_checks --fail-on-issues")) == []
-    assert list(problems(".venv/bin/python build_evidence.py deploy v1.0.0 --remote x")) == []
-    (wrong,) = problems("manage.py run_check")
-    assert wrong == "manage.py run_check: no such command"
-
-
 def test_command_is_typed_into_the_open_shell_and_its_end_marked(tmp_path: Path) -> None:
     shell: Any = object.__new__(Shell)
     shell._typed, shell._keys = tmp_path / "typed.sh", io.BytesIO()
@@ -223,11 +172,6 @@ def test_shell_keeps_what_a_command_set_and_tells_its_end(tmp_path: Path) -> Non
         assert shell.run("printf 'no line end'") == (["no line end"], 0)
 
 
-def test_every_operators_page_is_among_those_that_run() -> None:
-    shown = {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "site_src").glob("*.md")
-        if "```console" in path.read_text("utf-8")
-    }
-    assert shown <= {document.path for document in DOCUMENTS}
-    assert {"README.md", "site_src/release_process.md"} <= {each.path for each in DOCUMENTS}
+def test_every_page_is_among_those_that_run_or_are_looked_at() -> None:
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "site_src").glob("*.md")}
+    assert {document.path for document in DOCUMENTS} == pages | {"README.md"}

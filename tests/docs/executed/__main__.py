@@ -1,4 +1,5 @@
-"""Gate: every command of the operators' pages runs as it is written and prints what is shown.
+"""Gate: every block of commands runs as it is written and prints what is shown. One that cannot run
+here is looked at, and so is every command inside of a sentence, on every page.
 
 Each page has a throwaway world of its own. A line a command, and below it what came out; what
 differs from the page is shown in full.
@@ -7,16 +8,18 @@ differs from the page is shown in full.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.docs.executed.compare import agrees
-from tests.docs.executed.named import problems
+from tests.docs.executed.named import problems, unseen
 from tests.docs.executed.page import Block, Step, Unclear, read_page
 from tests.docs.executed.programs import why_not_here
+from tests.docs.executed.sentences import Mention, mentions
 from tests.docs.executed.shell import Shell, TookTooLong
+from tests.docs.executed.words import defines
 from tests.docs.executed.world import ROOT, Needs, world
 
 # A shop that starts, and a command that waits for it, leave the machine to another page.
@@ -26,10 +29,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Document:
-    """A page and the world that its commands need."""
+    """A page and the world that its commands need; None for a page whose blocks are looked at."""
 
     path: str
-    needs: Needs
+    needs: Needs | None = None
 
 
 DOCUMENTS = (
@@ -39,6 +42,15 @@ DOCUMENTS = (
     Document("site_src/backup_restore.md", needs=Needs.SHOP),
     Document("site_src/release_process.md", needs=Needs.CLONE),
     Document("README.md", needs=Needs.CLONE),
+    Document("site_src/broken_on_purpose.md", needs=Needs.CLONE),
+    Document("site_src/lies.md", needs=Needs.CLONE),
+    *(
+        Document(f"site_src/{name}.md")
+        for name in (
+            *("compose", "data_governance", "demo_walkthrough", "due_diligence", "linkedin_post"),
+            *("orders", "refund_policy", "reproducibility", "security", "stripe_twin", "verify"),
+        )
+    ),
 )
 
 
@@ -70,12 +82,35 @@ def _failures(document: Document, say: Say) -> int:
     except Unclear as unclear:
         say(f"failed  {unclear}")
         return 1
-    looked_at = sum(_look(name, block, say) for block in blocks if block.not_run)
+    own = {made for block in blocks for step in block.steps for made in defines(step.command)}
+    looked_at = sum(_look(name, block, own, say) for block in blocks if block.not_run)
+    looked_at += _read(name, own, say)
     runs = [block for block in blocks if not block.not_run]
-    if not runs:
+    if runs and document.needs is None:
+        say(f"failed  {name}:{runs[0].line}  to be run; say in DOCUMENTS what the page needs")
+        return looked_at + 1
+    if not runs or document.needs is None:
         return looked_at
     with world(needs=document.needs) as shell:
         return looked_at + _run(name, runs, shell, say)
+
+
+def _read(name: str, own: set[str], say: Say) -> int:
+    """Commands in sentences are looked at."""
+    found = list(mentions((ROOT / name).read_text("utf-8")))
+    wrong = [(one, why) for one in found for why in problems(one.command, own=own)]
+    for one, why in wrong:
+        say(f"failed  {name}:{one.line}  {why}")
+    if found and not wrong:
+        say(f"looked  {name}  {len(found)} commands in sentences: {_all_there(found)}")
+    return len(wrong)
+
+
+def _all_there(commands: Sequence[Step | Mention]) -> str:
+    """What was seen, and of which programs it was not."""
+    absent = sorted({program for one in commands for program in unseen(one.command)})
+    but = f"; {', '.join(absent)} could not be asked, not here" if absent else ""
+    return f"programs, options, files and variables exist{but}"
 
 
 def _if_it_can(block: Block) -> Block:
@@ -106,13 +141,13 @@ def _captured(step: Step, say: Say) -> None:
         say(f"          {line}")
 
 
-def _look(name: str, block: Block, say: Say) -> int:
-    """What is not run is looked at: its commands, options, files and variables exist."""
-    found = [(step, why) for step in block.steps for why in problems(step.command)]
+def _look(name: str, block: Block, own: set[str], say: Say) -> int:
+    """What is not run is looked at: its programs, options, files and variables exist."""
+    found = [(step, why) for step in block.steps for why in problems(step.command, own=own)]
     for step, why in found:
         say(f"failed  {name}:{step.line}  {why}")
     if not found:
-        say(f"not run {name}:{block.line}  {block.not_run}; its commands and options exist")
+        say(f"not run {name}:{block.line}  {block.not_run}; {_all_there(block.steps)}")
     return len(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-ANYTHING = "…"
+from tests.docs.executed.page import ANYTHING
 
 
 def agrees(shown: Sequence[str], came: Sequence[str]) -> bool:

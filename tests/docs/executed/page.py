@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+ANYTHING = "…"
 PROMPT = "$ "
 MORE = "> "
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<kind>\w*)(?P<rest>[^`\n]*)$")
@@ -114,6 +115,9 @@ def _steps(lines: list[str], first: int, name: str) -> tuple[Step, ...]:
             last = steps[-1]
             prints = (*(last.prints or ()), line)
             steps[-1] = Step(last.line, last.command, prints, last.exit_code)
+    for step in steps:
+        if step.prints and not any(line.strip(f"{ANYTHING} ") for line in step.prints):
+            raise Unclear(f"{name}:{step.line}  shows nothing but {ANYTHING}; show a line of it")
     if not steps:
         raise Unclear(f"{name}:{first}  a fence of console without a command; `$ ` expected")
     return tuple(steps)

@@ -29,6 +29,7 @@ OF_OTHERS = {
     "PGPASSFILE": "libpq",
     "SOURCE_DATE_EPOCH": "MkDocs",
     "PYTHON": "make",
+    "PYTHONPATH": "Python",
 }
 
 
