@@ -175,3 +175,6 @@ def test_shell_keeps_what_a_command_set_and_tells_its_end(tmp_path: Path) -> Non
 def test_every_page_is_among_those_that_run_or_are_looked_at() -> None:
     pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "site_src").glob("*.md")}
     assert {document.path for document in DOCUMENTS} == pages | {"README.md"}
+    for document in DOCUMENTS:
+        blocks = read_page(ROOT / document.path, document.path)
+        assert bool(document.needs) == any(not block.not_run for block in blocks), document.path
