@@ -40,7 +40,6 @@ _RUN = (
     Document("site_src/schedule.md", needs=Needs.SHOP),
     Document("site_src/deployment.md", needs=Needs.SERVER),
     Document("site_src/backup_restore.md", needs=Needs.SHOP),
-    Document("site_src/release_process.md", needs=Needs.CLONE),
     Document("README.md", needs=Needs.CLONE),
     Document("site_src/broken_on_purpose.md", needs=Needs.CLONE),
     Document("site_src/lies.md", needs=Needs.CLONE),
