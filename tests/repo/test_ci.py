@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import yaml
 
+from evidence.gates.stripe_test_mode import why_not
 from tests.repo.planted import ROOT
 
 COMMANDS = ["make test", "make evidence"]
@@ -14,6 +15,25 @@ def test_ci_workflow_runs_the_two_commands_and_nothing_else() -> None:
     steps = workflow["jobs"]["evidence"]["steps"]
 
     assert [step["run"] for step in steps if "run" in step] == COMMANDS
+
+
+def test_workflows_fetch_the_whole_history_that_a_gate_reads() -> None:
+    for name, job in (("ci", "evidence"), ("release", "build")):
+        workflow = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text("utf-8"))
+        [checkout] = (
+            step["with"]
+            for step in workflow["jobs"][job]["steps"]
+            if step.get("uses", "").startswith("actions/checkout@")
+        )
+        assert checkout["fetch-depth"] == 0, name
+
+
+def test_release_workflow_hands_in_what_claims_about_stripe_itself_need() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text("utf-8"))
+    [step] = (s for s in workflow["jobs"]["build"]["steps"] if "make release" in s.get("run", ""))
+    assert why_not("sk_test_of_the_repository", step["env"]["STRIPE_API_BASE"]) == ""
+    assert step["env"]["STRIPE_API_KEY"] == "${{ secrets.STRIPE_TEST_KEY }}"
+    assert 'export STRIPE_EXAMPLES="$RUNNER_TEMP/examples.json"' in step["run"]
 
 
 def test_ci_script_runs_the_two_commands() -> None:
