@@ -56,9 +56,16 @@ def of_compose() -> frozenset[str]:
     return frozenset(re.findall(r"(?:\$\{|^#?)([A-Z_]+)[:=}-]", told, re.MULTILINE))
 
 
+def of_workflows() -> frozenset[str]:
+    """Secrets and variables of the hosted repository that a workflow reads."""
+    told = "\n".join(path.read_text("utf-8") for path in (ROOT / ".github/workflows").glob("*.yml"))
+    return frozenset(re.findall(r"\b(?:secrets|vars)\.([A-Z_]+)", told))
+
+
 def known() -> frozenset[str]:
     """Every variable that means something to somebody."""
-    return frozenset(read_in_code()) | of_compose() | frozenset(OF_OTHERS) | OF_THE_MACHINE
+    ours = frozenset(read_in_code()) | of_compose() | of_workflows()
+    return ours | frozenset(OF_OTHERS) | OF_THE_MACHINE
 
 
 def _files() -> Iterator[Path]:
