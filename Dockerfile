@@ -43,6 +43,20 @@ EXPOSE 8000
 CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
     "--preload", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]
 
+# What backs the shop up and drills: the same shop, and programs and server of PostgreSQL. Debian's
+# client is older than the server it would have to dump, which it then refuses.
+FROM packages AS backup-packages
+COPY requirements/backups.txt /tmp/requirements/
+RUN /opt/uv/bin/uv pip install --quiet --python /opt/shop/bin/python --require-hashes \
+    --system-certs --compile-bytecode -r /tmp/requirements/backups.txt \
+    || { echo 'packages: could not be fetched' >&2; exit 1; }
+
+FROM shop AS backups
+COPY --from=backup-packages /opt/shop /opt/shop
+USER root
+RUN install -d -o shop -g shop -m 700 /var/backups/shop
+USER 10001:10001
+
 # What `make compose-proof` runs tests in: the same shop, its tests, and what those need.
 FROM shop AS tests
 USER root

@@ -22,6 +22,7 @@ LOCKS = {
     "requirements/lock.txt": ("pyproject.toml", ["--group", "evidence", "--group", "dev"]),
     "requirements/shop.txt": ("pyproject.toml", _LIKE_THE_WHOLE),
     "requirements/tests.txt": ("pyproject.toml", ["--group", "tests", *_LIKE_THE_WHOLE]),
+    "requirements/backups.txt": ("pyproject.toml", ["--group", "backups", *_LIKE_THE_WHOLE]),
     "requirements/installer.txt": ("requirements/installer.in", []),
     "requirements/compose.txt": ("requirements/compose.in", []),
 }

@@ -11,7 +11,7 @@ HASH = "    --hash=sha256:" + "0" * 64 + "\n"
 
 def plant(repository: Repository, lock: str) -> None:
     repository.write("requirements/lock.txt", lock)
-    for name in ("installer", "shop", "tests", "compose"):
+    for name in ("installer", "shop", "tests", "backups", "compose"):
         repository.write(f"requirements/{name}.txt", "uv==1.0 \\\n" + HASH)
 
 
@@ -36,8 +36,8 @@ def test_an_address_is_named_with_its_line(repository: Repository, gate: Gate) -
 
 
 def test_every_locked_package_of_this_repository_has_hashes() -> None:
-    for name in ("lock.txt", "shop.txt", "tests.txt", "installer.txt", "compose.txt"):
-        lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
+    for name in ("lock", "shop", "tests", "backups", "installer", "compose"):
+        lines = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8").splitlines()
         pins = [number for number, line in enumerate(lines) if "==" in line]
         assert pins
         assert all("--hash=sha256:" in lines[number + 1] for number in pins)
@@ -50,9 +50,10 @@ def test_what_runs_in_production_is_a_part_of_what_was_proved() -> None:
             for line in (ROOT / "requirements" / name).read_text("utf-8").splitlines()
             if re.match(r"[a-z0-9]", line)
         }
-        for name in ("lock.txt", "tests.txt", "shop.txt")
+        for name in ("lock.txt", "tests.txt", "backups.txt", "shop.txt")
     }
 
     assert any(pin.startswith("django==") for pin in pins["shop.txt"])
     assert pins["shop.txt"] < pins["tests.txt"] < pins["lock.txt"]
+    assert pins["shop.txt"] < pins["backups.txt"] < pins["lock.txt"]
     assert not [pin for pin in pins["shop.txt"] if pin.startswith(("pytest", "mypy", "mkdocs"))]

@@ -22,6 +22,7 @@ SERVICES = {
     "worker": "running healthy",
 }
 MANAGE = ("python", "app/manage.py")
+_DUMP = "/var/backups/shop/proof.dump"
 _COUNTED = ("accounts_user", "orders_order", "payments_payment", "subscriptions_subscription")
 _PATIENCE_S = 60
 # The Dockerfile's steps that fetch say so when they fail, in a line that holds nothing else; a
@@ -33,7 +34,7 @@ _STEP_FAILED = re.compile(r"did not complete successfully|returned a non-zero co
 def steps(stack: Stack) -> list[tuple[str, Callable[[Stack], None]]]:
     """The story in its order."""
     return [
-        ("build the shop's image, and the one for its tests", _build),
+        ("build the shop's image, and those for its backups and its tests", _build),
         ("docker compose up: database, migration from zero, web, twin, seed, worker", _up),
         ("migrate", lambda stack: _say(_log_of(stack, "migrate"))),
         ("seed", lambda stack: _say(_log_of(stack, "seed"))),
@@ -42,15 +43,16 @@ def steps(stack: Stack) -> list[tuple[str, Callable[[Stack], None]]]:
         ("manage.py test analyticsapp, in a container", _analytics_tests),
         ("pytest tests/app/orders, in a container", _order_tests),
         ("manage.py run_checks --fail-on-issues, in the worker's container", _checks),
+        ("backup and restore_drill, in a container", _backup),
         ("docker compose restart", _restart),
         ("docker compose down --volumes", _down),
     ]
 
 
 def _build(stack: Stack) -> None:
-    for service in ("web", "tests"):
+    for service in ("web", "backups", "tests"):
         build_image(stack, service)
-    for name in ("shop", "tests"):
+    for name in ("shop", "shop-backups", "tests"):
         told = stack.inspect("image", f"{stack.project}:{name}")
         user = str(told["Config"].get("User") or "root")
         if user.split(":")[0] in ("root", "0"):
@@ -67,7 +69,7 @@ def build_image(stack: Stack, service: str) -> None:
     NotHere where there is none then either, and Wrong for all else."""
     for last in (False, True):
         try:
-            stack.run("--profile", "tests", "build", "--quiet", service)
+            stack.run("--profile", "*", "build", "--quiet", service)
         except Wrong as wrong:
             said = _said_of_fetching(str(wrong))
             if not got_no_answer(said):
@@ -173,6 +175,12 @@ def _checks(stack: Stack) -> None:
     _say(stack.run("exec", "-T", "worker", *MANAGE, "run_checks", "--fail-on-issues"))
 
 
+def _backup(stack: Stack) -> None:
+    """Into the volume, and out of it into a server of its own, as an operator does it."""
+    for command in (("backup", _DUMP), ("restore_drill", _DUMP)):
+        _say(stack.run("run", "--rm", "--no-deps", "-T", "backups", *MANAGE, *command))
+
+
 def _restart(stack: Stack) -> None:
     before = _counts(stack)
     # Without those who hang on them: on a slow machine the seed would come before its twin.
@@ -206,7 +214,7 @@ def _counts(stack: Stack) -> dict[str, int]:
 
 
 def _down(stack: Stack) -> None:
-    stack.run("down", "--volumes", "--timeout", "20")
+    stack.run("--profile", "*", "down", "--volumes", "--timeout", "20")
     label = f"label=com.docker.compose.project={stack.project}"
     for what, words in {
         "containers": ["ps", "--all"],

