@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from evidence.engine.falsify.inside.kinds import kind_of
@@ -65,3 +67,10 @@ def test_of_several_ends_an_assertion_counts_and_else_a_deadline(
 
 def test_what_is_printed_of_one_failure_alone_says_nothing_more() -> None:
     assert kind_of("ValueError: 1", printed(ASSERTED)) == "crash"
+
+
+def test_a_loop_that_never_ends_is_late_and_no_assertion(ends_soon: None) -> None:
+    """What is asked for here happens by itself after half a second of computing."""
+    with pytest.raises(pytest.fail.Exception) as ended:
+        signal.raise_signal(signal.SIGVTALRM)
+    assert kind_of(ended.exconly()) == "timeout"
