@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -46,7 +47,7 @@ def main() -> int:
             _release_both(home)
             with _served(home / "bare.git", home / "pages") as address, chromium.browser(path) as b:
                 _read(b.new_page(viewport={"width": 1280, "height": 800}), address, out)
-                _read_offline(b.new_page(), home / "clone" / "build" / "site")
+                _read_offline(b.new_page(), _unpacked(home) / "site")
     except (AssertionError, BrowserError) as error:
         _say(f"failed: {error}")
         return 1
@@ -102,14 +103,28 @@ def _read(page: Page, address: str, out: Path) -> None:
     _say("1.1.0 tells what changed since 1.0.0: one claim added")
 
 
+def _unpacked(home: Path) -> Path:
+    """What a reader was given: the packed bundle, unpacked where nothing else lies."""
+    packed, given = home / "given.zip", home / "given"
+    evidence(home / "clone", "bundle", "--out", str(packed))
+    with zipfile.ZipFile(packed) as bundle:
+        bundle.extractall(given)
+    return given
+
+
 def _read_offline(page: Page, site: Path) -> None:
-    """The same site from the disk: no server, and the search still finds."""
+    """The site from an unpacked bundle: no server, and the search still finds."""
     page.goto((site / "index.html").as_uri())
     search = page.locator("input.md-search__input")
     search.click()
     search.press_sequentially("rounded")
-    expect(page.locator(".md-search-result__link").first).to_be_visible(timeout=15_000)
-    _say("opened from the disk, the search finds the claim")
+    found = page.locator(".md-search-result__link").first
+    expect(found).to_be_visible(timeout=15_000)
+    found.click()
+    expect(page.locator("article").get_by_text(SECOND).first).to_be_visible()
+    page.locator("article a[href*='/proof/']").first.click()
+    page.wait_for_url("file://**/proof/*.html")
+    _say("opened from an unpacked bundle, the search finds the claim, which leads to its proof")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
