@@ -69,6 +69,21 @@ def test_plain_http_is_sent_to_https(production: Any) -> None:
     assert (answer.status_code, answer["Location"]) == (301, "https://shop.example/basket/")
 
 
+@pytest.mark.parametrize(
+    ("proxies", "said", "status"),
+    [("1", "https", 200), ("1", "http", 301), ("1", None, 301), ("0", "https", 301)],
+)
+def test_a_proxy_says_that_the_visitor_came_over_https(
+    start: Any, settings: Any, proxies: str, said: str | None, status: int
+) -> None:
+    made = start(TRUSTED_PROXIES=proxies)
+    for name in ("ALLOWED_HOSTS", "SECURE_SSL_REDIRECT", "SECURE_PROXY_SSL_HEADER"):
+        setattr(settings, name, made[name])
+    told = {"x-forwarded-proto": said} if said else {}
+    answer = Client().get("/", headers={"host": "shop.example", **told})
+    assert answer.status_code == status
+
+
 def test_a_host_that_is_not_ours_is_refused(production: Any) -> None:
     assert Client().get("/", secure=True, headers={"host": "evil.example"}).status_code == 400
 
