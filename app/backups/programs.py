@@ -45,7 +45,7 @@ def program(name: str) -> str:
 
 
 def call(name: str, *options: str, database: str) -> None:
-    """Run it to its end on the database of that address. Raises NoBackup with its last line when
+    """Run it to its end on the database of that address. Raises NoBackup with its last error when
     it fails. The password goes through the environment: other users can read an argument."""
     told = conninfo_to_dict(database)
     ended = subprocess.run(
@@ -57,5 +57,7 @@ def call(name: str, *options: str, database: str) -> None:
         check=False,
     )
     if ended.returncode != 0:
-        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise NoBackup(f"{name}: failed with code {ended.returncode}: {last}")
+        said = ended.stderr.strip().splitlines() or ["it said nothing"]
+        # pg_restore goes on to quote the command that failed.
+        why = [line for line in said if line.startswith(f"{name}: error: ")] or said
+        raise NoBackup(f"{name}: failed with code {ended.returncode}: {why[-1]}")

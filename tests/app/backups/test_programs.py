@@ -68,7 +68,14 @@ def test_address_goes_through_the_environment_and_the_options_as_they_are(
 
 @pytest.mark.parametrize(
     ("said", "last"),
-    [("echo first >&2; echo last >&2; echo", "last"), ("true", "it said nothing")],
+    [
+        ("echo first >&2; echo last >&2; echo", "last"),
+        ("true", "it said nothing"),
+        (
+            "echo pg_dump: error: first >&2; echo pg_dump: error: no role >&2; echo GRANT x >&2",
+            "pg_dump: error: no role",
+        ),
+    ],
 )
 def test_program_that_fails_is_told_by_its_last_line(beside: Path, said: str, last: str) -> None:
     script(beside, "pg_dump", said, "exit 3")
