@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -107,7 +108,8 @@ def _stopper(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
 
 
 def _watch_stdin(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not by `sys.stdin`, whose lock a thread that waits there would hold while Python shuts down.
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     stop.set()
 

@@ -158,9 +158,10 @@ def _said_nowhere(register: Register, project: Project) -> Iterator[Mistake]:
         if file.is_file()
     }
     for said in register.public:
-        if _words(said.says) not in texts.get(said.where, _words(said.says)):
-            text = f'"{said.says}": not found in {said.where}, expected word by word'
-            yield Mistake(said.place, f"{text}; quote it as it stands there, or take it out here")
+        text = texts.get(said.where)
+        if text is not None and _words(said.says) not in text:
+            told = f'"{said.says}": not found in {said.where}, expected word by word'
+            yield Mistake(said.place, f"{told}; quote it as it stands there, or take it out here")
 
 
 def _words(text: str) -> str:

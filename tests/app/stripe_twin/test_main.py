@@ -46,6 +46,8 @@ def test_starts_serves_and_stops_cleanly(how: signal.Signals | str) -> None:
         assert str(session.url).startswith(address)
         if isinstance(how, signal.Signals):
             process.send_signal(how)
+            # Its standard input is still open then, as under Compose.
+            assert process.wait(timeout=20) == 0
         output, errors = process.communicate(timeout=20)
 
     assert (process.returncode, output) == (0, "")
