@@ -183,8 +183,10 @@ def _backup(stack: Stack) -> None:
 
 def _restart(stack: Stack) -> None:
     before = _counts(stack)
-    # Without those who hang on them: on a slow machine the seed would come before its twin.
-    stack.run("restart", "--no-deps", "--timeout", "20", "db", "web", "twin", "worker")
+    # Without those who hang on them: on a slow machine the seed would come before its twin. And one
+    # after the other: the twin lives in the network of the web server, which has to be there anew.
+    for service in ("db", "web", "twin", "worker"):
+        stack.run("restart", "--no-deps", "--timeout", "20", service)
     _await_health(stack)
     after = _counts(stack)
     for table, count in after.items():
