@@ -32,7 +32,8 @@ class Entered:
         """Functions and methods of these files of the project that are loaded by now."""
         setattr(builtins, self._notes, self._seen.add)
         for path in paths:
-            if (file := str(root / path)) in loaded.files:
+            # A template may be loaded as well, and holds no Python that anybody wrote.
+            if path.endswith(".py") and (file := str(root / path)) in loaded.files:
                 self._watch(loaded, path, file)
         self._not_loaded = {str(root / path) for path in paths}.difference(_files_of_modules())
 

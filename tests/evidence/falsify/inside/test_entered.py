@@ -127,6 +127,17 @@ def test_a_file_is_compiled_by_its_own_rules(tmp_path: Path) -> None:
     assert watching.told() == [0]
 
 
+def test_a_template_that_was_compiled_is_left_as_it_is(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("{% from 'layout.md' import badge -%}\n", encoding="utf-8")
+    scope: dict[str, Any] = {}
+    exec(compile("def root(): return 7", page, "exec"), scope)  # noqa: S102 - as Jinja does
+    found = Entered()
+    found.watch(loaded_under(tmp_path), tmp_path, ["page.md"])
+    assert scope["root"]() == 7
+    assert (found.names, found.unseen, found.told()) == ([], [], [])
+
+
 def test_nothing_was_entered_where_nothing_is_watched() -> None:
     assert Entered().told() == []
 
