@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -38,6 +39,19 @@ def test_what_was_entered_is_known_over_all_forks_or_not_at_all(
     for mutant, functions in told:
         tried.has_entered(mutant, None if functions is None else frozenset(functions))
     assert _entered(TARGETS, _Work(Plan(), tried=tried, fresh=fresh)) == entered
+
+
+def test_no_worker_forgets_what_another_notes_at_the_same_moment() -> None:
+    class Noted(dict[str, frozenset[str] | None]):
+        def __setitem__(self, mutant: str, functions: frozenset[str] | None) -> None:
+            assert lock.locked()
+            super().__setitem__(mutant, functions)
+
+    lock = threading.Lock()
+    tried = Tried(entered=Noted(), _lock=lock)
+    tried.has_entered(ONE, frozenset("a"))
+    assert tried.entered == {ONE: {"a"}}
+    assert not lock.locked()
 
 
 def trial(*numbers: int, starts: bool = False) -> dict[str, Any]:
