@@ -17,6 +17,7 @@ from evidence.engine.judge import verdict
 from evidence.engine.judge.model import Status
 from evidence.engine.publish import publication, sealing
 from evidence.engine.report import Reporter
+from evidence.engine.run.model import GateStatus
 
 # Kept here, for most tests put something else in their place.
 CONCLUDE = build._conclude
@@ -235,3 +236,29 @@ def test_release_is_held_back_by_what_a_build_may_lack(
     assert conclude(told) == 0
     assert conclude(told, "--release") == int(bool(why))
     assert told.said == ["summary", "summary", *([f"No release: {why}."] if why else [])]
+
+
+@pytest.mark.parametrize(
+    ("gate", "complaints", "says_too_much", "failed", "code"),
+    [
+        (GateStatus.PASSED, (), (), 0, 0),
+        (GateStatus.NOT_RUN, (), (), 0, 0),
+        (GateStatus.FAILED, (), (), 0, 1),
+        (GateStatus.PASSED, ("A fork lied.",), (), 0, 1),
+        (GateStatus.PASSED, (), ("too much",), 0, 1),
+        (GateStatus.PASSED, (), (), 1, 1),
+    ],
+)
+def test_number_of_a_build_stands_for_all_that_it_found(
+    gate: GateStatus,
+    complaints: tuple[str, ...],
+    says_too_much: tuple[str, ...],
+    failed: int,
+    code: int,
+) -> None:
+    found: Any = SimpleNamespace(gates=[SimpleNamespace(status=gate)])
+    judged: Any = SimpleNamespace(
+        complaints=complaints, says_too_much=says_too_much, counts=counted(failed=failed)
+    )
+    assert build._has_failed(found) is (gate is GateStatus.FAILED)
+    assert build._exit_code(found, judged) == code
