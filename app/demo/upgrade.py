@@ -16,9 +16,11 @@ from django.db.migrations.executor import MigrationExecutor
 from audit import services as audit
 from audit.actions import Action, Result
 from core.actor import system
+from orders.lifecycle import OrderStatus
 from orders.models import Order
-from payments.models import Payment
-from refunds.models import Refund
+from payments.models import Payment, PaymentStatus
+from refunds.models import Refund, RefundStatus
+from webhooks.models import EventStatus
 
 Target = tuple[str, str]
 Rows = list[tuple[Any, ...]]
@@ -63,9 +65,9 @@ def fill(then: Any, *, now: datetime) -> None:
         stripe_intent_id="pi_1",
         created_at=now,
     )
-    _change(payment, status="succeeded", captured_pennies=1000, succeeded_at=now)
+    _change(payment, status=PaymentStatus.SUCCEEDED.value, captured_pennies=1000, succeeded_at=now)
     with transaction.atomic():
-        _change(order, status="paid", captured_pennies=1000, paid_at=now)
+        _change(order, status=OrderStatus.PAID.value, captured_pennies=1000, paid_at=now)
         _history(add, order, source="pending", target="paid", now=now)
     _change(payment, pending_refund_pennies=300)
     refund = add(
@@ -80,7 +82,7 @@ def fill(then: Any, *, now: datetime) -> None:
     )
     # The first migrations knew no such column; a later one fills it in.
     later = {"succeeded_at": now} if hasattr(refund, "succeeded_at") else {}
-    _change(refund, status="succeeded", settled_at=now, **later)
+    _change(refund, status=RefundStatus.SUCCEEDED.value, settled_at=now, **later)
     _change(payment, pending_refund_pennies=0, refunded_pennies=300)
     _change(order, refunded_pennies=300)
     add(
@@ -91,7 +93,7 @@ def fill(then: Any, *, now: datetime) -> None:
         object_type="refund",
         object_id="re_1",
         payload={},
-        status="processed",
+        status=EventStatus.PROCESSED.value,
         next_attempt_at=now,
         created_at=now,
         received_at=now,
