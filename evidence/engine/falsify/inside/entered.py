@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .patch import Loaded, codes_by_key
@@ -19,6 +19,8 @@ from .patch import Loaded, codes_by_key
 class Entered:
     """`names` are the functions that are watched, each as `path::name`; `unseen` are those that
     cannot be, and whoever runs may have entered them."""
+
+    _newest: str  # The module that came last before functions were watched.
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -35,7 +37,9 @@ class Entered:
             # A template may be loaded as well, and holds no Python that anybody wrote.
             if path.endswith(".py") and (file := str(root / path)) in loaded.files:
                 self._watch(loaded, path, file)
-        self._not_loaded = {str(root / path) for path in paths}.difference(_files_of_modules())
+        modules = list(sys.modules.values())
+        self._not_loaded = {str(root / path) for path in paths}.difference(_files_of(modules))
+        self._newest = next(reversed(sys.modules))
 
     def forget(self) -> None:
         """What was entered until now is not told."""
@@ -44,9 +48,17 @@ class Entered:
     def told(self) -> list[int] | None:
         """Which of the names were entered, by their places among them; None when a watched file
         was loaded too late for that to be known."""
-        if self._not_loaded and not self._not_loaded.isdisjoint(_files_of_modules()):
+        if self._not_loaded and not self._not_loaded.isdisjoint(_files_of(self._since())):
             return None
         return sorted(self._seen)
+
+    def _since(self) -> Iterator[object]:
+        """Modules that came since functions are watched: from the newest back, for in a fork it
+        takes longer to touch all the others than to run a small test."""
+        for name in reversed(sys.modules):
+            if name == self._newest:
+                return
+            yield sys.modules[name]
 
     def _watch(self, loaded: Loaded, path: str, file: str) -> None:
         tree = ast.parse(Path(file).read_bytes())
@@ -64,9 +76,9 @@ class Entered:
                         self.unseen.append(f"{path}::{key[1]}")
 
 
-def _files_of_modules() -> set[object]:
+def _files_of(modules: Iterable[object]) -> set[object]:
     # By what lies in them: to ask some modules for anything would load more.
-    return {getattr(each, "__dict__", {}).get("__file__") for each in list(sys.modules.values())}
+    return {getattr(each, "__dict__", {}).get("__file__") for each in modules}
 
 
 def _noting(nodes: Sequence[ast.stmt], prefix: str, first: int, notes: str) -> Iterator[str]:

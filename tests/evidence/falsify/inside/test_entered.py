@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -186,3 +186,28 @@ def test_a_file_that_is_loaded_later_leaves_nothing_known(
     late.__file__ = str(tmp_path / "not_there.py")
     monkeypatch.setitem(sys.modules, "late", late)
     assert entered.told() is None
+
+
+class _Module:
+    """Counts how often anybody looked at what lies in it."""
+
+    looks = 0
+
+    @property
+    def __dict__(self) -> dict[str, object]:  # type: ignore[override]
+        _Module.looks += 1
+        return {}
+
+
+def test_what_was_loaded_before_is_not_looked_at_again(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "before", cast(ModuleType, _Module()))
+    monkeypatch.setitem(sys.modules, "newest", ModuleType("newest"))
+    watching = Entered()
+    watching.watch(loaded_under(tmp_path), tmp_path, ["seen.py", "not_there.py"])
+    looks = _Module.looks
+    assert looks == 1
+    assert module.charged(5) == 3
+    assert told(watching) == ["charged"]
+    assert _Module.looks == looks
