@@ -20,13 +20,11 @@ from .entered import Entered
 from .fork import Told, in_child, open_connections
 from .patch import CannotPatch, Loaded, loaded_under, patch
 from .ready import end_left, set_up_session
+from .starts import Starts
 from .trying import PASSED, Watcher
 
 _END_S = 10.0  # For threads that were told to end.
 _BEGIN_S = 20.0  # For a child to come to life on a busy machine.
-_STARTS = frozenset(
-    {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.exec", "os.system"}
-)
 _Tell = Callable[[dict[str, Any]], None]
 
 
@@ -47,7 +45,7 @@ class Server:
         self._items: dict[str, list[pytest.Item]] = defaultdict(list)
         self._loaded = Loaded()
         self._entered = Entered()
-        self._starts = _Starts(self._watcher)
+        self._starts = Starts(self._watcher)
         self._left: dict[str, Any] = {}
         self._root = Path.cwd()
 
@@ -98,7 +96,7 @@ class Server:
         if not self._order["here"]:
             sys.addaudithook(self._starts.hear)
             self._left = set_up_session(session, mine)
-            self._starts.in_set_up = self._starts.heard
+            self._starts.session_is_set_up()
             self._warm_up()
             self._loaded = loaded_under(self._root)
             self._entered.watch(self._loaded, self._root, self._order["watched"])
@@ -186,31 +184,6 @@ class Server:
         cases = set(asked.get("cases", ()))
         chosen = [item for item in items if item.nodeid in cases]
         return chosen if len(chosen) == len(cases) and chosen else items
-
-
-class _Starts:
-    """Which tests started processes. One that was started in a set-up may serve all that follow:
-    in the session's, everybody; in a module's, whoever else is of that file."""
-
-    def __init__(self, watcher: Watcher) -> None:
-        self._watcher = watcher
-        self.heard = self.in_set_up = False
-        self._files: set[str] = set()
-
-    def hear(self, event: str, _: object) -> None:
-        if event in _STARTS:
-            self.heard = True
-            if self._watcher.now == "setup":
-                self._files.add(self._watcher.file)
-
-    def forget(self) -> None:
-        self.heard = False
-        self._files.clear()
-
-    def has_started(self, test: str) -> bool:
-        """Whether it did since this was asked last, or may use what was started before."""
-        heard, self.heard = self.heard, False
-        return heard or self.in_set_up or test.partition("::")[0] in self._files
 
 
 def without_case(node: str) -> str:

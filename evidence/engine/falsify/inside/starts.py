@@ -1,0 +1,62 @@
+"""Which tests start processes, or may use one that was started for others: what a process does is
+seen by nobody here, so such a test hangs on every file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .trying import Watcher
+
+_EVENTS = frozenset(
+    {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.exec", "os.system"}
+)
+_PROCESSES = Path("/proc")
+
+
+class Starts:
+    """Hears of processes that are started. One that lives on after a set-up may serve all that
+    follow: after the session's everybody, after a test's whoever else is of that file."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self._heard = self._in_set_up = self._for_all = False
+        self._files: set[str] = set()
+
+    def hear(self, event: str, _: object) -> None:
+        """An audit hook."""
+        if event in _EVENTS:
+            self._heard = True
+            self._in_set_up |= self._watcher.now == "setup"
+
+    def session_is_set_up(self) -> None:
+        self._for_all = self._heard and has_children()
+
+    def forget(self) -> None:
+        """In a fork, what was heard before it."""
+        self._heard = self._in_set_up = False
+        self._files.clear()
+
+    def has_started(self, test: str) -> bool:
+        """Whether it did since this was asked last, or may use what was started before."""
+        file = test.partition("::")[0]
+        if self._in_set_up and has_children():
+            self._files.add(file)
+        heard, self._heard, self._in_set_up = self._heard, False, False
+        return heard or self._for_all or file in self._files
+
+
+def has_children() -> bool:
+    """Whether a process that this one started lives; taken for granted where nobody can tell."""
+    if not _PROCESSES.is_dir():
+        return True
+    return any(_parent(entry) == os.getpid() for entry in _PROCESSES.iterdir())
+
+
+def _parent(process: Path) -> int:
+    """0 for what is no process, or none any more, or one that has ended and was not waited for."""
+    try:
+        told = (process / "stat").read_text("ascii", "replace").rpartition(")")[2].split()
+        return 0 if told[0] == "Z" else int(told[1])
+    except (OSError, ValueError, IndexError):
+        return 0

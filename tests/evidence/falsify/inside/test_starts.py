@@ -1,0 +1,114 @@
+"""falsify.inside.starts: who started a process, and who may use one that others started."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evidence.engine.falsify.inside import starts
+from evidence.engine.falsify.inside.starts import Starts, has_children
+from evidence.engine.falsify.inside.trying import Watcher
+
+HERE, SAME, OTHER = (
+    "tests/test_a.py::test_it",
+    "tests/test_a.py::test_b",
+    "tests/test_b.py::test_it",
+)
+
+
+@pytest.fixture
+def living() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that lives until its test ends."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Starts:
+    """One that hears while nothing of ours lives."""
+    monkeypatch.setattr(starts, "has_children", lambda: False)
+    return Starts(Watcher())
+
+
+@pytest.mark.parametrize("event", ["subprocess.Popen", "os.system", "os.forkpty", "os.posix_spawn"])
+def test_whoever_starts_one_is_told_once(heard: Starts, event: str) -> None:
+    assert heard.has_started(HERE) is False
+    heard.hear(event, ())
+    assert heard.has_started(HERE) is True
+    assert heard.has_started(HERE) is False
+    heard.hear("open", ())
+    assert heard.has_started(HERE) is False
+
+
+def test_what_was_heard_before_a_fork_is_forgotten_in_it(heard: Starts) -> None:
+    heard.hear("os.fork", ())
+    heard.forget()
+    assert heard.has_started(HERE) is False
+
+
+@pytest.mark.parametrize(("lives", "others"), [(True, True), (False, False)])
+def test_what_the_sessions_set_up_started_serves_all_while_it_lives(
+    lives: bool, others: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starts, "has_children", lambda: lives)
+    starting = Starts(Watcher())
+    starting.hear("subprocess.Popen", ())
+    starting.session_is_set_up()
+    starting.forget()
+    assert [starting.has_started(test) for test in (HERE, OTHER)] == [others, others]
+
+
+def test_a_session_that_started_none_serves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starts, "has_children", lambda: True)
+    starting = Starts(Watcher())
+    starting.session_is_set_up()
+    assert starting.has_started(HERE) is False
+
+
+@pytest.mark.parametrize(
+    ("phase", "lives", "same"),
+    [("setup", True, True), ("setup", False, False), ("call", True, False)],
+)
+def test_what_a_tests_set_up_started_serves_its_file_while_it_lives(
+    phase: str, lives: bool, same: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starts, "has_children", lambda: lives)
+    watcher = Watcher()
+    starting = Starts(watcher)
+    watcher.now = phase
+    starting.hear("subprocess.Popen", ())
+    watcher.now = "call"
+    assert [starting.has_started(test) for test in (HERE, SAME, OTHER)] == [True, same, False]
+    starting.forget()
+    assert starting.has_started(SAME) is False
+
+
+@pytest.mark.usefixtures("living")
+def test_a_child_is_seen_while_it_lives() -> None:
+    assert has_children() is True
+
+
+def test_one_that_ended_and_was_not_waited_for_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(starts, "_PROCESSES", tmp_path)
+    monkeypatch.setattr(starts.os, "getpid", lambda: 7)
+    for number, text in enumerate(("1 (a) Z 7 0", "2 (b) S 8 0", "3 (c) (d) S", "no process")):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "stat").write_text(text)
+    (tmp_path / "meminfo").write_text("")
+    assert has_children() is False
+    (tmp_path / "2" / "stat").write_text("3 (c) d) S 7 0")
+    assert has_children() is True
+
+
+def test_it_is_taken_for_granted_where_nobody_can_tell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(starts, "_PROCESSES", tmp_path / "gone")
+    assert has_children() is True
