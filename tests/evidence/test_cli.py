@@ -392,6 +392,7 @@ def test_mutants_of_a_claim_are_tried_on_the_files_as_they_are(stranger, capsys)
     assert main(order) == 1
     said = capsys.readouterr().out
     assert re.findall(r"TILL-02\s+(\d+ of \d+) killed", said) == ["8 of 9"]
+    assert re.search(r"^passed +tests ", said, re.MULTILINE)
     assert "TILL-01" not in said
     assert "  survived  till/money.py:15  arithmetic changed" in said
     assert not (stranger.root / ".local/evidence/results").exists()

@@ -107,6 +107,16 @@ def test_one_that_ended_and_was_not_waited_for_is_none(
     assert has_children() is True
 
 
+@pytest.mark.parametrize(
+    ("told", "parent"),
+    [("3 (c) d) S 7 0", 7), ("1 (a) Z 7 0", 0), ("2 (b) S", 0), ("no process", 0), (None, 0)],
+)
+def test_parent_is_told_of_what_lives(told: str | None, parent: int, tmp_path: Path) -> None:
+    if told is not None:
+        (tmp_path / "stat").write_text(told)
+    assert starts._parent(tmp_path) == parent
+
+
 def test_it_is_taken_for_granted_where_nobody_can_tell(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
