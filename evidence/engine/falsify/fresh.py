@@ -105,9 +105,8 @@ class Alone:
     def _is_to_blame(self, check: Check, worker: Worker) -> bool:
         """Whether it is the broken file that kept a process from starting: without it one starts.
         Only what runs as the file is loaded can do that."""
-        if not (check.was_killed and check.target.at_import):
-            return False
-        return bool(self._run([], sorted(check.tests), worker, stop=False).trials)
+        may_be = check.was_killed and check.target.at_import
+        return may_be and bool(self._run([], sorted(check.tests), worker, stop=False).trials)
 
     def _run(
         self, targets: Sequence[Target], tests: Sequence[str], worker: Worker, *, stop: bool
