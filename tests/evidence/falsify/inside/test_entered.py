@@ -121,7 +121,7 @@ def test_a_file_is_compiled_by_its_own_rules(tmp_path: Path) -> None:
     """None of `from __future__` comes with whoever watches it."""
     file, watching, made = tmp_path / "typed.py", Entered(), {}
     file.write_text("def typed():\n    def inner(n: int): ...\n    return inner.__annotations__\n")
-    exec(compile(file.read_text(), str(file), "exec", dont_inherit=True), made)  # noqa: S102
+    exec(compile(file.read_text(), str(file), "exec", dont_inherit=True), made)  # noqa: S102 - ours
     watching.watch(loaded_under(tmp_path), tmp_path, ["typed.py"])
     assert made["typed"]() == {"n": int}
     assert watching.told() == [0]
@@ -193,6 +193,7 @@ class _Module:
 
     looks = 0
 
+    # As a lazy module does, which works something out when it is asked what lies in it.
     @property
     def __dict__(self) -> dict[str, object]:  # type: ignore[override]
         _Module.looks += 1
