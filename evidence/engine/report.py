@@ -103,7 +103,7 @@ class Reporter:
     def progress(self, what: str, done: int, of: int) -> None:
         with self._lock:
             line = self._running.setdefault(what, _Line(what))
-            line.newest = f"{done:,} of {of:,}"
+            line.newest = line.counted = f"{done:,} of {of:,}"
             if done >= of:
                 self._running.pop(what)
 
@@ -165,12 +165,9 @@ class Reporter:
         while not self._done.wait(_HEARTBEAT_S):
             with self._lock:
                 now = time.monotonic()
-                names = [f"{line.name} ({now - line.began:.0f} s)" for line in self._each()]
+                names = [line.told(now) for line in self._running.values()]
             if names:
                 self._print(f"running  {escape(', '.join(names))}")
-
-    def _each(self) -> list[_Line]:
-        return list(self._running.values())
 
 
 def summary_lines(
@@ -204,9 +201,13 @@ class _Line:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.newest = ""
+        self.newest = self.counted = ""
         self.began = time.monotonic()
         self.spinner = Spinner("dots")
+
+    def told(self, now: float) -> str:
+        counted = f" {self.counted}" if self.counted else ""
+        return f"{self.name}{counted} ({now - self.began:.0f} s)"
 
 
 def _told(held: Held, judgement: Judgement) -> list[str]:

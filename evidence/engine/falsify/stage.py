@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 from evidence.engine.falsify.control import Controls
 from evidence.engine.falsify.fresh import Alone, choose, in_batches
@@ -21,6 +22,8 @@ from evidence.engine.run.bench import Bench
 from evidence.engine.run.listener import Listener
 from evidence.engine.run.model import GateRun
 from evidence.engine.run.services import ServiceFailed, Services
+
+_Piece = TypeVar("_Piece")
 
 
 @dataclass(frozen=True)
@@ -185,11 +188,11 @@ def _in_gate(
         for worker in workers:
             worker.close()
     with _timed(work, "fresh"):
-        alone.try_all(needed, workers, bench)
+        alone.try_all(_told(needed, "mutants in new processes", listener), workers, bench)
     with _timed(work, "audit"):
         checks = choose(work.plan, recorded, work.tried, bench.tree.commit)
         batches = in_batches(checks, recorded, controls.starters)
-        alone.audit(batches, workers, bench)
+        alone.audit(_told(batches, "mutants again, in new processes", listener), workers, bench)
     _gather(work, controls, alone, workers)
 
 
@@ -207,6 +210,14 @@ def _forked(
         listener.progress("mutants", next(done), total)
 
     try_mutants(work.plan, recorded, controls, workers, work.tried, bench=bench, tell=one_more)
+
+
+def _told(pieces: Sequence[_Piece], what: str, listener: Listener) -> Iterator[_Piece]:
+    """The pieces, each told when it is begun."""
+    for done, piece in enumerate(pieces):
+        listener.progress(what, done, len(pieces))
+        yield piece
+    listener.progress(what, len(pieces), len(pieces))
 
 
 def _needs_fresh(target: Target, tried: Tried) -> bool:

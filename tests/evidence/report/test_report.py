@@ -67,6 +67,15 @@ def test_pipe_hears_what_is_still_running(monkeypatch: pytest.MonkeyPatch) -> No
             time.sleep(0.01)
 
 
+def test_pipe_hears_how_many_of_many_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "_HEARTBEAT_S", 0.05)
+    stream = io.StringIO()
+    with Reporter(stream) as reporter:
+        reporter.progress("mutants", 1200, 7165)
+        while "running  mutants 1,200 of 7,165 (0 s)\n" not in stream.getvalue():
+            time.sleep(0.01)
+
+
 def test_terminal_shows_the_newest_line_and_heeds_no_color(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
