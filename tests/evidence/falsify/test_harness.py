@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.engine.falsify import control, server
+from evidence.engine.falsify import control, harness, server
 from evidence.engine.falsify.harness import _Attempt
 from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Falsification, MutantRun
@@ -284,7 +284,8 @@ def _tried(plants: Stranger) -> Planted:
     run = run_gates(project, register, None, Silent())
     with pytest.MonkeyPatch.context() as patch:
         # What hangs here hangs for ever: less patience shows the same, sooner.
-        patch.setattr(control, "_LEAST_S", 1.0)
+        patch.setattr(control, "_LEAST_S", 0.5)
+        patch.setattr(harness, "_PATIENT", 2.0)
         patch.setattr(server, "_SPARE_HERE_S", 10.0)
         broken = try_claims(project, register, register.claims, run, Silent())
     said = [line for claim in register.claims for line in of_claim(claim, broken.record)]
@@ -292,6 +293,7 @@ def _tried(plants: Stranger) -> Planted:
     return Planted(claims, broken.record, [*said, *summary(broken, register.claims)])
 
 
+@pytest.mark.slow
 def test_every_plant_is_told_from_the_others(plants: Stranger) -> None:
     planted = _tried(plants)
     _cited_test_that_asserts_the_result_kills_every_mutant(planted)
