@@ -128,6 +128,7 @@ def test_no_file_of_the_site_names_this_machine(built):
     assert naming == []
 
 
+@pytest.mark.slow
 def test_broken_code_turns_exactly_its_claim_and_stale_results_are_refused(stranger, capsys):
     stranger.replace(MONEY, "return sum(prices)", "return sum(prices) + 1")
     stranger.commit("Round up")
@@ -156,6 +157,7 @@ def test_broken_code_turns_exactly_its_claim_and_stale_results_are_refused(stran
     assert _published(stranger) == evidence
 
 
+@pytest.mark.slow
 def test_edited_results_are_not_published(stranger, capsys):
     assert _engine(stranger, "run") == 0
     record = stranger.root / ".local/evidence/results/run.json"

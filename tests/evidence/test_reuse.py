@@ -90,6 +90,7 @@ def traces(stranger: Stranger) -> int:
     return stranger.read(".local/trace").count("ran")
 
 
+@pytest.mark.slow
 def test_nothing_changed_runs_nothing_and_says_so(
     copy: Stranger, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -114,6 +115,7 @@ def test_reused_results_are_shown_as_reused(copy: Stranger) -> None:
     assert traces(copy) == 1
 
 
+@pytest.mark.slow
 def test_no_cache_and_a_release_run_everything_again(copy: Stranger) -> None:
     assert main(["--project", str(copy.root), "--no-color", "--no-cache"]) == 0
     assert traces(copy) == 2
@@ -300,6 +302,7 @@ def prove(stranger: Stranger) -> dict[str, str]:
     return {mutant["unit"]: mutant["reused_from"] for mutant in falsified(stranger)["mutants"]}
 
 
+@pytest.mark.slow
 def test_one_function_changed_and_only_its_claims_are_broken_again(
     copy: Stranger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -333,6 +336,7 @@ def spare():
 """
 
 
+@pytest.mark.slow
 def test_what_only_a_mutant_goes_to_is_hung_on_too(
     copy: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,8 +115,8 @@ class _Attempt:
     kills: Counter[str]
 
     def make(self) -> None:
-        """Run tests, those that killed the most and then the smallest first, until each claim has
-        a kill or no test is left."""
+        """Run tests, those that killed the most and then the smallest first, and slow ones last,
+        until each claim has a kill or no test is left."""
         mutant = self.target.mutant
         try:
             for tests in (self._running(), self._others()):
@@ -161,8 +161,9 @@ class _Attempt:
             few.append(test)
         return few
 
-    def _rank(self, test: str, cases: Sequence[str]) -> tuple[int, int, str]:
-        return -self.kills[test], *self.recorded.rank(test, cases)
+    def _rank(self, test: str, cases: Sequence[str]) -> tuple[bool, int, int, str]:
+        is_slow, size, name = self.recorded.rank(test, cases)
+        return is_slow, -self.kills[test], size, name
 
     def _ask(self, tests: list[str], *, patience: float = 1.0) -> Answer:
         mutant, copy = self.target.mutant, self.worker.copy

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from evidence.engine.falsify.lines import Lines, read_lines, spans_of
 from evidence.engine.falsify.listing import breakable, source_of
@@ -18,6 +19,7 @@ from evidence.engine.run.contexts import without_case
 from evidence.engine.run.model import GateRun
 
 _WARM, _WARM_S, _LEAST_GAIN = 12, 0.5, 20
+_SLOW = "slow"  # The mark that pytest's own documentation gives to such tests.
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,21 @@ class Target:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a gate of tests recorded: the seconds that each test took, and who ran which lines."""
+    """What a gate of tests recorded: the seconds that each test took, who ran which lines, and
+    which tests bear the mark `slow`."""
 
     gate: Gate
     seconds: Mapping[str, float]
     lines: Lines
+    slow: frozenset[str] = frozenset()
 
-    def rank(self, test: str, cases: Sequence[str]) -> tuple[int, str]:
+    def rank(self, test: str, cases: Sequence[str]) -> tuple[bool, int, str]:
         """Small tests first, by the lines they run, not by seconds: who kills a mutant first is
         published, and two builds of one commit have to agree. Lines count by powers of two, since
-        what a test loads for others differs a little with the order in which tests run."""
+        what a test loads for others differs a little with the order in which tests run. Lines say
+        nothing of waiting and of what other processes do, so whoever is marked as slow is last."""
         size = sum(self.lines.sizes.get(case, 0) for case in cases)
-        return size.bit_length(), test
+        return test in self.slow, size.bit_length(), test
 
     def runners(self, target: Target) -> frozenset[str]:
         """Every test of the gate that runs the mutant's lines, whoever cites it."""
@@ -183,13 +188,21 @@ def recorded_by(
             continue
         lines = read_lines(results / run.coverage, paths)
         if lines is not None:
-            yield Recorded(gate, _seconds(results / run.tests), lines)
+            tests = json.loads((results / run.tests).read_bytes()).get("tests", ())
+            yield Recorded(gate, _seconds(tests), lines, _slow(tests))
 
 
-def _seconds(report: Path) -> dict[str, float]:
+def _seconds(tests: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     """How long each test took over all its cases and phases."""
     found: dict[str, float] = defaultdict(float)
-    for test in json.loads(report.read_bytes()).get("tests", ()):
+    for test in tests:
         phases = (test.get(phase, {}) for phase in ("setup", "call", "teardown"))
         found[without_case(str(test["nodeid"]))] += sum(p.get("duration", 0.0) for p in phases)
     return found
+
+
+def _slow(tests: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Those with a case under that mark, or in a folder of that name: keywords tell of both."""
+    return frozenset(
+        without_case(str(test["nodeid"])) for test in tests if _SLOW in test.get("keywords", ())
+    )

@@ -39,7 +39,7 @@ def pytest_argv(python: Python, arguments: tuple[str, ...]) -> tuple[str, ...]:
         # Settings may lie above the project; its tests are named from its own root all the same.
         *(python.path, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir={root}"),
         *("--json-report", "--json-report-file={out}/pytest.json"),
-        *("--json-report-omit", "log", "streams", "keywords"),
+        *("--json-report-omit", "log", "streams"),
         *("--cov", "--cov-config={out}/measured.rc", "--cov-context=test"),
         # A share of the cited files says nothing of the share that the project asks for.
         *("--cov-report=", "--cov-fail-under=0"),

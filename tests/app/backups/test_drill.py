@@ -62,6 +62,7 @@ def role() -> Iterator[str]:
         cursor.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_backup_comes_back_whole_on_a_fresh_server(
     shop: Any,

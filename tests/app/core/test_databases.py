@@ -48,6 +48,7 @@ def test_a_temporary_database_is_dropped_although_somebody_is_connected() -> Non
     left.close()
 
 
+@pytest.mark.slow
 def test_sweep_drops_what_was_left_and_spares_what_is_held() -> None:
     with psycopg.connect(SERVER, autocommit=True) as connection:
         connection.execute("CREATE DATABASE swept_0123456789ab")

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 from django.conf import settings
 
 from demo.people import PASSWORD
@@ -163,6 +164,7 @@ def _buy(base: str) -> str:
     return order[1]
 
 
+@pytest.mark.slow
 def test_a_purchase_and_a_part_refund_in_the_demo_and_nothing_left_running() -> None:
     with _demo() as (process, base):
         number = _buy(base)

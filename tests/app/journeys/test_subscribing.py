@@ -102,6 +102,7 @@ def story(visit: Callable[[str], Any], twin: Any) -> Story:
     return Story(twin, visit("cara_customer"))
 
 
+@pytest.mark.slow
 def test_a_subscription_from_its_first_payment_to_its_last_day(story: Story, plan: Plan) -> None:
     assert story.pay(story.page(plan)) == 303
     story.events_arrive()

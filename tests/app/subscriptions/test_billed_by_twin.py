@@ -143,6 +143,7 @@ class TestAnyOrder(TestCase):
     def _seller(self, seller: Seller) -> None:
         self.seller = seller
 
+    @pytest.mark.slow
     @settings(max_examples=8, deadline=None)
     @given(st.lists(acts, min_size=1, max_size=8), st.randoms(use_true_random=False))
     def test_any_order_and_repetition_of_the_twins_events_ends_in_the_same_state(

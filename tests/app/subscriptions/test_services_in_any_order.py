@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -29,6 +30,7 @@ moves = st.lists(st.one_of(changes, st.sampled_from(["look", "write"])), max_siz
 class TestAnyOrder(TestCase):
     """What hypothesis writes is rolled back after each example."""
 
+    @pytest.mark.slow
     @settings(max_examples=60, deadline=None)
     @given(moves, st.booleans(), st.randoms(use_true_random=False))
     def test_any_order_and_repetition_of_events_ends_in_the_same_state(

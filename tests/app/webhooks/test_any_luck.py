@@ -17,6 +17,7 @@ from tests.app.webhooks.machine import ShopAndStripe
 EXAMPLES = int(os.environ.get("PURELAKA_SOAK", "15"))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120 + 20 * EXAMPLES)
 def test_after_any_luck_shop_and_stripe_agree(
     twin: Any, cara_customer: Any, olly_ops: Any, now: Any

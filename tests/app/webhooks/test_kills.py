@@ -204,6 +204,7 @@ def moments(said: dict[str, Any]) -> Iterator[tuple[str, int]]:
         yield "answered", rng.randint(1, said["answered"])
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_at_any_moment_leaves_nothing_lost_doubled_or_half_done(

@@ -362,6 +362,7 @@ def test_limit_leaves_the_rest(shop: Any) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_any_order_and_duplication_of_the_same_events_ends_the_same(
     shop: Any, olly_ops: Any
 ) -> None:

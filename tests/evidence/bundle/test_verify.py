@@ -814,6 +814,7 @@ def test_honest_bundle_is_accepted(
     assert ("UNSIGNED" in said[-1]) == (make is _unsigned_and_allowed)
 
 
+@pytest.mark.slow
 def test_honest_bundle_of_bad_news_is_accepted(
     stranger: Stranger, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -852,6 +853,7 @@ def test_packed_build_is_accepted_and_its_bytes_are_the_same_again(
 # -- building it again ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_rebuilt_commit_has_the_same_bytes(
     signed: Stranger, whole: Bundle, capfd: pytest.CaptureFixture[str]
 ) -> None:

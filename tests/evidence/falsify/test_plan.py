@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -71,7 +72,11 @@ def test_a_plan_knows_who_ran_what_in_this_run(stranger: Stranger) -> None:
     data.add_lines({"till/sums.py": [2]})
     data.write()
     data.close()
-    stranger.write("pytest.json", '{"tests": [{"nodeid": "tests/test_sums.py::test_one"}]}')
+    told = [
+        {"nodeid": "tests/test_sums.py::test_one", "keywords": ["test_one", "parametrize"]},
+        {"nodeid": "tests/test_sums.py::test_two[a]", "keywords": ["test_two[a]", "slow"]},
+    ]
+    stranger.write("pytest.json", json.dumps({"tests": told}))
     run = GateRun(
         "tests",
         GateStatus.PASSED,
@@ -90,6 +95,7 @@ def test_a_plan_knows_who_ran_what_in_this_run(stranger: Stranger) -> None:
 
     assert [each.gate.id for each in plan.recorded] == ["tests"]
     assert plan.gate_of("tests/test_sums.py::test_one") is plan.recorded[0]
+    assert plan.recorded[0].slow == {"tests/test_sums.py::test_two"}
     first = next(each for each in plan.targets.values() if each.mutant.unit == "one")
     assert list(first.cases) == ["tests/test_sums.py::test_one"]
 
@@ -131,6 +137,17 @@ def test_order_hangs_on_lines_and_names_and_never_on_seconds(seconds: Mapping[st
     )
     ordered = sorted(SIZES, key=lambda test: recorded.rank(test, (test,)))
     assert ordered == ["t.py::other", "t.py::small", "t.py::cases[a]", "t.py::big"]
+
+
+def test_slow_tests_come_last_however_few_lines_they_run() -> None:
+    recorded = Recorded(
+        Gate("tests", "They pass.", Place("gates.yml")),
+        {},
+        Lines(sizes=SIZES),
+        frozenset({"t.py::other"}),
+    )
+    ordered = sorted(SIZES, key=lambda test: recorded.rank(test, (test,)))
+    assert ordered == ["t.py::small", "t.py::cases[a]", "t.py::big", "t.py::other"]
 
 
 def test_every_case_of_a_cited_test_may_notice_that_a_decorator_went(stranger: Stranger) -> None:

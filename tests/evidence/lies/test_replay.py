@@ -45,6 +45,7 @@ def lie(letter: str, printed: str, given_away: str) -> lies.Lie:
     return lies.Lie(letter, "something is wrong.", tell, given_away)
 
 
+@pytest.mark.slow
 def test_a_lie_that_is_given_away_is_caught_in_one_sentence(monkeypatch):
     (asserts_nothing,) = (lie for lie in lies.LIES if lie.letter == "b")
 

@@ -101,6 +101,7 @@ def leftovers(tmp_path: Path) -> list[str]:
     return [path.name for path in (tmp_path / ".build").glob("*") if path.name.startswith(kinds)]
 
 
+@pytest.mark.slow
 def test_thirty_kills_at_any_moment_leave_the_last_whole_build(tmp_path: Path) -> None:
     build = tmp_path / "build"
     moments = random.Random(20_260_101)

@@ -144,6 +144,7 @@ def test_tag_that_moved_is_refused(made: Clone) -> None:
     assert first in made.held("1.0.0/evidence.json")
 
 
+@pytest.mark.slow
 def test_four_releases_pushed_at_once_are_all_there(made: Clone, tmp_path: Path) -> None:
     made.release("0.1.0")
     deploy(made.project)

@@ -141,6 +141,7 @@ def test_seal_without_a_key_is_the_same_twice(build: Path) -> None:
     assert len(first) == 6
 
 
+@pytest.mark.slow
 def test_engine_tells_of_the_seal_and_packs_what_it_published(
     stranger: Stranger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -203,6 +203,7 @@ def test_utf16_and_invalid_bytes_become_clean_utf8(bench: Bench) -> None:
     assert "2 invalid bytes" in bench.head("bad")["output"]
 
 
+@pytest.mark.slow
 def test_deadline_ends_a_whole_family_that_ignores_term(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

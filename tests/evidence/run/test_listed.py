@@ -33,6 +33,7 @@ def test_expected_to_fail():
 """
 
 
+@pytest.mark.slow
 def test_log_is_the_same_with_other_workers(bench: Bench) -> None:
     bench.stranger.write("tests/test_more.py", MORE)
     logs = []

@@ -179,6 +179,7 @@ ENDS = {
 }
 
 
+@pytest.mark.slow
 def test_each_breakage_ends_as_it_should(build: Build) -> None:
     """The breaking is the test's own, for claims cite it; so all that is seen of it stands here."""
     done = sabotage(build.project, build.register, build.unbroken, Silent())
