@@ -157,9 +157,12 @@ def test_every_step_that_fetches_packages_says_when_it_failed() -> None:
     steps = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", "").splitlines()
     fetching = [step for step in steps if step.startswith("RUN") and " install " in step]
     assert len([step for step in fetching if "pip install" in step]) == 3
+    told = "packages: could not be fetched"
     for step in fetching:
         if "install -d" not in step:
-            assert step.endswith("|| { echo 'packages: could not be fetched' >&2; exit 1; }")
+            assert step.endswith(f"|| {{ echo '{told}' >&2; exit 1; }}")
+    # As the builder prints it, with the number of the step and its seconds.
+    assert story._said_of_fetching(f"#9 0.4 no route\n#9 0.5 {told}\nexit 1") == "#9 0.4 no route\n"
 
 
 def test_ports_are_none_that_the_system_hands_out() -> None:

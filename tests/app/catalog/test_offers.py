@@ -35,6 +35,7 @@ def test_new_product_is_on_sale_and_on_record(now: Any) -> None:
     }
     page = Client().get(reverse("catalog:shop-front")).text
     assert "Thrown by hand." in page
+    assert Entry.objects.count() == 1
     entry = Entry.objects.get()
     assert (entry.action, entry.result, entry.at) == ("product-added", "done", now)
     assert (entry.subject, entry.actor_id) == (f"product:{product.pk}", 7)

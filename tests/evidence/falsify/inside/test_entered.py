@@ -147,7 +147,8 @@ def test_what_was_defined_before_lives_on(module: Any, entered: Entered) -> None
     assert told(entered) == []
 
 
-def test_texts_and_lines_stay(module: Any, entered: Entered) -> None:
+def test_texts_and_lines_stay(module: Any, tmp_path: Path) -> None:
+    Entered().watch(loaded_under(tmp_path), tmp_path, ["seen.py"])
     assert (module.charged.__doc__, module.charged.__defaults__) == ("What comes back.", (2,))
     assert module.charged.__code__.co_firstlineno == 5
     with pytest.raises(TypeError) as wrong:

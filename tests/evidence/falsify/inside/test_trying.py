@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -135,6 +136,25 @@ class Asks:
             self.raised[name] = self.watcher.case, Path(self.watcher.where).name
             self.phases[name] = self.watcher.phase
         return True
+
+
+def test_phase_and_file_are_known_before_any_other_plugin_hears_of_the_test() -> None:
+    watcher, seen = Watcher(), []
+
+    class Other:
+        def pytest_runtest_setup(self) -> None:
+            seen.append((watcher.now, watcher.file))
+
+        def pytest_runtest_call(self) -> None:
+            seen.append((watcher.now, watcher.file))
+
+    plugins = pytest.PytestPluginManager()
+    plugins.register(watcher)
+    plugins.register(Other())
+    item = SimpleNamespace(nodeid="tests/test_a.py::TestIt::test_it")
+    plugins.hook.pytest_runtest_setup(item=item)
+    plugins.hook.pytest_runtest_call(item=item)
+    assert seen == [("setup", "tests/test_a.py"), ("call", "tests/test_a.py")]
 
 
 def test_each_end_of_a_test_has_its_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

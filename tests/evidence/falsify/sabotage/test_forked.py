@@ -52,6 +52,13 @@ def test_what_a_cited_test_notices_is_caught(monkeypatch: pytest.MonkeyPatch) ->
     assert worker.texts[:2] == [f"{FILE} {NOW}", f"{FILE} whole"]
 
 
+def test_where_forks_went_is_kept_of_what_was_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    led = frozenset({"m.py::led"})
+    found = tried(monkeypatch, Worker(ROOT, replace(CAUGHT, entered=led)), asked())
+    assert found.entered == dict.fromkeys(found.caught, led)
+    assert len(found.entered) == 4
+
+
 @pytest.mark.parametrize(
     ("where", "outcome", "is_caught_as"),
     [

@@ -14,6 +14,8 @@ from evidence.engine.falsify.sabotage.stage import Ground
 from evidence.engine.register.model import Patch
 from tests.evidence.falsify.sabotage.lane import PATCH
 
+LED = frozenset({"m.py::led"})
+
 
 def run_of(patch: Patch, outcome: Outcome = Outcome.ASSERTION) -> PatchRun:
     return PatchRun(patch.name, patch.breaks, patch.says, (), outcome)
@@ -35,7 +37,10 @@ class Half(Ground):
     def _forked(self, patches: Sequence[Patch]) -> Forked:
         first, second, third = (run_of(patch, Outcome.CRASH) for patch in patches[:3])
         return Forked(
-            {first.patch: first, second.patch: second}, {third.patch: third}, ["No database."]
+            {first.patch: first, second.patch: second},
+            {third.patch: third},
+            ["No database."],
+            {first.patch: LED, third.patch: LED},
         )
 
     def _apart(self, patches: Sequence[Patch], tell: Callable[[], None]) -> dict[str, PatchRun]:
@@ -56,6 +61,8 @@ def test_each_patch_is_counted_once_when_nothing_more_is_done_with_it(ground: Ha
     assert ground.told == [("sabotage", number, 6) for number in range(1, 7)]
     assert ground.apart == [patch.name for patch in patches[2:]]
     assert [run.patch for run in runs] == [patch.name for patch in patches]
+    # Of what is done with in forks it is known where they went, if they told.
+    assert ground.entered == {"patch-0": LED, "patch-1": None}
     assert ground.complaints == [
         "No database.",
         "Patch patch-2: crash in a fork, assertion in processes of its own.",

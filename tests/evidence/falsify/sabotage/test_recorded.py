@@ -78,6 +78,17 @@ def test_complaints_of_both_stages_are_recorded_and_those_of_this_one_told(proje
     assert record.contained == {"t.py::a": "alone"}
 
 
+def test_where_a_patch_led_is_recorded_with_what_its_result_hangs_on(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENDS, "anew", replace(KILLED, patch="anew"))
+    sabotage(project, register(), cast(Any, None), cast(Any, None), known({}))
+    record = read_falsified(project.work / "results")
+    assert record is not None
+    assert record.strays == {"again": ("m.py::was",), "anew": ("m.py::led",)}
+    assert record.keys["anew"] == "key of anew over ('m.py::led',)"
+
+
 def test_without_anything_known_each_is_tried(project: Any, monkeypatch: Any) -> None:
     patches = Register(patches=(ANEW,))
     found = sabotage(project, patches, cast(Any, None), cast(Any, None))
