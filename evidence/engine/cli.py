@@ -31,8 +31,11 @@ from evidence.engine.console import (
 from evidence.engine.mistakes import CannotRun, Mistakes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evidence.engine.project import Project
     from evidence.engine.register.model import Register
+    from evidence.engine.run.model import Run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -133,23 +136,30 @@ def _lies(order: Order) -> int:
 
 
 def _try_mutants(order: Order, project: Project, register: Register) -> int:
-    """Some claims' mutants in front of a reviewer; nothing is recorded or published."""
+    """Some claims' mutants in front of a reviewer, and tests that they cite without need; nothing
+    is recorded or published."""
     from evidence.engine.falsify.listing import chosen
     from evidence.engine.falsify.mutation import try_live
     from evidence.engine.falsify.told import cited_by, of_claim, summary
+    from evidence.engine.judge.verdict import not_executed
     from evidence.engine.lock import alone
 
     claims = chosen(register, order.claims)
+    idle: list[str] = []
+
+    def look(run: Run, results: Path) -> None:
+        idle.extend(not_executed(project, register, claims, run, results))
+
     with reporter_for(order) as reporter, alone(project.work, wait=order.wait, tell=reporter.stage):
-        broken = try_live(project, register, claims, reporter)
+        broken = try_live(project, register, claims, reporter, look=look)
     for claim in claims:
         for line in of_claim(claim, broken.record):
             say(line)
-    for line in (*summary(broken, claims), *broken.record.complaints):
+    for line in (*summary(broken, claims), *idle, *broken.record.complaints):
         say(line)
     found = broken.record
     lives = [m for c in claims for m in found.of(c.id) if not m.kill(cited_by(c))]
-    return UNPROVEN if lives or found.complaints else OK
+    return UNPROVEN if lives or idle or found.complaints else OK
 
 
 def _serve(order: Order) -> int:

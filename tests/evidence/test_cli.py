@@ -392,10 +392,25 @@ def test_mutants_of_a_claim_are_tried_on_the_files_as_they_are(stranger, capsys)
     assert main(order) == 1
     said = capsys.readouterr().out
     assert re.findall(r"TILL-02\s+(\d+ of \d+) killed", said) == ["8 of 9"]
+    assert "without running a line" not in said
     assert re.search(r"^passed +tests ", said, re.MULTILINE)
     assert "TILL-01" not in said
     assert "  survived  till/money.py:15  arithmetic changed" in said
     assert not (stranger.root / ".local/evidence/results").exists()
+
+
+def test_a_test_that_runs_none_of_the_code_it_is_cited_for_is_told_with_the_mutants(
+    stranger, capsys
+):
+    stranger.write("tests/test_idle.py", "def test_idle():\n    assert 1 + 1 == 2\n")
+    cited = "    tests: [tests/test_money.py::test_total_adds_up"
+    stranger.replace("evidence/claims/till.yml", cited, f"{cited}, tests/test_idle.py::test_idle")
+    order = ["mutants", "TILL-01", "--run", "--project", str(stranger.root), "--no-color"]
+    assert main(order) == 1
+    said = capsys.readouterr().out
+    [told] = re.findall(r"^TILL-01 tests/.*$", said, re.MULTILINE)
+    assert told.startswith("TILL-01 tests/test_idle.py::test_idle passed without running a line")
+    assert "survived" not in said
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from evidence.engine.falsify.known import Known
 from evidence.engine.falsify.model import Falsification
@@ -18,7 +19,7 @@ from evidence.engine.run.bench import Bench
 from evidence.engine.run.gates import run_gate
 from evidence.engine.run.listener import Listener, OneAtATime
 from evidence.engine.run.measured import cited_files
-from evidence.engine.run.model import GateStatus, Run, Tree
+from evidence.engine.run.model import GateStatus, Run, Tree, unrecorded
 from evidence.engine.run.record import results_folder, staging
 from evidence.engine.run.schedule import usable_cores
 from evidence.engine.run.services import Services
@@ -78,13 +79,18 @@ def try_claims(
 
 
 def try_live(
-    project: Project, register: Register, claims: Sequence[Claim], listener: Listener
+    project: Project,
+    register: Register,
+    claims: Sequence[Claim],
+    listener: Listener,
+    *,
+    look: Callable[[Run, Path], None],
 ) -> Broken:
     """Break the code of these claims as the files are now. The tests that they cite run first, to
-    see who runs what; nothing is written. Call it under the project's lock. Raises CannotRun when
-    these tests cannot run here."""
+    see who runs what, and `look` is given that run with the folder of what it left; nothing stays.
+    Call it under the project's lock. Raises CannotRun when these tests cannot run here."""
     tests = [link.text for claim in claims for link in claim.tests]
-    with _opened(project, register, read_tree(project)) as (bench, services):
+    with _opened(project, register, tree := read_tree(project)) as (bench, services):
         versions, runs = Versions(bench), []
         for asked, cited in by_gate(dict.fromkeys(tests), register, project.root):
             gate = measured(asked, cited, project.root)
@@ -95,6 +101,7 @@ def try_live(
             if found.status is GateStatus.NOT_RUN or not (found.tests and found.coverage):
                 raise CannotRun(f"gate {gate.id}: {found.why or 'nothing was recorded of it'}")
             runs.append(found)
+        look(replace(unrecorded(tree), gates=tuple(runs)), bench.results)
         return break_code(
             register,
             claims,

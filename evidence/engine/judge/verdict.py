@@ -28,17 +28,18 @@ from evidence.engine.judge.requirements import judge_requirements
 from evidence.engine.judge.results import Results, read_results
 from evidence.engine.judge.trials import Trials, pytest_gates, try_test
 from evidence.engine.project import Project
-from evidence.engine.register.model import Register
+from evidence.engine.register.model import Claim, Register
 from evidence.engine.run.contexts import without_case
 from evidence.engine.run.model import GateStatus, Run
 
 
-def judge(project: Project, register: Register, run: Run) -> Judgement:
-    """Judge every claim and requirement from the results recorded in `<work>/results`.
+def judge(project: Project, register: Register, run: Run, folder: Path | None = None) -> Judgement:
+    """Judge every claim and requirement from the results recorded in `<work>/results`, or in
+    another folder.
 
     Nothing is run or imported. The same register, source and results give the same judgement.
     """
-    folder = project.work / "results"
+    folder = folder or project.work / "results"
     results = _read_all(run, folder, project.root)
     gates = pytest_gates(register, run, results)
     citations = read_citations(project, register)
@@ -60,6 +61,21 @@ def judge(project: Project, register: Register, run: Run) -> Judgement:
         said=judge_public(register, verdicts),
         tried=broken is not None and broken.patches is not None,
     )
+
+
+def not_executed(
+    project: Project, register: Register, claims: Sequence[Claim], run: Run, folder: Path
+) -> list[str]:
+    """A sentence for each test that some of these claims cite and that was not seen to run a line
+    of the code it is cited for, by what this run left in the folder."""
+    return [
+        f"{verdict.claim.id} {reason}"
+        for verdict in judge(project, register, run, folder).verdicts
+        if verdict.claim in claims
+        for rung in verdict.rungs
+        if rung.rung is Rung.EXECUTED
+        for reason in rung.reasons
+    ]
 
 
 def _read_all(run: Run, folder: Path, root: Path) -> dict[str, Results]:
