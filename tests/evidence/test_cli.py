@@ -385,6 +385,7 @@ def test_sentence_that_says_too_much_fails_the_build(tmp_path, capsys):
     )
 
 
+@pytest.mark.slow
 def test_mutants_of_a_claim_are_tried_on_the_files_as_they_are(stranger, capsys):
     """No run is recorded, and a test that was never committed counts at once."""
     stranger.replace("tests/test_money.py", "== back", ">= back")
@@ -399,6 +400,7 @@ def test_mutants_of_a_claim_are_tried_on_the_files_as_they_are(stranger, capsys)
     assert not (stranger.root / ".local/evidence/results").exists()
 
 
+@pytest.mark.slow
 def test_a_test_that_runs_none_of_the_code_it_is_cited_for_is_told_with_the_mutants(
     stranger, capsys
 ):

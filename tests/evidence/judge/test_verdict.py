@@ -8,6 +8,7 @@ from evidence.engine.falsify.model import Falsification, Outcome, PatchRun
 from evidence.engine.falsify.record import write_falsified
 from evidence.engine.judge.falsified import NO_MUTANTS
 from evidence.engine.judge.model import Rung, Standing, Status
+from evidence.engine.judge.verdict import not_executed
 from evidence.engine.run.model import GateStatus
 from tests.evidence.judge.conftest import CHANGE, HOLDS, MONEY, REFUSED, TOTAL
 
@@ -268,6 +269,21 @@ def test_passing_test_that_never_calls_the_code_fails_executed(recorded):
         f"{TOTAL} passed without running a line of the code it is cited for "
         "(till/money.py::total); cite a test that calls it, or the code that this test calls."
     ]
+
+
+def test_what_ran_no_cited_line_is_told_of_the_claims_that_are_asked_for(recorded, tmp_path):
+    recorded.lines[f"{TOTAL}|run"] = [recorded.line("return paid - price")]
+    recorded.lines[f"{HOLDS}|setup"] = recorded.lines.pop(f"{HOLDS}|run")
+    run, results = recorded.run(), recorded.project.work / "results"
+    elsewhere = results.rename(tmp_path / "elsewhere")
+
+    first, second, *_ = recorded.register.claims
+    both = not_executed(recorded.project, recorded.register, [first, second], run, elsewhere)
+    assert [told.split(" ")[:2] for told in both] == [["TILL-01", TOTAL], ["TILL-02", HOLDS]]
+    assert "without running a line of the code it is cited for" in both[0]
+    assert "only in its setup or teardown" in both[1]
+    one = not_executed(recorded.project, recorded.register, [second], run, elsewhere)
+    assert one == both[1:]
 
 
 def test_lines_run_by_setup_alone_do_not_count_and_are_shown_apart(recorded):
