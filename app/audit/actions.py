@@ -27,6 +27,8 @@ class Action(StrEnum):
     EVENTS_REPLAYED = "events-replayed"
     PRODUCT_ADDED = "product-added"
     PLAN_ADDED = "plan-added"
+    TAKEN_OFF_SALE = "taken-off-sale"
+    PUT_BACK_ON_SALE = "put-back-on-sale"
     PRICE_CHANGED = "price-changed"
     RESTORE_DRILL = "restore-drill"
     EXPORT_STARTED = "export-started"

@@ -1,4 +1,5 @@
-"""How something comes to be for sale: a product here, a plan in `subscriptions.plans`."""
+"""How something comes to be for sale, a product here and a plan in `subscriptions.plans`, and how
+both go off sale and come back."""
 
 from __future__ import annotations
 
@@ -9,20 +10,22 @@ from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from audit import services as audit
 from audit.actions import Action, Result
 from audit.refusals import audited
 from catalog.models import Product
-from catalog.prices import may_change
+from catalog.prices import LONGEST_REASON, may_change
 from core.actor import Actor
 from core.money import display
+from core.nearest import hint
 from core.refusal import Refused
 
 
 class CannotOffer(Refused):
-    """The new product or plan makes no sense, or the actor's role says no; the sentence says
-    which."""
+    """What is asked of the product or plan makes no sense, or the actor's role says no; the
+    sentence says which."""
 
 
 class Offer(Protocol):
@@ -87,6 +90,51 @@ def put_on_sale(
             result=Result.DONE,
             details={"price_pennies": offer.price_pennies, "currency": offer.currency},
             now=now,
+        )
+
+
+def set_on_sale(
+    *, among: QuerySet[Any], named: str, on_sale: bool, by: Actor, why: str, now: datetime
+) -> None:
+    """Take the one of this short name, `among` all products or all plans, off sale or put it back.
+
+    Orders and subscriptions made before go on as they are. Audited with the reason, also when it
+    is refused. Raises CannotOffer.
+    """
+    kind = among.model._meta.model_name
+    key = among.filter(slug=named).values_list("pk", flat=True).first()
+    with (
+        audited(what="sale", subject=f"{kind}:{key or 'unknown'}", by=by, now=now),
+        transaction.atomic(),
+    ):
+        what = f"{kind} {named}"
+        _check_asker(what, on_sale=on_sale, by=by, why=why.strip())
+        offer = among.select_for_update().filter(pk=key).first()
+        if offer is None:
+            names = list(among.order_by("slug").values_list("slug", flat=True))
+            raise CannotOffer(f"{what}: not found; {hint(named, names)}")
+        if offer.is_on_sale == on_sale:
+            state = "on" if on_sale else "off"
+            raise CannotOffer(f"{what}: {state} sale already; nothing to change.")
+        offer.is_on_sale = on_sale
+        offer.save(update_fields=["is_on_sale"])
+        audit.record(
+            actor=by,
+            action=Action.PUT_BACK_ON_SALE if on_sale else Action.TAKEN_OFF_SALE,
+            subject=f"{kind}:{key}",
+            result=Result.DONE,
+            reason=why.strip(),
+            now=now,
+        )
+
+
+def _check_asker(what: str, *, on_sale: bool, by: Actor, why: str) -> None:
+    if not may_change(by):
+        asked = "put it back on" if on_sale else "take it off"
+        raise CannotOffer(f"{what}: {by.role} cannot {asked} sale; ask an administrator.")
+    if not 1 <= len(why) <= LONGEST_REASON:
+        raise CannotOffer(
+            f"{what}: a reason of {len(why)} characters, 1 to {LONGEST_REASON} expected; say why."
         )
 
 

@@ -44,6 +44,13 @@ class Basket:
             for quantity in [self._quantities[str(product.pk)]]
         ]
 
+    def drop_unsold(self) -> list[Product]:
+        """Take out what is no longer on sale, and say what that was."""
+        unsold = list(Product.objects.filter(pk__in=self._quantities, is_on_sale=False))
+        for product in unsold:
+            self.change(product, 0)
+        return unsold
+
     def add(self, product: Product, quantity: int) -> int:
         """Put in some more; how many there are now. Raises BasketFull with a sentence."""
         return self.change(product, self._quantities.get(str(product.pk), 0) + quantity)

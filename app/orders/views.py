@@ -22,7 +22,11 @@ from orders.models import Order
 @public
 @methods("GET")
 def basket_page(request: HttpRequest) -> HttpResponse:
-    lines = Basket(request.session).lines()
+    """What is in it, and what no longer is because it went off sale."""
+    basket = Basket(request.session)
+    for sentence in _unsold(basket):
+        messages.warning(request, sentence)
+    lines = basket.lines()
     return render(request, "orders/basket.html", {"lines": lines, "total": total(lines)})
 
 
@@ -45,6 +49,8 @@ def basket_change(request: HttpRequest) -> HttpResponse:
 @limited(PLACE)
 def place(request: HttpRequest) -> HttpResponse:
     basket = Basket(request.session)
+    if unsold := _unsold(basket):
+        return refusal(request, " ".join(unsold), back=reverse("orders:basket"))
     wanted = {line.product: line.quantity for line in basket.lines()}
     try:
         order = services.place(customer=person(request), basket=wanted, now=timezone.now())
@@ -75,6 +81,14 @@ def staff_list(request: HttpRequest) -> HttpResponse:
     found = Order.objects.filter(filters.condition()).select_related("customer")
     page = portion(found, before=filters.cleaned_data["before"])
     return render(request, "orders/staff_list.html", {"filters": filters, "page": page})
+
+
+def _unsold(basket: Basket) -> list[str]:
+    """Nothing is ordered that the customer does not see: what goes off sale is told of once."""
+    return [
+        f"{product.name}: no longer on sale, so no longer in the basket."
+        for product in basket.drop_unsold()
+    ]
 
 
 def _put_in(request: HttpRequest, how: str) -> HttpResponse:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.nearest import hint
 from core.refusal import Refused
 from monitoring.checks import (
     database,
@@ -65,9 +65,9 @@ def chosen(only: Sequence[str] | None, left_out: Sequence[str] = ()) -> list[Che
     names = [check.name for check in CHECKS]
     for name in (*(only or ()), *left_out):
         if name not in names:
-            near = difflib.get_close_matches(name, names, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}."
-            raise UnknownCheck(f"Check: found {name!r}, expected the name of a check; {hint}")
+            raise UnknownCheck(
+                f"Check: found {name!r}, expected the name of a check; {hint(name, names)}"
+            )
     return [
         check for check in CHECKS if check.name not in left_out and (not only or check.name in only)
     ]

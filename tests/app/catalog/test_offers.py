@@ -1,4 +1,5 @@
-"""catalog.offers: a new product comes on sale by a command, on record, or is refused."""
+"""catalog.offers: a new product comes on sale by a command, on record, or is refused; so it goes
+off sale and comes back."""
 
 from __future__ import annotations
 
@@ -7,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Entry
 from catalog.models import Product
-from catalog.offers import CannotOffer, add_product
+from catalog.offers import CannotOffer, add_product, set_on_sale
 from core.actor import Actor
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +118,100 @@ def test_the_command_adds_a_product_and_refuses_in_a_sentence() -> None:
         with pytest.raises(CommandError) as refused:
             call_command("add_product", slug, *words, price)
         assert str(refused.value).startswith(sentence)
+
+
+def _jug(*, is_on_sale: bool = True) -> Product:
+    return Product.objects.create(
+        slug="jug", name="Jug", price_pennies=900, currency="GBP", is_on_sale=is_on_sale
+    )
+
+
+def _set(now: Any, **changed: Any) -> None:
+    given = {"among": Product.objects.all(), "named": "jug", "on_sale": False, "by": ALICE}
+    set_on_sale(**{**given, "why": "sold out", "now": now, **changed})
+
+
+@pytest.mark.parametrize(
+    ("on_sale", "action"), [(False, "taken-off-sale"), (True, "put-back-on-sale")]
+)
+def test_off_sale_and_back_is_on_record_with_who_and_why(
+    now: Any, on_sale: bool, action: str
+) -> None:
+    jug = _jug(is_on_sale=not on_sale)
+    add_product(**MUG, now=now)
+    _set(now, on_sale=on_sale, why=" sold out ")
+    sold = dict(Product.objects.values_list("slug", "is_on_sale"))
+    assert sold == {"jug": on_sale, "mug": True}
+    entries = Entry.objects.exclude(action="product-added")
+    assert [entry.action for entry in entries] == [action]
+    [entry] = entries
+    assert (entry.subject, entry.result, entry.at) == (f"product:{jug.pk}", "done", now)
+    assert (entry.actor_id, entry.actor_role, entry.reason) == (7, "admin", "sold out")
+    assert ("Jug" in Client().get(reverse("catalog:shop-front")).text) is on_sale
+
+
+@pytest.mark.parametrize(
+    ("changed", "subject", "sentence"),
+    [
+        ({"on_sale": True}, "jug", "product jug: on sale already; nothing to change."),
+        ({"named": "fan"}, "fan", "product fan: off sale already; nothing to change."),
+        ({"named": "jgu"}, "unknown", "product jgu: not found; did you mean jug?"),
+        ({"named": "vase"}, "unknown", "product vase: not found; there are: fan, jug."),
+        (
+            {"among": Product.objects.none()},
+            "unknown",
+            "product jug: not found; there is none yet.",
+        ),
+        (
+            {"why": "  "},
+            "jug",
+            "product jug: a reason of 0 characters, 1 to 300 expected; say why.",
+        ),
+        (
+            {"why": "x" * 301},
+            "jug",
+            "product jug: a reason of 301 characters, 1 to 300 expected; say why.",
+        ),
+        (
+            {"by": Actor(id=8, role="ops", origin="web")},
+            "jug",
+            "product jug: ops cannot take it off sale; ask an administrator.",
+        ),
+        (
+            {"by": Actor(id=8, role="customer", origin="web"), "on_sale": True, "named": "vase"},
+            "unknown",
+            "product vase: customer cannot put it back on sale; ask an administrator.",
+        ),
+    ],
+)
+def test_off_sale_that_makes_no_sense_is_refused_audited_and_changes_nothing(
+    now: Any, changed: dict[str, Any], subject: str, sentence: str
+) -> None:
+    fan = Product.objects.create(
+        slug="fan", name="Z fan", price_pennies=1, currency="GBP", is_on_sale=False
+    )
+    keys = {"jug": _jug().pk, "fan": fan.pk, "unknown": "unknown"}
+    with pytest.raises(CannotOffer) as refused:
+        _set(now, **changed)
+    assert str(refused.value) == sentence
+    sold = dict(Product.objects.values_list("slug", "is_on_sale"))
+    assert sold == {"fan": False, "jug": True}
+    [entry] = Entry.objects.all()
+    assert (entry.action, entry.result, entry.at) == ("refused", "refused", now)
+    assert (entry.subject, entry.reason) == (f"product:{keys[subject]}", f"sale: {sentence}")
+
+
+@pytest.mark.parametrize("why", ["x", "x" * 300])
+def test_shortest_and_longest_reason_for_off_sale_are_fine(now: Any, why: str) -> None:
+    _jug()
+    _set(now, why=why)
+    assert [entry.reason for entry in Entry.objects.all()] == [why]
+
+
+def test_product_is_held_before_it_is_looked_whether_it_is_on_sale(now: Any) -> None:
+    _jug()
+    with CaptureQueriesContext(connection) as sent:
+        _set(now)
+    looked = [query["sql"] for query in sent if "is_on_sale" in query["sql"]]
+    assert [sql.split()[0] for sql in looked] == ["SELECT", "UPDATE"]
+    assert "FOR UPDATE" in looked[0]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from catalog.models import Product
+from catalog.offers import set_on_sale
+from core.actor import system
 from orders import services as orders
 from orders.models import Order
 
@@ -67,6 +70,62 @@ def test_placing_twice_places_one_order(customer: Client, mug: Product) -> None:
     again = customer.post(reverse("orders:place"))
     assert again.status_code == 409
     assert Order.objects.count() == 1
+
+
+def _off_sale(now: Any) -> None:
+    by = system("command:take_off_sale")
+    offered = Product.objects.all()
+    set_on_sale(among=offered, named="mug", on_sale=False, by=by, why="sold out", now=now)
+
+
+def test_a_basket_tells_what_went_off_sale_and_shows_the_rest(
+    customer: Client, mug: Product, now: Any
+) -> None:
+    fan = Product.objects.create(name="Fan", slug="fan", price_pennies=900, currency="GBP")
+    _put(customer, mug.pk, 1)
+    _put(customer, fan.pk, 1)
+    _off_sale(now)
+    page = customer.get(reverse("orders:basket")).text
+    assert "Mug: no longer on sale, so no longer in the basket." in page
+    assert "Quantity of Fan" in page
+    assert "Quantity of Mug" not in page
+    assert "Mug" not in customer.get(reverse("orders:basket")).text
+
+
+def test_nothing_is_ordered_when_something_went_off_sale_meanwhile(
+    customer: Client, mug: Product, now: Any
+) -> None:
+    fan = Product.objects.create(name="Fan", slug="fan", price_pennies=900, currency="GBP")
+    _put(customer, mug.pk, 1)
+    _put(customer, fan.pk, 1)
+    _off_sale(now)
+    page = customer.post(reverse("orders:place"))
+    assert page.status_code == 409
+    assert "Mug: no longer on sale, so no longer in the basket." in page.text
+    assert reverse("orders:basket") in page.text
+    assert not Order.objects.exists()
+    # Told once, the customer may order what is left.
+    customer.post(reverse("orders:place"))
+    assert [order.total_pennies for order in Order.objects.all()] == [900]
+
+
+def test_a_product_off_sale_goes_into_no_basket_and_stays_in_the_orders_that_have_it(
+    customer: Client, cara_customer: User, mug: Product, now: Any
+) -> None:
+    [order] = _orders(cara_customer, mug, now, 1)
+    _off_sale(now)
+    assert _put(customer, mug.pk, 1).status_code == 404
+    with transaction.atomic():
+        orders.record_amounts(
+            order=orders.lock(order.pk),
+            captured_pennies=1250,
+            refunded_pennies=0,
+            by=system("test"),
+            now=now,
+        )
+    order.refresh_from_db()
+    assert (order.status, order.total_pennies) == ("paid", 1250)
+    assert "Mug" in customer.get(reverse("orders:detail", args=[order.pk])).text
 
 
 @pytest.mark.parametrize("quantity", ["", "-1", "1.5", "two", "1\x00", "9" * 5000, "100"])
