@@ -103,17 +103,20 @@ def test_what_counts_again_says_of_which_commit_and_stands_on_its_lines_of_now()
 
 
 @pytest.mark.parametrize(
-    "here",
+    ("changed", "found"),
     [
-        pytest.param(known(now(world="another"), recorded()), id="world"),
-        pytest.param(known(now(tests="another"), recorded()), id="what its test runs"),
-        pytest.param(known(now(), recorded(complaints=("It lied.",))), id="harness not trusted"),
-        pytest.param(known(now(everything="b"), recorded(contained={})), id="may start processes"),
-        pytest.param(known(now(), None), id="nothing before"),
-        pytest.param(known(now(), recorded(keys={})), id="no keys"),
+        pytest.param({"world": "another"}, {}, id="world"),
+        pytest.param({"tests": "another"}, {}, id="what its test runs"),
+        pytest.param({}, {"complaints": ("It lied.",)}, id="harness not trusted"),
+        pytest.param({"everything": "b"}, {"contained": {}}, id="may start processes"),
+        pytest.param({}, None, id="nothing before"),
+        pytest.param({}, {"keys": {}}, id="no keys"),
     ],
 )
-def test_nothing_counts_again_once_something_changed(here: Known) -> None:
+def test_nothing_counts_again_once_something_changed(
+    changed: dict[str, str], found: dict[str, Any] | None
+) -> None:
+    here = known(now(**changed), None if found is None else recorded(**found))
     assert here.functions(UNITS) == ({}, {})
     assert here.patches(PATCHES) == ({}, {})
     assert (here.mutants_again, here.patches_again) == (0, 0)
