@@ -56,13 +56,14 @@ def rows_of_the_module(django_db_setup: None, django_db_blocker: Any) -> Iterato
 
 
 def person(username: str, role: str) -> Any:
-    """Somebody of that name who holds that role and can sign in."""
+    """Somebody of that name who holds that role and can sign in. As few rows as that takes, for
+    most tests need somebody: a role that is given in earnest would be looked at and audited."""
+    from django.contrib.auth.models import Group
+
     from accounts.models import User
-    from accounts.roles import Role
-    from accounts.services import give_role
 
     user = User.objects.create_user(username, password="correct horse battery")
-    give_role(user=user, role=Role(role))
+    user.groups.add(Group.objects.get(name=role))
     return user
 
 

@@ -16,7 +16,6 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import services as audit
 from audit.actions import Action, Result
-from audit.models import Entry
 from core.actor import system
 from monitoring import checks
 from monitoring.checks import Finding
@@ -456,7 +455,7 @@ def _keys(shop: Any) -> dict[str, int]:
         "pending": shop.refunds["pending"].pk,
         "customer": shop.customer.pk,
         "event": shop.event.pk if hasattr(shop, "event") else 0,
-        "entry": Entry.objects.latest("id").pk,
+        "entry": shop.entry.pk if hasattr(shop, "entry") else 0,
         "dispute": shop.dispute.pk if hasattr(shop, "dispute") else 0,
         "waiting": shop.waiting.pk if hasattr(shop, "waiting") else 0,
     }

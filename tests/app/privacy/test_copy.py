@@ -13,6 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.roles import Role
+from accounts.services import give_role
 from audit.models import Entry
 from privacy import copy
 from tests.app.conftest import person
@@ -31,6 +33,8 @@ def _views() -> list[tuple[int | None, str, str, str]]:
 def test_a_copy_holds_account_orders_money_history_and_subscriptions(known: Any) -> None:
     order = known.buy()
     known.subscribe()
+    for role in (Role.OPS, Role.CUSTOMER):
+        give_role(user=known.person, role=role)
     found = json.loads(json.dumps(copy.of(known.person)))
     assert found["account"]["email"] == "cara@example.org"
     assert (found["account"]["first_name"], found["account"]["role"]) == ("Caroline", "customer")
