@@ -29,27 +29,27 @@ class BasketLine:
 
 
 class Basket:
-    """A view on the session. Products that are gone or no longer on sale are left out."""
+    """A view on the session. Products that are gone are left out."""
 
     def __init__(self, session: MutableMapping[str, Any]) -> None:
         self._session = session
         self._quantities: dict[str, int] = dict(session.get(SESSION_KEY) or {})
 
-    def lines(self) -> list[BasketLine]:
-        """What is in it, by product name. One query."""
-        products = Product.objects.filter(pk__in=self._quantities, is_on_sale=True)
-        return [
+    def look(self) -> tuple[list[BasketLine], list[Product]]:
+        """What is in it, by product name, and which products in it are no longer on sale. One
+        query, so that nothing falls in between."""
+        products = list(Product.objects.filter(pk__in=self._quantities))
+        lines = [
             BasketLine(product, quantity, product.price_pennies * quantity)
             for product in products
+            if product.is_on_sale
             for quantity in [self._quantities[str(product.pk)]]
         ]
+        return lines, [product for product in products if not product.is_on_sale]
 
-    def drop_unsold(self) -> list[Product]:
-        """Take out what is no longer on sale, and say what that was."""
-        unsold = list(Product.objects.filter(pk__in=self._quantities, is_on_sale=False))
-        for product in unsold:
-            self.change(product, 0)
-        return unsold
+    def lines(self) -> list[BasketLine]:
+        """What is in it and on sale, by product name. One query."""
+        return self.look()[0]
 
     def add(self, product: Product, quantity: int) -> int:
         """Put in some more; how many there are now. Raises BasketFull with a sentence."""

@@ -22,11 +22,13 @@ from orders.models import Order
 @public
 @methods("GET")
 def basket_page(request: HttpRequest) -> HttpResponse:
-    """What is in it, and what no longer is because it went off sale."""
+    """What is in it. What went off sale is told, and then it is no longer in it: only here, where
+    the customer sees that."""
     basket = Basket(request.session)
-    for sentence in _unsold(basket):
-        messages.warning(request, sentence)
-    lines = basket.lines()
+    lines, unsold = basket.look()
+    for product in unsold if request.method == "GET" else ():
+        messages.warning(request, f"{product.name}: no longer on sale, so taken out of the basket.")
+        basket.change(product, 0)
     return render(request, "orders/basket.html", {"lines": lines, "total": total(lines)})
 
 
@@ -49,9 +51,12 @@ def basket_change(request: HttpRequest) -> HttpResponse:
 @limited(PLACE)
 def place(request: HttpRequest) -> HttpResponse:
     basket = Basket(request.session)
-    if unsold := _unsold(basket):
-        return refusal(request, " ".join(unsold), back=reverse("orders:basket"))
-    wanted = {line.product: line.quantity for line in basket.lines()}
+    lines, unsold = basket.look()
+    if unsold:
+        names = ", ".join(product.name for product in unsold)
+        sentence = f"{names}: no longer on sale; look at the basket and order the rest."
+        return refusal(request, sentence, back=reverse("orders:basket"))
+    wanted = {line.product: line.quantity for line in lines}
     try:
         order = services.place(customer=person(request), basket=wanted, now=timezone.now())
     except Refused as no:
@@ -81,14 +86,6 @@ def staff_list(request: HttpRequest) -> HttpResponse:
     found = Order.objects.filter(filters.condition()).select_related("customer")
     page = portion(found, before=filters.cleaned_data["before"])
     return render(request, "orders/staff_list.html", {"filters": filters, "page": page})
-
-
-def _unsold(basket: Basket) -> list[str]:
-    """Nothing is ordered that the customer does not see: what goes off sale is told of once."""
-    return [
-        f"{product.name}: no longer on sale, so no longer in the basket."
-        for product in basket.drop_unsold()
-    ]
 
 
 def _put_in(request: HttpRequest, how: str) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -48,16 +48,38 @@ class Alone:
     def disagreements(self) -> list[str]:
         return [said for said in self._said if said]
 
-    def try_all(self, targets: Iterable[Target], workers: Sequence[Worker], bench: Bench) -> None:
+    def try_all(
+        self,
+        targets: Iterable[Target],
+        workers: Sequence[Worker],
+        bench: Bench,
+        *,
+        tell: Callable[[], None],
+    ) -> None:
         """Each of these mutants by every test that may notice it, until each claim has a kill."""
-        hand_out(targets, workers, self._try, bench=bench)
+
+        def try_one(target: Target, worker: Worker) -> None:
+            self._try(target, worker)
+            tell()
+
+        hand_out(targets, workers, try_one, bench=bench)
 
     def audit(
-        self, batches: Iterable[Sequence[Check]], workers: Sequence[Worker], bench: Bench
+        self,
+        batches: Iterable[Sequence[Check]],
+        workers: Sequence[Worker],
+        bench: Bench,
+        *,
+        tell: Callable[[], None],
     ) -> None:
         """Run again what forks found out; several mutants share a process when none of their
         tests runs another's line."""
-        hand_out(batches, workers, self._audit, bench=bench)
+
+        def run_again(batch: Sequence[Check], worker: Worker) -> None:
+            self._audit(batch, worker)
+            tell()
+
+        hand_out(batches, workers, run_again, bench=bench)
 
     def _try(self, target: Target, worker: Worker) -> None:
         mutant = target.mutant.id

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
 
 from evidence.engine.falsify.control import Controls
 from evidence.engine.falsify.fresh import Alone, choose, in_batches
@@ -22,8 +23,6 @@ from evidence.engine.run.bench import Bench
 from evidence.engine.run.listener import Listener
 from evidence.engine.run.model import GateRun
 from evidence.engine.run.services import ServiceFailed, Services
-
-_Piece = TypeVar("_Piece")
 
 
 @dataclass(frozen=True)
@@ -187,12 +186,14 @@ def _in_gate(
         controls.after(killers.intersection(tests), workers, bench)
         for worker in workers:
             worker.close()
-    with _timed(work, "fresh"):
-        alone.try_all(_told(needed, "mutants in new processes", listener), workers, bench)
+    in_new = _counted(listener, "mutants in new processes", len(needed))
+    with _timed(work, "fresh"), in_new as tell:
+        alone.try_all(needed, workers, bench, tell=tell)
     with _timed(work, "audit"):
         checks = choose(work.plan, recorded, work.tried, bench.tree.commit)
         batches = in_batches(checks, recorded, controls.starters)
-        alone.audit(_told(batches, "mutants again, in new processes", listener), workers, bench)
+        with _counted(listener, "mutants again, in new processes", len(batches)) as tell:
+            alone.audit(batches, workers, bench, tell=tell)
     _gather(work, controls, alone, workers)
 
 
@@ -204,20 +205,25 @@ def _forked(
     bench: Bench,
     listener: Listener,
 ) -> None:
-    total, done = len(work.plan.targets), count(1)
+    with _counted(listener, "mutants", len(work.plan.targets)) as tell:
+        try_mutants(work.plan, recorded, controls, workers, work.tried, bench=bench, tell=tell)
+
+
+@contextmanager
+def _counted(listener: Listener, what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Within the block, workers say with the given function that one more of so many is done."""
+    done, lock = count(1), threading.Lock()
 
     def one_more() -> None:
-        listener.progress("mutants", next(done), total)
+        # The last has to be told last.
+        with lock:
+            listener.progress(what, next(done), total)
 
-    try_mutants(work.plan, recorded, controls, workers, work.tried, bench=bench, tell=one_more)
-
-
-def _told(pieces: Sequence[_Piece], what: str, listener: Listener) -> Iterator[_Piece]:
-    """The pieces, each told when it is begun."""
-    for done, piece in enumerate(pieces):
-        listener.progress(what, done, len(pieces))
-        yield piece
-    listener.progress(what, len(pieces), len(pieces))
+    listener.progress(what, 0, total)
+    try:
+        yield one_more
+    finally:
+        listener.progress(what, total, total)
 
 
 def _needs_fresh(target: Target, tried: Tried) -> bool:

@@ -103,7 +103,7 @@ def _not_executed(test: Trials, shown: TestEvidence, findings: Findings) -> str:
 
 def _did_not_run(test: Trials) -> str:
     did_not = test.decides is None or test.outcome == "skipped"
-    return "A test that did not run has run no line of the cited code." if did_not else ""
+    return f"{test.id} did not run, so it has run no line of the cited code." if did_not else ""
 
 
 def _has_no_coverage(test: Trials, executed: Executed) -> str:

@@ -19,6 +19,8 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from audit import services as audit
+from audit.actions import Action, Result
 from backups import drill, programs
 from backups.contents import contents, differences, totals
 from backups.dump import Backup, back_up, read_backup
@@ -26,6 +28,7 @@ from backups.management.commands import restore_drill
 from backups.programs import NoBackup
 from backups.restore import restore
 from core import database_role
+from core.actor import system
 from local_postgres.fresh import fresh_server
 from monitoring.models import Issue, RestoreDrill
 from monitoring.services import run_checks
@@ -75,6 +78,13 @@ def test_backup_comes_back_whole_on_a_fresh_server(
     # The checks of a shop of tests miss its snapshots; the gate asks them on a whole shop.
     monkeypatch.setattr(drill, "questions", lambda backup: (("verify_audit_chain",),))
     shop.paid_order()
+    audit.record(
+        actor=system("test"),
+        action=Action.RETENTION_APPLIED,
+        subject="shop",
+        result=Result.DONE,
+        now=shop.now,
+    )
     made = back_up(tmp_path / "shop.dump", now=shop.now)
     mode = made.file.stat().st_mode
     read = read_backup(made.file)
@@ -88,9 +98,11 @@ def test_backup_comes_back_whole_on_a_fresh_server(
     assert said[-1] == "asked     manage.py verify_audit_chain: exit code 0"
     with psycopg.connect(empty) as link:
         captured = link.execute("SELECT captured_pennies, status FROM orders_order").fetchone()
+        entries = link.execute("SELECT action FROM audit_entry").fetchall()
         with pytest.raises(psycopg.Error, match="append-only, DELETE refused"):
             link.execute("DELETE FROM audit_entry")
     assert captured == (10000, "paid")
+    assert entries == [("retention-applied",)]
 
     _break(empty)
     broken = drill.examine(read, empty, say=said.append)

@@ -61,7 +61,11 @@ def test_the_command_takes_off_sale_and_puts_back(plan: Plan) -> None:
     ("words", "sentence"),
     [
         (("refil", "--plan"), "plan refil: not found; did you mean refill?"),
-        (("refill",), "product refill: not found; there is none yet."),
+        (
+            ("refill",),
+            "product refill: not found; there is none yet. refill is a plan: say --plan.",
+        ),
+        (("mug",), "product mug: not found; there is none yet."),
         (("refill", "--plan", "--back"), "plan refill: on sale already; nothing to change."),
     ],
 )

@@ -151,7 +151,7 @@ def test_a_deadline_hangs_on_what_the_test_took_unbroken_and_on_patience() -> No
     assert controls.order(TEST, ["t.py::a[1]"]) == {
         "test": TEST,
         "cases": ["t.py::a[1]"],
-        "deadline_s": 16.0,
+        "deadline_s": 17.0,
     }
-    assert controls.order(TEST, patience=3.0)["deadline_s"] == 48.0
+    assert controls.order(TEST, patience=3.0)["deadline_s"] == 51.0
     assert controls.order(OTHER, patience=2.0) == {"test": OTHER, "cases": [], "deadline_s": 120.0}

@@ -126,7 +126,7 @@ def test_a_process_that_cannot_start_is_the_broken_files_fault_where_an_unbroken
     one, whole = check(1, runs="a", **changes), place.files()
     alone = Alone(GATE, Controls(), Tried())
 
-    alone.audit([[one]], [place.as_worker], BENCH)
+    alone.audit([[one]], [place.as_worker], BENCH, tell=place.tell)
 
     assert place.asked == [(["a"], False)] * (2 if unbroken else 1)
     assert place.seen[1:] == ([whole] if unbroken else [])
@@ -142,10 +142,10 @@ def test_whoever_had_no_turn_is_asked_again_together_and_in_halves_when_nobody_h
     place = Fresh(tmp_path, hung, "it ended", ended(b="crash"), "it ended")
     alone = Alone(GATE, Controls(), Tried())
 
-    alone.audit([batch], [place.as_worker], BENCH)
+    alone.audit([batch], [place.as_worker], BENCH, tell=place.tell)
 
     assert [tests for tests, _ in place.asked] == [["a", "b", "c"], ["b", "c"], ["b"], ["c"]]
-    assert alone.audited == 3
+    assert (alone.audited, place.told) == (3, 1)
     [told] = alone.disagreements
     assert "m3.py" in told
 
@@ -180,6 +180,7 @@ class Fresh:
         self.asked: list[tuple[list[str], bool]] = []
         self.orders: list[Mapping[str, Any]] = []
         self.seen: list[dict[str, str]] = []
+        self.told = 0
         for number in range(1, 4):
             (root / f"m{number}.py").write_text(source_of(number), encoding="utf-8")
 
@@ -195,6 +196,9 @@ class Fresh:
         if isinstance(answer, str):
             raise ServerDied(answer)
         return answer
+
+    def tell(self) -> None:
+        self.told += 1
 
     def files(self) -> dict[str, str]:
         return {f"m{number}.py": self.copy.read(f"m{number}.py") for number in range(1, 4)}
@@ -224,7 +228,7 @@ def test_who_may_notice_an_edited_file_is_asked_in_a_process_of_its_own(
     place = Fresh(tmp_path, ended(b="passed", a="assertion"))
     alone, whole = Alone(recorded, controls, Tried()), place.files()
 
-    alone.try_all([one], [place.as_worker], BENCH)
+    alone.try_all([one], [place.as_worker], BENCH, tell=place.tell)
 
     assert place.asked == [(list(asked), True)]
     assert {order["deadline_s"] for order in place.orders} == {14.0}
@@ -233,6 +237,7 @@ def test_who_may_notice_an_edited_file_is_asked_in_a_process_of_its_own(
     assert alone.problems == {one.mutant.id: ""}
     trials = [(trial.test, trial.outcome.value) for trial in alone.tried.trials[one.mutant.id]]
     assert trials == [("t.py::b", "survived"), ("t.py::a", "assertion")]
+    assert place.told == 1
 
 
 def test_what_lived_in_a_fork_is_asked_again_until_each_claim_has_its_kill(tmp_path: Path) -> None:
@@ -244,13 +249,13 @@ def test_what_lived_in_a_fork_is_asked_again_until_each_claim_has_its_kill(tmp_p
     place = Fresh(tmp_path, ended(a="assertion"), ended(c="crash"))
     alone = Alone(GATE, Controls(dict(GATE.seconds)), tried)
 
-    alone.try_all([one], [place.as_worker], BENCH)
+    alone.try_all([one], [place.as_worker], BENCH, tell=place.tell)
 
     assert place.asked == [(["a", "c"], True), (["c"], True)]
     kept = [(trial.test[-1], trial.outcome.value) for trial in tried.trials[one.mutant.id]]
     assert kept == [("b", "crash"), ("a", "assertion"), ("c", "crash")]
     # What is killed for every claim is asked of nobody.
-    alone.try_all([one], [place.as_worker], BENCH)
+    alone.try_all([one], [place.as_worker], BENCH, tell=place.tell)
     assert len(place.asked) == 2
     assert alone.problems == {one.mutant.id: ""}
 
@@ -268,7 +273,7 @@ def test_process_of_its_own_that_dies_tries_nothing_and_says_why(
 ) -> None:
     place, one = Fresh(tmp_path, answer), target(1, runs="ab")
     alone = Alone(GATE, Controls(dict(GATE.seconds)), Tried())
-    alone.try_all([one], [place.as_worker], BENCH)
+    alone.try_all([one], [place.as_worker], BENCH, tell=place.tell)
     assert alone.problems == {one.mutant.id: f"in a process of its own: {problem}"}
     assert not alone.tried.trials.get(one.mutant.id)
     assert len(place.asked) == 1
@@ -283,13 +288,13 @@ def test_mutants_of_a_batch_are_broken_together_and_each_is_counted(tmp_path: Pa
     )
     alone, whole = Alone(GATE, Controls(), Tried()), place.files()
 
-    alone.audit([[first, second], [third]], [place.as_worker], BENCH)
+    alone.audit([[first, second], [third]], [place.as_worker], BENCH, tell=place.tell)
 
     assert place.asked == [(["a", "b"], False), (["c"], False)]
     broken = {each.target.mutant.path: each.target.mutant.text for each in (first, second)}
     assert place.seen[0] == whole | broken
     assert place.files() == whole
-    assert alone.audited == 3
+    assert (alone.audited, place.told) == (3, 2)
     [told] = alone.disagreements
     assert "m3.py" in told
     assert "could not be run again in a fresh process: it did not start" in told

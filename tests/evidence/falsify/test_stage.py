@@ -11,7 +11,7 @@ from evidence.engine.falsify.harness import Tried
 from evidence.engine.falsify.mutants import mutants_of
 from evidence.engine.falsify.plan import Plan, Target
 from evidence.engine.falsify.server import Ready, Server
-from evidence.engine.falsify.stage import _entered, _told, _Work
+from evidence.engine.falsify.stage import _counted, _entered, _Work
 from evidence.engine.run.listener import Silent
 
 SOURCE = "def f(a):\n    return a + 1\n"
@@ -77,13 +77,14 @@ def test_a_server_tells_names_or_that_nobody_knows(
     assert server._entered(trials) == entered
 
 
-def test_each_piece_is_told_when_it_is_begun_and_the_end_when_none_is_left() -> None:
+def test_it_is_told_how_many_are_done_and_the_end_however_it_came() -> None:
     heard: list[object] = []
 
     class Ear(Silent):
         def progress(self, what: str, done: int, of: int) -> None:
             heard.append((what, done, of))
 
-    for piece in _told(["a", "b"], "pieces", Ear()):
-        heard.append(piece)
-    assert heard == [("pieces", 0, 2), "a", ("pieces", 1, 2), "b", ("pieces", 2, 2)]
+    with _counted(Ear(), "pieces", 3) as one_more:
+        one_more()
+        one_more()
+    assert heard == [("pieces", number, 3) for number in range(4)]

@@ -140,7 +140,7 @@ def test_test_that_never_ran_says_what_to_do(recorded):
     assert verdict.reasons == (
         f"{TOTAL} never ran in gate tests; have a gate's pytest arguments select it, or cite a "
         "test that runs.",
-        "A test that did not run has run no line of the cited code.",
+        f"{TOTAL} did not run, so it has run no line of the cited code.",
         NOT_BROKEN_YET,
     )
 

@@ -36,6 +36,8 @@ class Command(BaseCommand):
                 now=timezone.now(),
             )
         except Refused as no:
-            raise CommandError(f"take_off_sale: {no}") from no
+            is_plan = not plan and Plan.objects.filter(slug=name).exists()
+            hint = f" {name} is a plan: say --plan." if is_plan else ""
+            raise CommandError(f"take_off_sale: {no}{hint}") from no
         kind, state = "plan" if plan else "product", "on" if back else "off"
         self.stdout.write(f"{kind}  {name}, {state} sale from now on")
