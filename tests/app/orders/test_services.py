@@ -147,7 +147,8 @@ def test_a_refused_move_says_why_and_changes_nothing(
 def test_a_manual_move_is_audited(order: Order, now: Any, target: str, action: str) -> None:
     by = Actor(id=3, role="ops", origin="web")
     move(order=order, target=OrderStatus(target), by=by, reason="asked by phone", now=now)
-    entry = Entry.objects.latest("id")
+    assert Entry.objects.count() == 1
+    entry = Entry.objects.get()
     assert (entry.action, entry.subject, entry.result) == (action, f"order:{order.pk}", "done")
     assert (entry.actor_id, entry.actor_role, entry.reason) == (3, "ops", "asked by phone")
 
@@ -253,6 +254,7 @@ def test_a_refusal_is_audited_and_rises(order: Order, now: Any) -> None:
         audited(what="cancel", subject=f"order:{order.pk}", by=by, now=now),
     ):
         move(order=order, target=OrderStatus.CANCELED, by=by, reason="why not", now=now)
-    entry = Entry.objects.latest("id")
+    assert Entry.objects.count() == 1
+    entry = Entry.objects.get()
     assert (entry.action, entry.result, entry.actor_role) == ("refused", "refused", "analyst")
     assert entry.reason.startswith(f"cancel: Order {order.pk}: analyst asked to make it canceled")
