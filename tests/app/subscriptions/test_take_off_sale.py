@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from audit.models import Entry
 from catalog.models import Product
+from payments import gateway
 from subscriptions.models import Plan, Start
 from subscriptions.services import confirm
 from subscriptions.starting import CannotStart, start
@@ -79,8 +81,10 @@ def test_the_command_refuses_in_a_sentence(
 
 
 def test_plan_off_sale_is_on_no_page_and_nobody_can_begin_it(
-    plan: Plan, cara_customer: Any
+    plan: Plan, cara_customer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    page = SimpleNamespace(id="cs_1", url="https://stripe.test/1", status=gateway.PageStatus.OPEN)
+    monkeypatch.setattr(gateway, "create_subscription_session", lambda wanted: page)
     # Not even whoever was about to.
     Start.objects.create(plan=plan, customer=cara_customer, idempotency_key="k", created_at=NOW)
     assert "Refill" in Client().get(PLANS).text
