@@ -78,13 +78,18 @@ def _off_sale(now: Any) -> None:
     set_on_sale(among=offered, named="mug", on_sale=False, by=by, why="sold out", now=now)
 
 
-def test_a_basket_tells_what_went_off_sale_and_shows_the_rest(
-    customer: Client, mug: Product, now: Any
-) -> None:
+def _mug_goes_off_sale_in_a_basket(customer: Client, mug: Product, now: Any) -> None:
+    """Which holds a fan too, for £9.00."""
     fan = Product.objects.create(name="Fan", slug="fan", price_pennies=900, currency="GBP")
     _put(customer, mug.pk, 1)
     _put(customer, fan.pk, 1)
     _off_sale(now)
+
+
+def test_a_basket_tells_what_went_off_sale_and_shows_the_rest(
+    customer: Client, mug: Product, now: Any
+) -> None:
+    _mug_goes_off_sale_in_a_basket(customer, mug, now)
     # Whoever gets no page has seen nothing.
     customer.head(reverse("orders:basket"))
     page = customer.get(reverse("orders:basket")).text
@@ -97,10 +102,7 @@ def test_a_basket_tells_what_went_off_sale_and_shows_the_rest(
 def test_nothing_is_ordered_when_something_went_off_sale_meanwhile(
     customer: Client, mug: Product, now: Any
 ) -> None:
-    fan = Product.objects.create(name="Fan", slug="fan", price_pennies=900, currency="GBP")
-    _put(customer, mug.pk, 1)
-    _put(customer, fan.pk, 1)
-    _off_sale(now)
+    _mug_goes_off_sale_in_a_basket(customer, mug, now)
     # Pressed twice, the second answer is the one that is seen.
     for page in (customer.post(reverse("orders:place")) for _ in range(2)):
         assert page.status_code == 409

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 if str(ROOT / "app") not in sys.path:
     sys.path.insert(0, str(ROOT / "app"))
 from local_postgres.binaries import find  # noqa: E402 (after the path to it)
-from local_postgres.fresh import fresh_server  # noqa: E402 (the same)
+from local_postgres.fresh import fresh_server  # noqa: E402 (after the path to it)
 
 # What a command needs of whoever runs the gate; everything else it has from the world.
 PASSED = ("PATH", "LANG", "DATABASE_URL", "PURELAKA_POSTGRES", "SSL_CERT_FILE")

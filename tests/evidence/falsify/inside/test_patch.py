@@ -117,8 +117,7 @@ def test_what_stands_behind_decorators_and_in_a_cache_runs_the_mutant(
 
 def test_caches_of_python_and_of_who_runs_tests_stay_filled(plants: Any, file: Path) -> None:
     fnmatch.fnmatch("a", "a*")
-    # Python keeps the function to itself; the types of the standard library do not know it.
-    of_python = fnmatch._compile_pattern  # type: ignore[attr-defined]
+    of_python = fnmatch._compile_pattern  # type: ignore[attr-defined] # Python's own, not told
     mine = {
         "its own": plants.squared.__wrapped__,
         "of no plain function": functools.lru_cache(functools.partial(plants.double, 2)),
