@@ -176,6 +176,7 @@ class _Attempt:
             "unit": mutant.unit,
             "first_line": mutant.first_line,
             "text": mutant.text,
+            "around": mutant.around,
             "undecorated": mutant.undecorated,
         }
         return self.worker.server.ask(orders, broken, stop=True)

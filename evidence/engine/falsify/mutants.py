@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
@@ -17,9 +18,11 @@ class Mutant:
     """One way to break one function.
 
     `unit` is the outermost function or method that holds the edit, by its dotted name, and
-    `first_line` where Python says that it begins; lines are 1-based. `id` and `symbol`, a digest of
-    the unit's text, stay the same as long as that text does. `undecorated` tells which of the
-    unit's own decorators went, counted from the function outwards, and how many it has.
+    `first_line` where Python says that it begins; lines are 1-based. `around` are the first and the
+    last line of the file's own statement that holds the unit: all that has to be compiled. `id` and
+    `symbol`, a digest of the unit's text, stay the same as long as that text does. `undecorated`
+    tells which of the unit's own decorators went, counted from the function outwards, and how many
+    it has.
     """
 
     id: str
@@ -31,6 +34,7 @@ class Mutant:
     text: str
     first_line: int
     symbol: str
+    around: tuple[int, int]
     undecorated: tuple[int, int] | None = None
 
     def diff(self, before: str) -> tuple[str, ...]:
@@ -54,6 +58,7 @@ def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
     for unit, function in units(tree, name):
         begin, _ = text.span(function)
         whole = _essence_of(source, function)
+        around = _around(tree, function)
         for edit_start, edit_end, edit, replacement in _places(function, text):
             broken = text.replaced(edit_start, edit_end, replacement)
             if _essence_of(broken, function) == whole:
@@ -69,6 +74,7 @@ def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
                     text=broken,
                     first_line=first_line(function),
                     symbol=hashlib.sha256(text.of(function).encode()).hexdigest(),
+                    around=around,
                     undecorated=_undecorated(function, edit_start, text),
                 )
             )
@@ -113,6 +119,14 @@ def _units(body: list[ast.stmt], prefix: str, name: str) -> Iterator[tuple[str, 
 def first_line(function: Function) -> int:
     """Where Python says that the function begins: its first decorator, if it has any."""
     return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+
+
+def _around(tree: ast.Module, function: Function) -> tuple[int, int]:
+    """Lines of the outermost statement that holds the function, and of nothing but comments and
+    decorators before it: of a decorator in parentheses no node tells where these begin."""
+    ends = [node.end_lineno or node.lineno for node in tree.body]
+    at = bisect_left(ends, function.lineno)
+    return ends[at - 1] + 1 if at else 1, ends[at]
 
 
 def _places(function: Function, text: _Text) -> Iterator[tuple[int, int, Operator, bytes]]:

@@ -202,3 +202,36 @@ def test_an_id_outlives_edits_elsewhere_in_the_file() -> None:
         for text in (source, moved)
     ]
     assert ids[0] == ids[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "around"), [("f", (2, 6)), ("A.g", (7, 14)), ("A.B.h", (7, 14)), ("one", (15, 16))]
+)
+def test_the_statement_around_a_function_is_known_by_its_lines(
+    name: str, around: tuple[int, int]
+) -> None:
+    source = """import a
+@a.first
+@(
+    a.second(1)
+)
+def f(n): return n
+
+if a:
+    @a.marked
+    class A:
+        def g(self): return a
+        class B:
+            def h(self):
+                return a
+
+def one(): return a
+"""
+    found = mutants_of(path="m.py", source=source, name=name)
+    assert {mutant.around for mutant in found} == {around}
+
+
+def test_what_stands_around_the_first_function_begins_with_the_file() -> None:
+    source = "# What it is.\n@a\ndef f(n):\n    return n\n\nb = 1\n"
+    found = mutants_of(path="m.py", source=source, name="f")
+    assert {mutant.around for mutant in found} == {(1, 4)}

@@ -6,6 +6,7 @@ went shows in what it made of the function, so there the wrapper's code is repla
 """
 
 from __future__ import annotations
+import __future__
 
 import functools
 import gc
@@ -23,6 +24,8 @@ _Key = tuple[str, str, int]  # The file, the dotted name and the first line, as 
 # Whose caches no function of a project has a part in: Python's own, and those of who runs tests.
 # To empty them takes longer than a small test, and to fill them again longer still.
 _OTHERS = sys.stdlib_module_names | {"_pytest", "coverage", "hypothesis", "pluggy", "pytest"}
+# What a file imports from `__future__` stands in each of its functions.
+_FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 _DEEPEST = 50  # Wrappers around one function, before it is taken that they go round in a circle.
 
 
@@ -41,6 +44,13 @@ class Loaded:
     # Whoever says in `__wrapped__` that it wraps the function of this id.
     wrappers: dict[int, list[FunctionType]] = field(default_factory=lambda: defaultdict(list))
     caches: list[Any] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Empty the caches: what they know was worked out by the code as it was until now. To empty
+        one that is empty would touch more of a fork's memory than to look at it."""
+        for cache in self.caches:
+            if cache.cache_info().currsize:
+                cache.cache_clear()
 
 
 def loaded_under(root: Path) -> Loaded:
@@ -68,10 +78,12 @@ def patch(
     unit: str,
     first_line: int,
     text: str,
+    around: tuple[int, int] | None = None,
     undecorated: tuple[int, int] | None = None,
 ) -> None:
     """Replace the unit's code, and that of everything defined in it, by the mutant's; or take off
-    the decorator that the mutant lacks, as `Mutant.undecorated` tells it.
+    the decorator that the mutant lacks, as `Mutant.undecorated` tells it. `around` are the lines
+    of the statement of the file that holds the unit; without them all of the text is compiled.
 
     A file that is not loaded yet is left alone: whoever loads it reads the mutant from disk.
     Raises CannotPatch.
@@ -81,7 +93,10 @@ def patch(
     if undecorated:
         _undecorate(loaded, (file, unit, first_line), *undecorated)
         return
-    module = compile(text, file, "exec", dont_inherit=True)
+    if not (functions := loaded.functions.get((file, unit, first_line))):
+        raise CannotPatch("no function of that name is loaded from that line")
+    old, *_ = functions
+    module = _compiled(text, file, around, old.__code__.co_flags & _FUTURE)
     new = next(
         (
             code
@@ -92,17 +107,26 @@ def patch(
     )
     if new is None:
         raise CannotPatch("the mutant does not define it")
-    if not loaded.functions.get(_key(new)):
-        raise CannotPatch("no function of that name is loaded from that line")
     _refuse_moved(loaded, file, unit, codes_by_key(new))
     for code, others in codes_by_key(new).items():
         for function in loaded.functions.get(code, ()):
             if len(others) > 1:
                 raise CannotPatch("it holds two functions that nothing tells apart")
             _replace(function, *others)
-    for cache in loaded.caches:
-        # What it knows was worked out by the unbroken code.
-        cache.cache_clear()
+    loaded.forget()
+
+
+def _compiled(text: str, file: str, around: tuple[int, int] | None, future: int) -> CodeType:
+    """The text's code, or that of these lines of it alone: a long file takes as long as a test."""
+    if around:
+        first, last = around
+        # The end of a file continues no line, so neither does the end of these.
+        text = "\n" * (first - 1) + "\n".join(text.split("\n")[first - 1 : last]) + "\n\n"
+    try:
+        code: CodeType = compile(text, file, "exec", future, dont_inherit=True)
+    except SyntaxError as error:
+        raise CannotPatch("it cannot be compiled by itself") from error
+    return code
 
 
 def _refuse_moved(loaded: Loaded, file: str, unit: str, new: Mapping[_Key, object]) -> None:

@@ -100,6 +100,7 @@ class Server:
             self._warm_up()
             self._loaded = loaded_under(self._root)
             self._entered.watch(self._loaded, self._root, self._order["watched"])
+            self._loaded.forget()
             gc.collect()
             # What is there now stays there, so children need not look at it, and share its memory.
             gc.freeze()
@@ -139,7 +140,7 @@ class Server:
         gc.disable()
         self._entered.forget()
         self._starts.forget()
-        connected = open_connections(self._channel.socket.fileno())
+        connected: list[str] = []
         if mutant := order.get("mutant"):
             try:
                 for each in mutant if isinstance(mutant, list) else [mutant]:
@@ -147,6 +148,9 @@ class Server:
             except CannotPatch as error:
                 tell({"cannot": str(error)})
                 return
+        else:
+            # That of unbroken code tells what all forks would share.
+            connected = open_connections(self._channel.socket.fileno())
         tell({"connected": connected})
         self._run(order, tell)
 

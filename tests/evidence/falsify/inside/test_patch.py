@@ -1,12 +1,13 @@
 """falsify.inside.patch: a mutant runs wherever the function went, or it is said that it cannot."""
 
 from __future__ import annotations
+import __future__
 
 import fnmatch
 import functools
 import importlib.util
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -90,12 +91,20 @@ def plants(file: Path) -> Any:
     return module
 
 
-def put(loaded: Loaded, file: Path, unit: str, first: str, was: str, becomes: str) -> None:
+def put(
+    loaded: Loaded,
+    file: Path,
+    unit: str,
+    first: str,
+    was: str,
+    becomes: str,
+    around: tuple[int, int] | None = None,
+) -> None:
     """Put in place the unit that begins with this line, as it is when `was` reads otherwise."""
     assert CODE.count(was) == 1, was
     line = CODE.splitlines().index(first) + 1
     text = CODE.replace(was, becomes)
-    patch(loaded, file=str(file), unit=unit, first_line=line, text=text)
+    patch(loaded, file=str(file), unit=unit, first_line=line, text=text, around=around)
 
 
 DOUBLE = ("double", "def double(n):", "return n + n")
@@ -169,6 +178,70 @@ def test_a_mutant_is_compiled_by_its_own_file_s_rules(plants: Any, file: Path) -
     assert plants.typed() == ({"n": int}, 2)
 
 
+FUTURE = """\
+from __future__ import annotations
+lost = later  # fails when it runs, and nobody runs it again
+
+if True:
+    @str
+    def shown(): ...
+
+    class Till:
+        @property
+        def price(self, of: unknown = None):
+            return self.__rate, held
+        __rate = 2
+"""
+
+
+def test_only_the_statement_around_the_unit_is_compiled_and_means_what_it_meant(
+    tmp_path: Path,
+) -> None:
+    """Its lines, its class, and what the file imported from `__future__`; other lines are not
+    even read."""
+    file = tmp_path / "till.py"
+    file.write_text(FUTURE, encoding="utf-8")
+    module: dict[str, Any] = {"later": 1}
+    exec(compile(FUTURE, file, "exec", dont_inherit=True), module)  # noqa: S102 - as an import does
+    loaded, box = loaded_under(tmp_path), module["Till"]()
+    lines = FUTURE.replace("self.__rate,", "-self.__rate,").splitlines()
+    text = "\n".join([*lines[:1], "this is no Python", *lines[2:]])
+    where = {"file": str(file), "unit": "Till.price", "first_line": 9}
+
+    patch(loaded, **where, text=text, around=(3, 12))  # type: ignore[arg-type] # as told by a server
+
+    getter = module["Till"].price.fget
+    with pytest.raises(NameError, match="held"):
+        _ = box.price
+    assert getter.__code__.co_firstlineno == 9
+    assert getter.__code__.co_names[0] == "_Till__rate"
+    assert getter.__code__.co_flags & __future__.annotations.compiler_flag
+    with pytest.raises(CannotPatch, match="cannot be compiled by itself"):
+        patch(loaded, **where, text=text)  # type: ignore[arg-type] # as told by a server
+
+
+def test_only_a_cache_that_holds_something_is_emptied(plants: Any, file: Path) -> None:
+    """To empty one that is empty takes a fork longer than to look at it."""
+    emptied = []
+
+    class Cache:
+        def __init__(self, held: int) -> None:
+            self.held = held
+
+        def cache_info(self) -> Any:
+            return SimpleNamespace(currsize=self.held)
+
+        def cache_clear(self) -> None:
+            emptied.append(self.held)
+
+    assert plants.squared(3) == 9
+    loaded = loaded_under(file.parent)
+    loaded.caches += [Cache(0), Cache(1), Cache(7)]
+    loaded.forget()
+    assert emptied == [1, 7]
+    assert plants.squared.__wrapped__.cache_info().currsize == 0
+
+
 def test_a_file_that_nobody_loaded_is_left_to_whoever_loads_it(plants: Any, file: Path) -> None:
     loaded = loaded_under(file.parent)
     put(loaded, file.with_name("other.py"), *DOUBLE, "return n - n")
@@ -181,7 +254,7 @@ def test_a_file_that_nobody_loaded_is_left_to_whoever_loads_it(plants: Any, file
     ("unit", "first", "was", "becomes", "why"),
     [
         ("double", "def double(n):", "def double(n)", "def other(n)", "does not define it"),
-        ("double", "import functools", "return n + n", "return n", "does not define it"),
+        ("double", "import functools", "return n + n", "return n", "is loaded from that line"),
         (
             "Counted.__init__",
             "    def __init__(self):",
