@@ -30,17 +30,15 @@ _NO_TESTS, _SURVIVED = 33, 0  # What it writes beside a mutant that it tried on 
 
 @dataclass(frozen=True)
 class Tried:
-    """What somebody came to: seconds of the whole process, mutants that were tried on a test, and
-    those that a failure, a crash or a deadline told from the whole code."""
+    """What somebody came to. `seconds` are those of the whole process, in which tests run once
+    unbroken, and `trying` those from then on. `mutants` were tried on a test; `killed` are those
+    that a failure, a crash or a deadline told from the whole code."""
 
     who: str
     seconds: float
+    trying: float
     mutants: int
     killed: int
-
-    @property
-    def each_ms(self) -> float:
-        return 1000 * self.seconds / self.mutants
 
 
 def install(home: Path) -> bool:
@@ -63,13 +61,15 @@ def run(project: Path, home: Path, names: Sequence[str] = (), *, own_pytest: boo
         text=True,
     )
     seconds = time.perf_counter() - began
+    said = re.sub(r"\s+", " ", done.stdout + done.stderr)
     codes = [
         code
         for file in project.glob("mutants/**/*.meta")
         for code in json.loads(file.read_text("utf-8"))["exit_code_by_key"].values()
         if code not in (None, _NO_TESTS)
     ]
-    if not codes:
-        said = re.sub(r"\s+", " ", done.stdout + done.stderr)[-300:]
-        raise SystemExit(f"mutmut tried nothing: {said}")
-    return Tried("mutmut", seconds, len(codes), sum(code != _SURVIVED for code in codes))
+    rate = re.search(r"([\d.]+) mutations/second", said)
+    if not codes or not rate:
+        raise SystemExit(f"mutmut tried nothing: {said[-300:]}")
+    killed = sum(code != _SURVIVED for code in codes)
+    return Tried("mutmut", seconds, len(codes) / float(rate[1]), len(codes), killed)
