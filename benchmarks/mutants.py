@@ -99,6 +99,8 @@ def django_db_modify_db_settings() -> None:
 
 
 def main() -> None:
+    # Whoever reads it through a pipe waits for minutes otherwise.
+    sys.stdout.reconfigure(line_buffering=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         has_mutmut = mutmut.install(folder / "mutmut")
@@ -217,7 +219,7 @@ def _ours(project: Path, *claims: str) -> Tried:
 
 def _show(title: str, tried: list[Tried]) -> bool:
     """Whether the target is met; nobody missed it where there is nobody to compare with."""
-    print(f"\n{title}\n  {'':<12} mutants  killed  ms a mutant  the whole process", flush=True)
+    print(f"\n{title}\n  {'':<12} mutants  killed  ms a mutant  the whole process")
     for one in tried:
         print(
             f"  {one.who:<12} {one.mutants:7,}  {one.killed:6,}  {_each(one):11.1f}  "
