@@ -96,7 +96,7 @@ def _run_gates(
     reporter.stage("gates")
     found = run_gates(project, register, order.only or None, reporter)
     if not order.only and order.falsify:
-        known = known_of(project, register, found, reuse, before)
+        known = known_of(project, register, found.tree.commit, reuse, before)
         if order.all_mutants or not project.mutants_on_demand:
             _break_code(order, project, register, found, reporter, known)
         _break_promises(project, register, found, reporter, known)
@@ -130,24 +130,15 @@ def _with_changes(found: Run, project: Project, reuse: Reuse) -> Run:
 
 
 def known_of(
-    project: Project, register: Register, found: Run, reuse: Reuse, before: Before
+    project: Project, register: Register, commit: str, reuse: Reuse, before: Before
 ) -> Known:
-    """What the results of breaking things hang on now, by what these gates recorded."""
-    from evidence.engine.falsify.depends import dependencies
+    """What the results of breaking things hang on now."""
+    from evidence.engine.falsify.depends import Dependencies
     from evidence.engine.falsify.known import Known
-    from evidence.engine.run.measured import cited_files
-    from evidence.engine.run.record import results_folder
 
-    results = results_folder(project)
-    now = dependencies(
-        project.root,
-        reuse.files,
-        reuse.outside,
-        cited=cited_files(register),
-        recordings=[results / gate.coverage for gate in found.gates if gate.coverage],
-        tests={link.text for claim in register.claims for link in claim.tests},
-    )
-    return Known(now, reuse.files, found.tree.commit, before)
+    tests = {link.text for claim in register.claims for link in claim.tests}
+    now = Dependencies(project.root, reuse.files, reuse.outside, tests=tests)
+    return Known(now, reuse.files, commit, before)
 
 
 def _break_code(

@@ -316,10 +316,17 @@ def test_one_function_changed_and_only_its_claims_are_broken_again(
         capsys.readouterr().out.split()
     )
 
-    # A setting may matter to everything.
+    # A page that nobody opened matters to nobody.
     copy.replace("till/settings.py", "1000", "10")
+    second = copy.git("rev-parse", "HEAD")
     told = prove(copy)
-    assert set(told.values()) == {""}
+    assert set(told.values()) == {first, second}
+
+    # What is set up before anything is tried matters to everything.
+    copy.write("tests/conftest.py", "from till import settings  # noqa: F401\n")
+    assert set(prove(copy).values()) == {""}
+    copy.replace("till/settings.py", "10", "100")
+    assert set(prove(copy).values()) == {""}
 
 
 LED = """

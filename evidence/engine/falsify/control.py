@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 from evidence.engine.falsify.pool import Worker, hand_out
 from evidence.engine.falsify.server import ServerDied
+from evidence.engine.falsify.trace import Trace
 from evidence.engine.run.bench import Bench
 
 PASSED = "passed"
@@ -22,7 +23,8 @@ class Controls:
     """What unbroken code came to, by test: seconds when green, why not when red.
 
     `starters` are tests that started processes, which see a broken file and not a broken function.
-    `flaky` ended differently on the same code; they are red too. `complaints` are about forks.
+    `flaky` ended differently on the same code; they are red too. `traces` tell where each went when
+    it was asked first. `complaints` are about forks.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -30,6 +32,7 @@ class Controls:
     starters: set[str] = field(default_factory=set)
     flaky: set[str] = field(default_factory=set)
     complaints: dict[str, None] = field(default_factory=dict)
+    traces: dict[str, Trace | None] = field(default_factory=dict)
     # Workers share these; each is changed in one step only, so that no lock is needed around it.
     _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
@@ -48,9 +51,10 @@ class Controls:
         return test in self.seconds or test in self.red
 
     def before(self, tests: Iterable[str], workers: Sequence[Worker], bench: Bench) -> None:
-        """Each test in a fork; a red one again in a fork of its own, to see what is to blame."""
+        """Each test in a fork of its own, for of several nobody could say who went where; a red one
+        once more."""
         new = sorted(test for test in tests if not self.is_known(test))
-        hand_out(_in_batches(new), workers, self._first, bench=bench)
+        hand_out(new, workers, self._first, bench=bench)
         for test in (each for each in new if not self.is_known(each)):
             self.red[test] = "no fork server lived to run it"
 
@@ -60,7 +64,7 @@ class Controls:
         with self._turns.setdefault(test, threading.Lock()):
             if not self.is_known(test):
                 try:
-                    self._first([test], worker)
+                    self._first(test, worker)
                 except ServerDied as error:
                     self.red[test] = f"the fork server died: {error}"
                     raise
@@ -76,18 +80,19 @@ class Controls:
         answer = worker.server.ask([self.order(test)], None, stop=True)
         return _passed(next(iter(answer.trials), None))
 
-    def _first(self, tests: Sequence[str], worker: Worker) -> None:
-        answer = worker.server.ask([self.order(test) for test in tests], None, stop=False)
+    def _first(self, test: str, worker: Worker) -> None:
+        answer = worker.server.ask([self.order(test)], None, stop=True)
         self._complain_of(answer.connected)
-        ended = {trial["test"]: trial for trial in answer.trials}
-        for test in tests:
-            if not self._is_green(ended.get(test)):
-                self._alone(test, ended.get(test), worker)
+        self.traces[test] = answer.trace
+        ended = next(iter(answer.trials), None)
+        if not self._is_green(ended):
+            # That it went another way may be why.
+            self.traces[test] = None
+            self._once_more(test, ended, worker)
 
-    def _alone(self, test: str, before: Mapping[str, Any] | None, worker: Worker) -> None:
-        """Once more by itself. Whoever passes now, and ended otherwise before, is not to be
-        trusted, whether chance or its neighbours were to blame; `before` is None for a test that
-        never had its turn, for the one before it ended the fork."""
+    def _once_more(self, test: str, before: Mapping[str, Any] | None, worker: Worker) -> None:
+        """Whoever passes now, and ended otherwise before, is not to be trusted; `before` is None
+        for a test that never had its turn, for its fork ended."""
         answer = worker.server.ask([self.order(test)], None, stop=True)
         is_green = self._is_green(next(iter(answer.trials), None))
         if is_green and before is not None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evidence.engine.falsify.opened import Opened
 from evidence.engine.falsify.sabotage.clone import make_clone
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.tree import read_files
@@ -16,10 +17,18 @@ from evidence.engine.run.tree import read_files
 
 @dataclass(frozen=True)
 class Copy:
-    """The project's files as they are now, elsewhere. `root` is the project's folder there."""
+    """The project's files as they are now, elsewhere. `root` is the project's folder there, and
+    `opened` tells which of its `files` are opened."""
 
     root: Path
+    files: tuple[str, ...]
+    opened: Opened
     _whole: dict[Path, bytes] = field(default_factory=dict)
+
+    @property
+    def python(self) -> list[str]:
+        """Those of its files that hold Python."""
+        return [path for path in self.files if path.endswith(".py")]
 
     def read(self, path: str) -> str:
         with tokenize.open(self.root / path) as file:
@@ -51,8 +60,9 @@ class Copy:
 
 def make_copy(bench: Bench, name: str) -> Copy:
     """In the run's scratch folder, which goes when the run ends, however it ends."""
-    clone = make_clone(bench.project, read_files(bench.project), bench.scratch / name)
-    return Copy(clone.root)
+    files = tuple(sorted(read_files(bench.project)))
+    clone = make_clone(bench.project, files, bench.scratch / name)
+    return Copy(clone.root, files, Opened(clone.root, files, clone.top / ".git"))
 
 
 def _write(file: Path, data: bytes) -> None:

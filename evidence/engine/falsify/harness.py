@@ -13,6 +13,7 @@ from evidence.engine.falsify.model import MutantRun, Outcome, Trial
 from evidence.engine.falsify.plan import Plan, Recorded, Target
 from evidence.engine.falsify.pool import Worker, hand_out
 from evidence.engine.falsify.server import Answer, ServerDied
+from evidence.engine.falsify.trace import NOTHING, Trace, joined
 from evidence.engine.run.bench import Bench
 
 _FEW = 3  # Tests asked in one fork.
@@ -23,24 +24,20 @@ _PATIENT = 3.0  # A timeout is believed when three times the deadline changes no
 @dataclass
 class Tried:
     """What became of each mutant so far, by id. `unforked` says why a fork could not try it, and
-    `entered` is what its forks entered, as `Answer` has it."""
+    `traces` tell where its trials went, on unbroken code too."""
 
     trials: dict[str, list[Trial]] = field(default_factory=dict)
     unforked: dict[str, str] = field(default_factory=dict)
-    entered: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    traces: dict[str, Trace | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, mutant: str, trial: Trial) -> None:
         with self._lock:
             self.trials.setdefault(mutant, []).append(trial)
 
-    def has_entered(self, mutant: str, functions: frozenset[str] | None) -> None:
+    def went(self, mutant: str, trace: Trace | None) -> None:
         with self._lock:
-            before = self.entered.get(mutant, frozenset())
-            lost = before is None or functions is None
-            self.entered[mutant] = (
-                None if lost else frozenset().union(before or (), functions or ())
-            )
+            self.traces[mutant] = joined((self.traces.get(mutant, NOTHING), trace))
 
     def cannot(self, mutant: str, why: str) -> None:
         with self._lock:
@@ -132,6 +129,8 @@ class _Attempt:
             first = self._few(left)
             left = left[len(first) :]
             green = [test for test in first if self.controls.green(test, self.worker)]
+            for test in first:
+                self.tried.went(mutant.id, self.controls.traces.get(test))
             asked = [test for test in green if is_running or test in self.controls.starters]
             with self.worker.copy.broken(mutant.path, mutant.text):
                 while asked and mutant.id not in self.tried.unforked:
@@ -184,7 +183,7 @@ class _Attempt:
     def _after(self, answer: Answer, asked: list[str]) -> list[str]:
         """Take down what was said; what to ask next."""
         mutant = self.target.mutant.id
-        self.tried.has_entered(mutant, answer.entered)
+        self.tried.went(mutant, answer.trace)
         if answer.cannot:
             self.tried.cannot(mutant, f"it cannot be put in place in a fork: {answer.cannot}")
             return []
@@ -204,6 +203,7 @@ class _Attempt:
         """A machine that is busy is late too, so a timeout has to happen again with more time."""
         self._check_server(late.test)
         answer = self._ask([late.test], patience=_PATIENT)
+        self.tried.went(self.target.mutant.id, answer.trace)
         self._check_server(late.test)
         return trial_of(answer.trials[-1]) if answer.trials else late
 

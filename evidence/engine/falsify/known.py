@@ -5,12 +5,14 @@ not thought of, and the build fails."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from evidence.engine.falsify.depends import Dependencies
 from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun
 from evidence.engine.falsify.plan import Target
 from evidence.engine.falsify.share import share_of
+from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.register.model import Patch
 from evidence.engine.run.inputs import digest_of
 
@@ -28,51 +30,48 @@ NOTHING = Before(Falsification(), "")
 
 @dataclass
 class Known:
-    """What may count again in this run. `files` are the project's with their digests; `contained`
-    tells of each test that was seen to start no process what it hung on then."""
+    """What may count again in this run. `files` are the project's with their digests; `shared` is
+    what all trials share whose results count."""
 
     now: Dependencies
     files: Mapping[str, str]
     commit: str
     before: Before = NOTHING
-    contained: dict[str, str] = field(default_factory=dict)
+    shared: Shared = Shared()  # noqa: RUF009 - frozen
     mutants_again: int = 0
     patches_again: int = 0
 
     def __post_init__(self) -> None:
-        if self.before.record.complaints:
+        record = self.before.record
+        if record.complaints or record.shared_key != self.now.of_shared(record.shared):
             self.before = NOTHING
-        self.contained |= self.before.record.contained
+        self.shares(self.before.record.shared)
 
-    def has_seen(self, tests: Iterable[str], starters: Iterable[str]) -> None:
-        """These tests ran, and those `starters` started processes."""
-        self.contained |= {test: self.now.alone(test) for test in tests}
-        for test in starters:
-            self.contained.pop(test, None)
+    def shares(self, shared: Shared) -> None:
+        """Servers of this run went through that before they forked."""
+        self.shared |= shared
 
-    def strays(
-        self, tests: Iterable[str], entered: frozenset[str] | None
-    ) -> tuple[str, ...] | None:
-        """Of the functions that were `entered` while something was broken, those to which these
-        tests go at no other time; None when nobody knows what was entered."""
-        return None if entered is None else self.now.strays(tests, entered)
+    def recorded(self) -> dict[str, Any]:
+        """What a record says of what all trials share."""
+        return {"shared": self.shared, "shared_key": self.now.of_shared(self.shared)}
 
-    def of_function(self, targets: Sequence[Target], strays: Sequence[str] | None) -> str:
-        """What the trials of one function's mutants hang on, which led tests to these `strays`."""
+    def of_function(self, targets: Sequence[Target], trace: Trace | None) -> str:
+        """What the trials of one function's mutants hang on besides, which went there."""
         tried = [
             "\0".join((target.mutant.id, claim, *sorted(tests)))
             for target in targets
             for claim, tests in sorted(target.claims.items())
         ]
+        # Who has a turn at all is told by who runs the lines now.
+        runs = ("\0".join(sorted(target.cases)) for target in targets)
         tests = frozenset().union(*(target.tests for target in targets))
-        return digest_of([*tried, self.now.of(tests, self.contained), self.now.of_strays(strays)])
+        return digest_of([*tried, *runs, self.now.of(tests, trace)])
 
-    def of_patch(self, patch: Patch, tests: Iterable[str], strays: Sequence[str] | None) -> str:
-        """What a patch's outcome hangs on: besides these tests the files that it edits, and the
-        `strays` to which it led them."""
+    def of_patch(self, patch: Patch, tests: Iterable[str], trace: Trace | None) -> str:
+        """What a patch's outcome hangs on besides: the files that it edits, and where its trial
+        went."""
         edited = (f"{path}\0{self.files.get(path, '')}" for path in sorted(patch.touches))
-        hangs = [self.now.of(tests, self.contained), self.now.of_strays(strays)]
-        return digest_of([patch.joined, patch.breaks, *edited, *hangs])
+        return digest_of([patch.joined, patch.breaks, *edited, self.now.of(tests, trace)])
 
     def functions(
         self, units: Mapping[str, Sequence[Target]]
@@ -82,7 +81,7 @@ class Known:
         again, checked = self._split(
             name
             for name, targets in units.items()
-            if self._is_same(name, self.of_function(targets, self._strayed(name)))
+            if self._is_same(name, self.of_function(targets, self._trace(name)))
             and all(target.mutant.id in by_id for target in targets)
         )
         kept = {t.mutant.id: self._kept(by_id[t.mutant.id], t) for n in again for t in units[n]}
@@ -99,7 +98,7 @@ class Known:
             name
             for name, (patch, tests) in patches.items()
             if name in by_name
-            and self._is_same(name, self.of_patch(patch, tests, self._strayed(name)))
+            and self._is_same(name, self.of_patch(patch, tests, self._trace(name)))
         )
         self.patches_again = len(again)
         return (
@@ -107,8 +106,8 @@ class Known:
             {name: by_name[name] for name in checked},
         )
 
-    def _strayed(self, name: str) -> tuple[str, ...] | None:
-        return self.before.record.strays.get(name)
+    def _trace(self, name: str) -> Trace | None:
+        return self.before.record.traces.get(name)
 
     def _is_same(self, name: str, key: str) -> bool:
         return self.before.record.keys.get(name) == key

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from evidence.engine.falsify.trace import Shared, Trace
+
 
 class Outcome(StrEnum):
     """How one test, or all that were tried, answered a breakage."""
@@ -118,10 +120,8 @@ class Falsification:
     not green on unbroken code to why: it takes no kill, and taints the claims that cite it.
     `flaky` names tests that ended differently on the same code. `complaints` are sentences about
     the harness itself: any of them fails the build. `audited` counts the mutants run again in
-    processes of their own. `keys` tell what the results of a function or a patch hang on, and
-    `contained` what each test that starts no process hung on when that was seen. `strays` are the
-    functions, by function or patch that was broken, to which tests went only because of that; None
-    where nobody knows.
+    processes of their own. `traces` tell where the trials of a function or a patch went, and
+    `shared` what all of them share; `keys` and `shared_key` are digests of that, as it was then.
     """
 
     claims: dict[str, tuple[str, ...]] | None = None
@@ -133,8 +133,9 @@ class Falsification:
     audited: int = 0
     patches: tuple[PatchRun, ...] | None = None
     keys: dict[str, str] = field(default_factory=dict)
-    contained: dict[str, str] = field(default_factory=dict)
-    strays: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    traces: dict[str, Trace | None] = field(default_factory=dict)
+    shared: Shared = Shared()  # noqa: RUF009 - frozen
+    shared_key: str = ""
 
     def of(self, claim: str) -> tuple[MutantRun, ...]:
         """The claim's mutants."""

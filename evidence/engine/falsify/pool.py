@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from evidence.engine.falsify.copies import Copy, make_copy
 from evidence.engine.falsify.server import Server, ServerDied, Stopped
+from evidence.engine.falsify.trace import Shared
 from evidence.engine.register.model import Gate
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.schedule import Job, run_side_by_side
@@ -20,7 +21,8 @@ _LIVES = 3  # Servers that one worker may use up before the whole stage is given
 
 
 class Worker:
-    """A place in which servers for one gate's tests are started, one after the other."""
+    """A place in which servers for one gate's tests are started, one after the other. `shared` is
+    what they went through before they forked."""
 
     def __init__(
         self,
@@ -32,11 +34,11 @@ class Worker:
         services: Services,
         name: str,
         warm: Sequence[str],
-        watched: Sequence[str],
     ) -> None:
         self.copy = copy
         self.died: list[str] = []
-        self._gate, self._tests, self._warm, self._watched = gate, tests, warm, watched
+        self.shared = Shared()
+        self._gate, self._tests, self._warm = gate, tests, warm
         self._numbers = count(1)
         self._bench, self._services, self._name = bench, services, name
         self._stack = ExitStack()
@@ -69,12 +71,12 @@ class Worker:
                 services=self._services,
                 # What is run to warm up may be what killed the one before.
                 warm=() if self.died else self._warm,
-                watched=self._watched,
             )
             try:
                 # It may be wanted in the middle of a mutant: whatever it loads has to be whole.
                 with self.copy.mended():
                     self._server = self._stack.enter_context(fresh)
+                self.shared |= self._server.ready.shared
             except ServerDied as error:
                 self.died.append(str(error))
                 raise
@@ -105,12 +107,11 @@ def pool(
     tests: Sequence[str],
     *,
     warm: Sequence[str],
-    watched: Sequence[str],
     bench: Bench,
     services: Services,
 ) -> Iterator[tuple[Worker, ...]]:
     """As many workers as cores may be used. Their servers run the `warm` tests before they fork,
-    tell which functions of the `watched` files a fork enters, and end with the block."""
+    and end with the block."""
     workers = tuple(
         Worker(
             gate,
@@ -120,7 +121,6 @@ def pool(
             services=services,
             name=f"_forks-{gate.id}-{number}",
             warm=warm,
-            watched=watched,
         )
         for number in range(bench.cores)
     )
@@ -129,6 +129,7 @@ def pool(
     finally:
         for worker in workers:
             worker.close()
+            worker.copy.opened.close()
 
 
 def hand_out(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence.engine.falsify.copies import Copy
+from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.register.model import Gate
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.capture import Capture
@@ -42,26 +43,26 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one fork: trials as told, and what kept it from trying, if anything. `entered`
-    are the watched functions that were entered, each as `path::name`; None when nobody knows."""
+    """What came of one fork: trials as told, what kept it from trying, if anything, and where it
+    went, None when nobody knows."""
 
     trials: tuple[Mapping[str, Any], ...]
     cannot: str = ""
     died: str = ""
     connected: tuple[str, ...] = ()
-    entered: frozenset[str] | None = None
+    trace: Trace | None = None
 
 
 @dataclass
 class Ready:
-    """What the server found: the cases of each test, fixtures left to each child, functions that
-    are watched, and those that it cannot watch."""
+    """What the server found: the cases of each test, fixtures left to each child, the functions
+    that note that they are entered, and what all of its forks share."""
 
     tests: dict[str, list[str]] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     set_up_s: float = 0.0
-    watched: tuple[str, ...] = ()
-    unseen: frozenset[str] = frozenset()
+    noted: tuple[str, ...] = ()
+    shared: Shared = Shared()  # noqa: RUF009 - frozen
 
 
 class Server:
@@ -77,13 +78,12 @@ class Server:
         bench: Bench,
         services: Services,
         warm: Sequence[str] = (),
-        watched: Sequence[str] = (),
         here: bool = False,
     ) -> None:
         self.copy = copy
         self.ready = Ready()
         self._gate, self._tests, self._name = gate, tests, name
-        self._warm, self._watched, self._here = warm, watched, here
+        self._warm, self._here = warm, here
         self._stop = bench.stop
         self._bench = replace(bench, project=replace(bench.project, root=copy.root))
         env = services.environment(gate.services)
@@ -93,6 +93,7 @@ class Server:
         self._rest = b""
 
     def __enter__(self) -> Server:
+        self.copy.opened.forget()
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -136,21 +137,25 @@ class Server:
         """Run these tests in a fork, on the mutant if one is given, or on several functions broken
         at once. Raises ServerDied, Stopped."""
         within = sum(float(test["deadline_s"]) for test in tests) + _SPARE_S
+        self.copy.opened.forget()
         told = self._exchange({"tests": list(tests), "mutant": mutant, "stop": stop}, within)
         return Answer(
             trials=tuple(map(self._shown, told["trials"])),
             cannot=self._clean(told["cannot"]),
             died=self._clean(told["died"]),
             connected=tuple(told["connected"]),
-            entered=self._entered(told["trials"]) if not told["died"] else None,
+            trace=self._trace(told["trials"]) if not told["died"] else None,
         )
 
-    def _entered(self, trials: Sequence[Mapping[str, Any]]) -> frozenset[str] | None:
-        """By all trials of one fork; nobody knows what a process that they started entered."""
-        if not trials or any(each["starts"] or each["entered"] is None for each in trials):
+    def _trace(self, trials: Sequence[Mapping[str, Any]]) -> Trace | None:
+        """Of all trials of one fork. Whatever it loaded by itself it has opened, and so has every
+        process that it started."""
+        files = self.copy.opened.told()
+        if files is None or any(each["entered"] is None for each in trials):
             return None
-        numbers = trials[-1]["entered"]
-        return frozenset(self.ready.watched[number] for number in numbers) | self.ready.unseen
+        numbers = trials[-1]["entered"] if trials else ()
+        noted = self.ready.noted
+        return Trace(frozenset(noted[each] for each in numbers if each < len(noted)), files)
 
     def ask_here(self, tests: Sequence[Mapping[str, Any]], *, stop: bool) -> Answer:
         """Run these tests in the server's own process, without a fork, and no more after them."""
@@ -167,7 +172,8 @@ class Server:
             if "done" in told:
                 break
             trials.append(self._shown(told))
-        return Answer(tuple(trials))
+        files = self.copy.opened.told()
+        return Answer(tuple(trials), trace=None if files is None else Trace(files=files))
 
     def _shown(self, trial: Mapping[str, Any]) -> dict[str, Any]:
         """As it may be recorded: cleaned like a log, and cut only then, for half of a secret or of
@@ -183,7 +189,7 @@ class Server:
             "files": sorted({test.partition("::")[0] for test in self._tests}),
             "tests": list(self._tests),
             "warm": list(self._warm),
-            "watched": list(self._watched),
+            "watched": [] if self._here else self.copy.python,
             "here": self._here,
         }
         told = self._exchange(order, _SET_UP_S)
@@ -193,8 +199,19 @@ class Server:
             tests=told["tests"],
             left=tuple(told["left"]),
             set_up_s=told["set_up_s"],
-            watched=tuple(told["watched"]),
-            unseen=frozenset(told["unseen"]),
+            noted=tuple(told["noted"]),
+            shared=self._shared(told),
+        )
+
+    def _shared(self, told: Mapping[str, Any]) -> Shared:
+        """What was read as a text, or perhaps by a process, counts whole."""
+        files, noted = self.copy.opened.told(), told["noted"]
+        if files is None:
+            return Shared(None)
+        read = files if told["starts"] else told["read"]
+        return Shared(
+            Trace(frozenset(noted[each] for each in told["lasting"]), files),
+            frozenset(name for name in noted if name.partition("::")[0] not in read),
         )
 
     def _argv(self, descriptor: int) -> list[str]:

@@ -18,6 +18,7 @@ from evidence.engine.falsify.model import Falsification, MutantRun
 from evidence.engine.falsify.plan import Plan, Recorded, Target, make_plan
 from evidence.engine.falsify.pool import Worker, pool
 from evidence.engine.falsify.sample import Sample
+from evidence.engine.falsify.trace import NOTHING, Shared, Trace, joined
 from evidence.engine.register.model import Claim, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.listener import Listener
@@ -45,8 +46,7 @@ class _Work:
     complaints: list[str] = field(default_factory=list)
     fresh: dict[str, str] = field(default_factory=dict)
     audited: int = 0
-    seen: set[str] = field(default_factory=set)
-    starters: set[str] = field(default_factory=set)
+    shared: Shared = Shared()  # noqa: RUF009 - frozen
 
 
 def break_code(
@@ -81,7 +81,6 @@ def break_code(
                 recorded.gate,
                 tests,
                 warm=warm,
-                watched=bench.measured,
                 bench=bench,
                 services=services,
             ) as workers:
@@ -100,10 +99,10 @@ def break_code(
         audited=work.audited,
     )
     if known:
-        known.has_seen(work.seen, work.starters)
+        known.shares(work.shared)
         untried = {run.id for run in record.mutants if run.why}
-        keys, strays = _keys(known, units, again, work, untried)
-        record = replace(record, keys=keys, strays=strays, contained=known.contained)
+        keys, traces = _keys(known, units, again, work, untried)
+        record = replace(record, keys=keys, traces=traces, **known.recorded())
     return Broken(record, work.seconds)
 
 
@@ -126,34 +125,24 @@ def _keys(
     again: Mapping[str, MutantRun],
     work: _Work,
     untried: Set[str],
-) -> tuple[dict[str, str], dict[str, tuple[str, ...] | None]]:
-    """What the results of each function hang on, if they may count again at all; and the functions
-    to which its mutants led tests that go there at no other time, None where nobody knows."""
-    keys, strays = {}, {}
+) -> tuple[dict[str, str], dict[str, Trace | None]]:
+    """What the results of each function hang on, if they may count again at all, and where all of
+    its trials went."""
+    keys, traces = {}, {}
     for name, targets in units.items():
         if any(t.mutant.id in untried or t.tests & work.red.keys() for t in targets):
             continue
         if targets[0].mutant.id in again:
-            strays[name] = known.before.record.strays[name]
+            traces[name] = known.before.record.traces[name]
         else:
-            strays[name] = known.strays(_tests(targets), _entered(targets, work))
-        keys[name] = known.of_function(targets, strays[name])
-    return keys, strays
+            traces[name] = _trace(targets, work.tried)
+        keys[name] = known.of_function(targets, traces[name])
+    return keys, traces
 
 
-def _entered(targets: Sequence[Target], work: _Work) -> frozenset[str] | None:
-    """What forks entered over all of these mutants; None where a process of its own tried one."""
-    found: frozenset[str] = frozenset()
-    for target in targets:
-        entered = work.tried.entered.get(target.mutant.id, frozenset())
-        if entered is None or target.mutant.id in work.fresh:
-            return None
-        found |= entered
-    return found
-
-
-def _tests(targets: Sequence[Target]) -> frozenset[str]:
-    return frozenset().union(*(target.tests for target in targets))
+def _trace(targets: Sequence[Target], tried: Tried) -> Trace | None:
+    """Over all of these mutants. One that no test runs went nowhere."""
+    return joined(tried.traces.get(target.mutant.id, NOTHING) for target in targets)
 
 
 def _tests_of(plan: Plan, recorded: Recorded) -> list[str]:
@@ -238,8 +227,8 @@ def _gather(work: _Work, controls: Controls, alone: Alone, workers: Sequence[Wor
     work.red.update(controls.red)
     work.flaky |= controls.flaky
     work.fresh.update(alone.problems)
-    work.seen |= controls.seconds.keys()
-    work.starters |= controls.starters
+    for worker in workers:
+        work.shared |= worker.shared
     work.audited += alone.audited
     work.complaints += [*controls.complaints, *alone.disagreements]
     work.complaints += [f"A fork server was given up: {why}." for w in workers for why in w.died]

@@ -12,11 +12,15 @@ import pytest
 from evidence.engine.falsify.control import Controls
 from evidence.engine.falsify.pool import Worker
 from evidence.engine.falsify.server import Answer, ServerDied
+from evidence.engine.falsify.trace import Trace
 from evidence.engine.run.bench import Bench
 
 TEST, OTHER, THIRD = "t.py::a", "t.py::b", "t.py::c"
 BENCH = cast(Bench, SimpleNamespace(stop=threading.Event()))
 _Ends = str | Mapping[str, str]
+
+
+WENT = Trace(frozenset({"m.py::f"}))
 
 
 class Server:
@@ -84,14 +88,16 @@ def test_a_test_that_ends_the_server_is_red_and_not_tried_again() -> None:
     assert controls.red == {TEST: "the fork server died: it ended"}
 
 
-def test_all_have_their_turn_together_and_only_who_is_not_green_once_more_alone() -> None:
+def test_all_have_their_turn_alone_and_only_who_is_not_green_once_more() -> None:
     controls = Controls(seconds={"t.py::known": 1.0}, red={"t.py::red": "it is red"})
-    # The third ended the fork for nobody's fault: it never had its turn there.
-    server = Server({TEST: "crash", OTHER: "passed"}, "assertion", "passed", connected=("a:1",))
+    # The third's fork ended for nobody's fault: it never had its turn there.
+    server = Server("crash", "assertion", "passed", {}, "passed", connected=("a:1",), trace=WENT)
 
     controls.before([THIRD, OTHER, TEST, "t.py::known", "t.py::red"], [worker(server)], BENCH)
 
-    assert server.asked == [([TEST, OTHER, THIRD], False), ([TEST], True), ([THIRD], True)]
+    assert server.asked == [([each], True) for each in (TEST, TEST, OTHER, THIRD, THIRD)]
+    # Whoever did not pass at once may have gone another way since.
+    assert controls.traces == {TEST: None, OTHER: WENT, THIRD: None}
     assert controls.red == {"t.py::red": "it is red", TEST: "assertion"}
     assert controls.seconds == {"t.py::known": 1.0, OTHER: 0.1, THIRD: 0.1}
     assert (controls.starters, controls.flaky) == ({OTHER}, set())
@@ -109,10 +115,10 @@ def test_a_test_whose_fork_ends_alone_too_is_red_and_says_why() -> None:
     assert controls.red == {TEST: "its fork died: it exited with 3"}
 
 
-def test_so_many_tests_share_a_fork_and_no_more() -> None:
+def test_so_many_tests_share_a_fork_once_more_and_no_more_of_them() -> None:
     tests = [f"t.py::test_{number:02}" for number in range(60)]
     server = Server("passed", "passed", "passed")
-    Controls().before(tests, [worker(server)], BENCH)
+    Controls(seconds=dict.fromkeys(tests, 0.1)).after(tests, [worker(server)], BENCH)
     assert [len(asked) for asked, _ in server.asked] == [25, 25, 10]
     assert [test for asked, _ in server.asked for test in asked] == tests
 

@@ -1,16 +1,16 @@
-"""falsify.depends: a change is the world's unless it is known to concern some tests alone."""
+"""falsify.depends: a change concerns the trials that went there, or everybody."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from coverage import CoverageData
 
-from evidence.engine.falsify.depends import Dependencies, dependencies
+from evidence.engine.falsify.depends import Dependencies
+from evidence.engine.falsify.opened import GIT
+from evidence.engine.falsify.trace import Shared, Trace
 
 CODE = """\
 import functools
@@ -39,18 +39,27 @@ def loaded():
 LOADED = loaded()
 
 
-def elsewhere():
-    return "nobody was seen here"
+def unseen():
+    return "nobody notes it"
 
 
 class Till:
     def open(self):
         return charged(1)
+
+    @property
+    def held(self):
+        return 1
+
+    @held.setter
+    def held(self, paid):
+        self.paid = paid
 """
 FILES = {
     "shop/till.py": CODE,
-    "shop/other.py": "PRICE = 2\n",
+    "shop/other.py": "PRICE = 2\n\n\ndef price():\n    return PRICE\n",
     "shop/migrations/0001.py": "UNIQUE = ['receipt']\n",
+    "shop/page.html": "tea\n",
     "tests/test_till.py": "def test_charged(): ...\n",
     "tests/test_stock.py": "def test_stock(): ...\n",
     "tests/test_shared.py": "def test_shared(): ...\n",
@@ -58,23 +67,35 @@ FILES = {
     "tests/conftest.py": "# fixtures\n",
     "README.md": "import test_till\n",
 }
-CHARGED, STOCK, SHARED = (
+TILL, STOCK, SHARED = (
     "tests/test_till.py::test_charged",
     "tests/test_stock.py::test_stock",
     "tests/test_shared.py::test_shared",
 )
-RAN = {
-    f"{CHARGED}[1]|run": (7, 8, 17),
-    f"{CHARGED}[1]|setup": (12,),
-    f"{STOCK}|run": (12, 33),
-    f"{SHARED}|run": (7, 8),
-    "": (1, 3, 6, 11, 16, 20, 21, 24, 27, 31, 32),
+NOTED = ("charged", "stocked", "rates", "loaded", "Till.open", "Till.held")
+BEFORE = Shared(
+    Trace(
+        frozenset({"shop/till.py::loaded"}),
+        frozenset(FILES) - {"README.md", "shop/page.html", "tests/test_uses.py"},
+    ),
+    frozenset(f"shop/till.py::{name}" for name in NOTED),
+)
+
+
+def trace(*functions: str, files: tuple[str, ...] = ()) -> Trace:
+    return Trace(frozenset(f"shop/till.py::{name}" for name in functions), frozenset(files))
+
+
+TRIALS = {
+    TILL: trace("charged"),
+    STOCK: trace("stocked", "Till.open", "Till.held", "rates", files=("shop/page.html",)),
+    SHARED: trace("charged"),
 }
 
 
 @dataclass
 class Place:
-    """A small project and who ran what in it."""
+    """A small project. Where its trials went stands in `TRIALS`."""
 
     root: Path
 
@@ -82,21 +103,23 @@ class Place:
         files = {
             path.relative_to(self.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(self.root.rglob("*"))
-            if path.is_file() and path.name != "coverage"
+            if path.is_file()
         }
-        return dependencies(
-            self.root,
-            files,
-            outside,
-            cited=["shop/till.py", "shop/gone.py"],
-            recordings=[self.root / "coverage"],
-            tests=[CHARGED, STOCK, SHARED],
-        )
+        return Dependencies(self.root, files, outside, tests=TRIALS)
 
     def edit(self, path: str, was: str, becomes: str) -> None:
         text = (self.root / path).read_text("utf-8")
         assert text.count(was) == 1
         (self.root / path).write_text(text.replace(was, becomes), "utf-8")
+
+    def concerns(self, path: str, was: str, becomes: str) -> set[str] | None:
+        """Whose results count no more after that edit; None when it is everybody's."""
+        before = self.now()
+        self.edit(path, was, becomes)
+        after = self.now()
+        if before.of_shared(BEFORE) != after.of_shared(BEFORE):
+            return None
+        return {t for t in TRIALS if before.of([t], TRIALS[t]) != after.of([t], TRIALS[t])}
 
 
 @pytest.fixture
@@ -105,66 +128,34 @@ def place(tmp_path: Path) -> Place:
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
-    data = CoverageData(str(tmp_path / "coverage"))
-    for context, lines in RAN.items():
-        data.set_context(context)
-        data.add_lines({"shop/till.py": lines})
-    data.write()
-    data.close()
     return Place(tmp_path)
 
 
-def changed(before: Dependencies, after: Dependencies) -> set[str]:
-    return {each for each in (CHARGED, STOCK, SHARED) if before.alone(each) != after.alone(each)}
-
-
-def test_a_changed_function_concerns_the_tests_that_called_it(place: Place) -> None:
-    before = place.now()
-    place.edit("shop/till.py", "fee = 1", "fee = 2")
-    after = place.now()
-    assert before.world == after.world
-    assert changed(before, after) == {CHARGED, SHARED}
-    assert before.everything != after.everything
-
-
-def test_what_a_test_never_runs_by_itself_is_a_stray(place: Place) -> None:
-    charged, opened = "shop/till.py::charged", "shop/till.py::Till.open"
-    worldly = ("shop/till.py::loaded", "shop/till.py::stocked", "shop/elsewhere.py::gone")
-    before = place.now()
-    assert before.strays([CHARGED], [charged, opened, *worldly]) == (opened,)
-    assert before.strays([CHARGED, STOCK], [charged, opened]) == ()
-    assert before.strays(["tests/test_new.py::test_it"], [opened, charged]) == (opened, charged)
-    place.edit("shop/till.py", "return charged(1)", "return charged(2)")
-    after = place.now()
-    assert before.of_strays([opened]) != after.of_strays([opened])
-    assert before.of_strays([charged]) == after.of_strays([charged])
-    assert before.of_strays([]) == after.of_strays([])
-    assert before.of_strays(None) == before.everything != after.of_strays(None)
-    # One that became the world's meanwhile is not what it was.
-    assert before.of_strays([opened]) != before.of_strays(["shop/till.py::stocked"])
+def test_a_changed_function_concerns_the_trials_that_entered_it(place: Place) -> None:
+    assert place.concerns("shop/till.py", "fee = 1", "fee = 2") == {TILL, SHARED}
 
 
 def test_a_method_is_told_from_other_functions(place: Place) -> None:
-    before = place.now()
-    place.edit("shop/till.py", "return charged(1)", "return charged(2)")
-    after = place.now()
-    assert before.world == after.world
-    assert changed(before, after) == {STOCK}
+    assert place.concerns("shop/till.py", "return charged(1)", "return charged(2)") == {STOCK}
 
 
 def test_functions_below_a_changed_one_move_and_stay_the_same(place: Place) -> None:
-    before = place.now()
-    data = CoverageData(str(place.root / "coverage"))
-    data.erase()
-    place.edit("shop/till.py", "    return min(", "\n\n    return min(")
-    for context, lines in RAN.items():
-        data.set_context(context)
-        data.add_lines({"shop/till.py": [n + 2 if n > 7 else n for n in lines]})
-    data.write()
-    data.close()
-    after = place.now()
-    assert before.world == after.world
-    assert changed(before, after) == {CHARGED, SHARED}
+    assert place.concerns("shop/till.py", "    return min(", "\n\n    return min(") == {
+        TILL,
+        SHARED,
+    }
+
+
+def test_a_file_that_was_opened_concerns_whoever_opened_it(place: Place) -> None:
+    assert place.concerns("shop/page.html", "tea", "milk") == {STOCK}
+
+
+def test_a_file_that_nobody_opened_concerns_nobody(place: Place) -> None:
+    assert place.concerns("README.md", "import", "use") == set()
+
+
+def test_a_file_of_tests_concerns_its_own_tests(place: Place) -> None:
+    assert place.concerns("tests/test_till.py", "...", "assert True") == {TILL}
 
 
 @pytest.mark.parametrize(
@@ -172,69 +163,64 @@ def test_functions_below_a_changed_one_move_and_stay_the_same(place: Place) -> N
     [
         pytest.param("shop/till.py", "LIMIT = 3", "LIMIT = 4", id="constant"),
         pytest.param("shop/till.py", "most=LIMIT", "most=4", id="default"),
-        pytest.param("shop/till.py", '["tea"]', "[]", id="ran in a set-up"),
         pytest.param("shop/till.py", '{"fee": 1}', "{}", id="remembered"),
-        pytest.param("shop/till.py", "    return LIMIT", "    return 9", id="ran at import"),
-        pytest.param("shop/till.py", "nobody was", "somebody was", id="never seen to run"),
-        pytest.param("shop/other.py", "2", "3", id="file that no claim cites"),
+        pytest.param("shop/till.py", "    return LIMIT", "    return 9", id="ran before any fork"),
+        pytest.param("shop/till.py", "nobody notes", "nobody sees", id="notes nothing"),
+        pytest.param("shop/till.py", "self.paid = paid", "self.paid = 0", id="two of one name"),
+        pytest.param("shop/other.py", "return PRICE", "return 3", id="file read as a text"),
         pytest.param("shop/migrations/0001.py", "'receipt'", "", id="constraint of a migration"),
         pytest.param("tests/conftest.py", "fixtures", "other", id="conftest"),
         pytest.param("tests/test_shared.py", "...", "pass", id="test file that another imports"),
     ],
 )
-def test_anything_else_is_a_change_of_the_world(
+def test_anything_else_that_was_there_before_forks_concerns_everybody(
     place: Place, path: str, was: str, becomes: str
 ) -> None:
+    assert place.concerns(path, was, becomes) is None
+
+
+def test_one_file_more_concerns_everybody(place: Place) -> None:
     before = place.now()
-    place.edit(path, was, becomes)
-    after = place.now()
-    assert before.world != after.world
-    assert changed(before, after) == {CHARGED, STOCK, SHARED}
+    (place.root / "shop/new.html").write_text("found first\n", "utf-8")
+    assert before.of_shared(BEFORE) != place.now().of_shared(BEFORE)
 
 
-def test_what_is_no_file_is_the_worlds(place: Place) -> None:
-    assert place.now().world != place.now("python 3.12").world
-
-
-def test_a_file_of_tests_concerns_its_own_tests(place: Place) -> None:
-    before = place.now()
-    place.edit("tests/test_till.py", "...", "assert True")
-    after = place.now()
-    assert before.world == after.world
-    assert changed(before, after) == {CHARGED}
+def test_what_is_no_file_concerns_everybody(place: Place) -> None:
+    assert place.now().of_shared(BEFORE) != place.now("python 3.12").of_shared(BEFORE)
 
 
 @pytest.mark.parametrize("code", ["def charged(:\n", "\udcff"])
-def test_a_file_that_is_no_python_is_the_worlds(place: Place, code: str) -> None:
+def test_a_file_that_is_no_python_counts_whole(place: Place, code: str) -> None:
     before = place.now()
     (place.root / "shop/till.py").write_bytes(code.encode("utf-8", "surrogateescape"))
     after = place.now()
-    assert before.world != after.world
+    assert before.of_shared(BEFORE) != after.of_shared(BEFORE)
+    assert after.of([TILL], TRIALS[TILL]) != before.of([TILL], TRIALS[TILL])
 
 
-Contained = Callable[[Dependencies], dict[str, str]]
-
-
-@pytest.mark.parametrize(
-    ("contained", "hangs"),
-    [
-        pytest.param(lambda now: {STOCK: now.alone(STOCK)}, False, id="seen to start no process"),
-        pytest.param(lambda now: {}, True, id="may start one"),
-        pytest.param(lambda now: {STOCK: "another"}, True, id="seen before it changed"),
-    ],
-)
-def test_a_test_that_may_start_a_process_hangs_on_every_file(
-    place: Place, contained: Contained, hangs: bool
+@pytest.mark.parametrize("nobody_knows", [None, trace(files=(GIT,))])
+def test_whoever_went_nobody_knows_where_hangs_on_every_file(
+    place: Place, nobody_knows: Trace | None
 ) -> None:
+    shared = Shared(nobody_knows, BEFORE.noted)
     before = place.now()
-    said = before.of([STOCK], contained(before))
-    place.edit("shop/till.py", "    fee = 1\n", "    fee = 2\n")
+    assert before.of([TILL], nobody_knows) == before.of_shared(shared) == before.everything
+    place.edit("README.md", "import", "use")
     after = place.now()
-    assert (said != after.of([STOCK], contained(after))) is hangs
+    assert after.of([TILL], nobody_knows) == after.of_shared(shared) == after.everything
+    assert before.everything != after.everything
+
+
+def test_what_is_gone_is_a_change(place: Place) -> None:
+    before = place.now()
+    place.edit("shop/till.py", "def charged(", "def charges(")
+    (place.root / "shop/page.html").unlink()
+    after = place.now()
+    for test in TRIALS:
+        assert before.of([test], TRIALS[test]) != after.of([test], TRIALS[test])
 
 
 def test_tests_hang_together_in_any_order(place: Place) -> None:
     now = place.now()
-    free = {each: now.alone(each) for each in (CHARGED, STOCK)}
-    assert now.of([CHARGED, STOCK], free) == now.of([STOCK, CHARGED], free)
-    assert now.of([CHARGED], free) != now.of([STOCK], free)
+    assert now.of([TILL, STOCK], trace("charged")) == now.of([STOCK, TILL], trace("charged"))
+    assert now.of([TILL], trace("charged")) != now.of([STOCK], trace("charged"))

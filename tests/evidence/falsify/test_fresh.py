@@ -22,6 +22,7 @@ from evidence.engine.falsify.inside.fork import open_connections
 from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Outcome, Trial
 from evidence.engine.falsify.mutants import merged, mutants_of
+from evidence.engine.falsify.opened import Opened
 from evidence.engine.falsify.plan import Plan, Recorded, Target
 from evidence.engine.falsify.pool import Worker
 from evidence.engine.falsify.server import Answer, ServerDied
@@ -176,7 +177,9 @@ class Fresh:
     Remembers the tests asked, whether it stops, and the files as they were read meanwhile."""
 
     def __init__(self, root: Path, *answers: Answer | str) -> None:
-        self.copy, self.answers, self.died = Copy(root), list(answers), [""]
+        opened = Opened(root, (), root / ".git")
+        opened.close()
+        self.copy, self.answers, self.died = Copy(root, (), opened), list(answers), [""]
         self.asked: list[tuple[list[str], bool]] = []
         self.orders: list[Mapping[str, Any]] = []
         self.seen: list[dict[str, str]] = []

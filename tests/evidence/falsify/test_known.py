@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pytest
 
-from evidence.engine.falsify.depends import Dependencies
 from evidence.engine.falsify.known import NOTHING, Before, Known, disagreements, patches_disagree
 from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun, Trial
 from evidence.engine.falsify.mutants import Mutant, mutants_of
 from evidence.engine.falsify.plan import Target
+from evidence.engine.falsify.trace import NOTHING as NOWHERE
+from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.mistakes import Place
 from evidence.engine.register.model import Patch
 
@@ -41,30 +43,47 @@ PATCHES = {
 }
 
 
-def now(world: str = "world", tests: str = "tests", everything: str = "all") -> Dependencies:
-    return Dependencies(world, everything, {TEST: tests})
+SHARED = Shared(Trace(files=frozenset({"conftest.py"})), frozenset({"till.py::charged"}))
+WENT = Trace(frozenset({"till.py::charged"}))
 
 
-def known(now: Dependencies, record: Falsification | None, till: str = "digest") -> Known:
+@dataclass(frozen=True)
+class Now:
+    """Digests of everything that trials hang on, as they are in this run."""
+
+    shared: str = "shared"
+    tests: str = "tests"
+    everything: str = "all"
+
+    def of_shared(self, shared: Shared) -> str:
+        return f"{self.shared} of {sorted(shared.noted)}" if shared.trace else self.everything
+
+    def of(self, tests: Iterable[str], trace: Trace | None) -> str:
+        if trace is None:
+            return self.everything
+        return f"{self.tests} of {sorted(tests)} by {sorted(trace.functions)}"
+
+
+def known(now: Now, record: Falsification | None, till: str = "digest") -> Known:
     before = Before(record, THERE) if record else NOTHING
-    return Known(now, {"till.py": till}, HERE, before)
+    return Known(cast(Any, now), {"till.py": till}, HERE, before)
 
 
-def recorded(**changes: Any) -> Falsification:
-    """What a run found out that tried everything, and saw that the test starts no process."""
-    first = known(now(), None)
-    first.has_seen([TEST], [])
-    keys = {name: first.of_function(each, ()) for name, each in UNITS.items()}
-    keys |= {name: first.of_patch(*each, ()) for name, each in PATCHES.items()}
+def recorded(went: Trace | None = WENT, **changes: Any) -> Falsification:
+    """What a run found out that tried everything, where all trials went the same way."""
+    first = known(Now(), None)
+    first.shares(SHARED)
+    keys = {name: first.of_function(each, went) for name, each in UNITS.items()}
+    keys |= {name: first.of_patch(*each, went) for name, each in PATCHES.items()}
     mutants = tuple(run_of(t.mutant) for each in UNITS.values() for t in each)
     patches = tuple(PatchRun(name, "TILL-01", "It.", (), Outcome.ASSERTION) for name in PATCHES)
-    strays = dict.fromkeys(keys, ())
-    found = Falsification({}, mutants=mutants, patches=patches, keys=keys, strays=strays)
-    return replace(found, **{"contained": first.contained, **changes})
+    traces = dict.fromkeys(keys, went)
+    found = Falsification({}, mutants=mutants, patches=patches, keys=keys, traces=traces)
+    return replace(found, **{**first.recorded(), **changes})
 
 
 def test_most_counts_again_and_a_share_is_tried_all_the_same() -> None:
-    here = known(now(), recorded())
+    here = known(Now(), recorded())
     again, checked = here.functions(UNITS)
     names = {f"{run.path}::{run.unit}" for run in checked.values()}
     assert len(names) == 2
@@ -79,36 +98,38 @@ def test_most_counts_again_and_a_share_is_tried_all_the_same() -> None:
 
 
 def test_the_share_is_chosen_by_the_commit() -> None:
-    first, second = (known(now(), recorded()).functions(UNITS)[1] for _ in range(2))
+    first, second = (known(Now(), recorded()).functions(UNITS)[1] for _ in range(2))
     assert first == second
-    other = Known(now(), {"till.py": "digest"}, "c" * 40, Before(recorded(), THERE))
+    other = Known(cast(Any, Now()), {"till.py": "digest"}, "c" * 40, Before(recorded(), THERE))
     assert other.functions(UNITS)[1] != first
 
 
 def test_what_counts_again_says_of_which_commit_and_stands_on_its_lines_of_now() -> None:
-    again, _ = known(now(), recorded()).functions(UNITS)
+    again, _ = known(Now(), recorded()).functions(UNITS)
     run = next(iter(again.values()))
     assert (run.reused_from, run.line, run.diff) == (THERE, 2, ("-old", "+new"))
     assert run.trials == (KILLED,)
 
     older = tuple(replace(each, reused_from="0" * 40) for each in recorded().mutants)
-    again, _ = known(now(), recorded(mutants=older)).functions(UNITS)
+    again, _ = known(Now(), recorded(mutants=older)).functions(UNITS)
     assert {each.reused_from for each in again.values()} == {"0" * 40}
 
     same = tuple(replace(each, reused_from=HERE) for each in recorded().mutants)
-    again, _ = known(now(), recorded(mutants=same)).functions(UNITS)
+    again, _ = known(Now(), recorded(mutants=same)).functions(UNITS)
     assert {each.reused_from for each in again.values()} == {""}
-    patches, _ = known(now(), recorded()).patches(PATCHES)
+    patches, _ = known(Now(), recorded()).patches(PATCHES)
     assert {each.reused_from for each in patches.values()} == {THERE}
 
 
 @pytest.mark.parametrize(
     ("changed", "found"),
     [
-        pytest.param({"world": "another"}, {}, id="world"),
-        pytest.param({"tests": "another"}, {}, id="what its test runs"),
+        pytest.param({"shared": "another"}, {}, id="what all share"),
+        pytest.param({"tests": "another"}, {}, id="where its test went"),
         pytest.param({}, {"complaints": ("It lied.",)}, id="harness not trusted"),
-        pytest.param({"everything": "b"}, {"contained": {}}, id="may start processes"),
+        pytest.param({"everything": "b"}, {"went": None}, id="went nobody knows where"),
+        pytest.param({}, {"shared_key": "another"}, id="shared another thing then"),
+        pytest.param({}, {"traces": {}}, id="no traces"),
         pytest.param({}, None, id="nothing before"),
         pytest.param({}, {"keys": {}}, id="no keys"),
     ],
@@ -116,7 +137,7 @@ def test_what_counts_again_says_of_which_commit_and_stands_on_its_lines_of_now()
 def test_nothing_counts_again_once_something_changed(
     changed: dict[str, str], found: dict[str, Any] | None
 ) -> None:
-    here = known(now(**changed), None if found is None else recorded(**found))
+    here = known(Now(**changed), None if found is None else recorded(**found))
     assert here.functions(UNITS) == ({}, {})
     assert here.patches(PATCHES) == ({}, {})
     assert (here.mutants_again, here.patches_again) == (0, 0)
@@ -128,51 +149,60 @@ def test_other_mutants_or_other_tests_are_tried() -> None:
         "till.py::f1": targets(1, frozenset({TEST, OTHER})),
         "till.py::f2": targets(2),
     }
-    again, checked = known(now(), recorded()).functions(units)
+    again, checked = known(Now(), recorded()).functions(units)
     assert {run.unit for run in (again | checked).values()} == {"f2"}
     lacking = tuple(run for run in recorded().mutants if run.unit != "f2")
-    assert known(now(), recorded(mutants=lacking)).functions(units) == ({}, {})
+    assert known(Now(), recorded(mutants=lacking)).functions(units) == ({}, {})
 
 
 def test_a_patch_hangs_on_the_files_that_it_edits_and_on_what_it_says() -> None:
-    assert known(now(), recorded(), till="edited").patches(PATCHES) == ({}, {})
+    assert known(Now(), recorded(), till="edited").patches(PATCHES) == ({}, {})
     (name, (patch, tests)) = next(iter(PATCHES.items()))
     for other in (replace(patch, diff="+other"), replace(patch, breaks="TILL-02")):
-        assert known(now(), recorded()).patches({name: (other, tests)}) == ({}, {})
-    assert known(now(), recorded()).patches({name: (patch, (TEST, OTHER))}) == ({}, {})
-    assert known(now(), recorded(patches=None)).patches(PATCHES) == ({}, {})
+        assert known(Now(), recorded()).patches({name: (other, tests)}) == ({}, {})
+    assert known(Now(), recorded()).patches({name: (patch, (TEST, OTHER))}) == ({}, {})
+    assert known(Now(), recorded(patches=None)).patches(PATCHES) == ({}, {})
 
 
 def test_what_is_broken_hangs_on_where_it_led() -> None:
-    function = "till.py::spare"
-    here = Known(
-        Dependencies("world", "all", {TEST: "tests"}, {function: "digest"}),
-        {"till.py": "digest"},
-        HERE,
-    )
-    assert here.strays([TEST], frozenset({function, "till.py::other"})) == (function,)
-    assert here.strays([TEST], None) is None
-    keys = [here.of_function(targets(0), strays) for strays in ((), (function,), None)]
+    here, elsewhere = known(Now(), None), Trace(frozenset({"till.py::spare"}))
+    keys = [here.of_function(targets(0), trace) for trace in (NOWHERE, elsewhere, None)]
     assert len(set(keys)) == 3
     patch, tests = PATCHES["patch-0"]
-    keys = [here.of_patch(patch, tests, strays) for strays in ((), (function,), None)]
+    keys = [here.of_patch(patch, tests, trace) for trace in (NOWHERE, elsewhere, None)]
     assert len(set(keys)) == 3
 
-    led = dict.fromkeys([*UNITS, *PATCHES], (function,))
-    led |= {"till.py::f0": (), "patch-0": ()}
-    other = known(now(), recorded(strays=led))
+    # A record that tells of another way than its keys were made of is of no use.
+    led: dict[str, Trace | None] = dict.fromkeys([*UNITS, *PATCHES], elsewhere)
+    led |= {"till.py::f0": WENT, "patch-0": WENT}
+    other = known(Now(), recorded(traces=led))
     again, checked = other.functions(UNITS)
     assert {run.unit for run in (again | checked).values()} == {"f0"}
     again, checked = other.patches(PATCHES)
     assert (again | checked).keys() == {"patch-0"}
 
 
-def test_a_test_that_started_a_process_since_hangs_on_everything() -> None:
-    here = known(now(), recorded())
-    before = here.of_function(targets(0), ())
-    here.has_seen([TEST], [TEST])
-    assert here.of_function(targets(0), ()) != before
-    assert here.contained == {}
+def test_what_went_nobody_knows_where_counts_while_no_file_changed() -> None:
+    here = known(Now(shared="shared", tests="another"), recorded(went=None))
+    again, checked = here.functions(UNITS)
+    assert len(again) + len(checked) == sum(map(len, UNITS.values()))
+
+
+def test_who_runs_the_lines_decides_who_has_a_turn() -> None:
+    here, [first, *rest] = known(Now(), None), targets(0)
+    runs = replace(first, cases={TEST: (f"{TEST}[1]",)})
+    assert here.of_function([first, *rest], WENT) != here.of_function([runs, *rest], WENT)
+
+
+def test_what_counts_again_shares_what_it_shared_then_and_what_this_run_adds() -> None:
+    here = known(Now(), recorded())
+    assert here.shared == SHARED
+    more = Shared(Trace(files=frozenset({"pages.py"})), frozenset({"pages.py::f"}))
+    here.shares(more)
+    said = here.recorded()
+    assert said["shared"] == SHARED | more
+    assert said["shared_key"] == "shared of ['pages.py::f', 'till.py::charged']"
+    assert known(Now(shared="another"), recorded()).shared == Shared()
 
 
 def test_what_came_out_otherwise_is_told() -> None:

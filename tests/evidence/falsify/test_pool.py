@@ -39,7 +39,6 @@ def test_server_that_starts_while_a_mutant_lies_in_its_file_loads_the_whole_file
             services=ground.services,
             name="worker",
             warm=(),
-            watched=(),
         )
         try:
             if had_one:

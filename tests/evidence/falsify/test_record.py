@@ -9,6 +9,7 @@ import pytest
 
 from evidence.engine.falsify.model import Falsification, MutantRun, Outcome, PatchRun, Trial
 from evidence.engine.falsify.record import read_falsified, write_falsified
+from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.mistakes import CannotRun
 
 FOUND = Falsification(
@@ -36,15 +37,36 @@ FOUND = Falsification(
         PatchRun("p", "ruff", "It breaks.", ("+x",), Outcome.RED, killed_by=("t",), log=("red",)),
     ),
     keys={"till/money.py::total": "c" * 64},
-    contained={"t::a": "d" * 64},
+    traces={
+        "till/money.py::total": Trace(frozenset({"m.py::f"}), frozenset({"a", "m.py"})),
+        "till/money.py::paid": Trace(frozenset({"m.py::f", "m.py::g"})),
+        "unknown": None,
+    },
+    shared=Shared(Trace(files=frozenset({"m.py"})), frozenset({"m.py::f", "m.py::g"})),
+    shared_key="e" * 64,
 )
 
 
-@pytest.mark.parametrize("found", [FOUND, Falsification()])
+@pytest.mark.parametrize("found", [FOUND, Falsification(), Falsification(shared=Shared(None))])
 def test_what_was_written_is_read(tmp_path: Path, found: Falsification) -> None:
     write_falsified(tmp_path, found)
     assert read_falsified(tmp_path) == found
     assert [each.name for each in tmp_path.iterdir()] == ["falsified.json"]
+
+
+def test_each_name_is_written_once(tmp_path: Path) -> None:
+    write_falsified(tmp_path, FOUND)
+    text = (tmp_path / "falsified.json").read_text("utf-8")
+    assert {text.count(f'"m.py::{name}"') for name in "fg"} == {1}
+
+
+def test_a_number_that_names_nothing_is_no_record(tmp_path: Path) -> None:
+    write_falsified(tmp_path, FOUND)
+    path = tmp_path / "falsified.json"
+    told = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**told, "names": told["names"][:-1]}), "utf-8")
+    with pytest.raises(CannotRun, match=r"falsified\.json: cannot be read"):
+        read_falsified(tmp_path)
 
 
 def test_run_in_which_nothing_was_broken_has_none(tmp_path: Path) -> None:
@@ -53,7 +75,7 @@ def test_run_in_which_nothing_was_broken_has_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"format": 1}', '{"format": 2}', '{"format": 3}', '{"format": 3, "claims": 3}'],
+    ["", "[]", '{"format": 1}', '{"format": 4}', '{"format": 5}', '{"format": 5, "claims": 3}'],
 )
 def test_file_that_is_no_record_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "falsified.json").write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""falsify.stage: what is known of where mutants led, over all of a function's; what is told."""
+"""falsify.stage: where the trials of all of a function's mutants went; what is told."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 
 from evidence.engine.falsify.harness import Tried
 from evidence.engine.falsify.mutants import mutants_of
-from evidence.engine.falsify.plan import Plan, Target
+from evidence.engine.falsify.plan import Target
 from evidence.engine.falsify.server import Ready, Server
-from evidence.engine.falsify.stage import _counted, _entered, _Work
+from evidence.engine.falsify.stage import _counted, _trace
+from evidence.engine.falsify.trace import NOTHING, Shared, Trace
 from evidence.engine.run.listener import Silent
 
 SOURCE = "def f(a):\n    return a + 1\n"
@@ -22,59 +23,98 @@ TARGETS = [
 ONE, OTHER = (target.mutant.id for target in TARGETS[:2])
 
 
+A, B = Trace(frozenset({"m.py::a"})), Trace(files=frozenset({"m.py"}))
+BOTH = Trace(A.functions, B.files)
+
+
 @pytest.mark.parametrize(
-    ("told", "fresh", "entered"),
+    ("told", "trace"),
     [
-        ([], {}, frozenset()),
-        ([(ONE, {"a"}), (OTHER, {"b"}), (ONE, {"c"})], {}, {"a", "b", "c"}),
-        ([(ONE, {"a"}), (ONE, None), (ONE, {"c"})], {}, None),
-        ([(ONE, None), (OTHER, {"b"})], {}, None),
-        ([(ONE, {"a"})], {OTHER: ""}, None),
-        ([("another's", None), (ONE, {"a"})], {"another's": ""}, {"a"}),
+        ([], NOTHING),
+        ([(ONE, A), (OTHER, B), (ONE, A)], BOTH),
+        ([(ONE, A), (ONE, B)], BOTH),
+        ([(ONE, A), (ONE, None), (ONE, B)], None),
+        ([(ONE, None), (OTHER, B)], None),
+        ([("another's", None), (ONE, A)], A),
     ],
 )
-def test_what_was_entered_is_known_over_all_forks_or_not_at_all(
-    told: list[tuple[str, set[str] | None]], fresh: dict[str, str], entered: set[str] | None
+def test_where_trials_went_is_known_of_all_of_them_or_not_at_all(
+    told: list[tuple[str, Trace | None]], trace: Trace | None
 ) -> None:
     tried = Tried()
-    for mutant, functions in told:
-        tried.has_entered(mutant, None if functions is None else frozenset(functions))
-    assert _entered(TARGETS, _Work(Plan(), tried=tried, fresh=fresh)) == entered
+    for mutant, each in told:
+        tried.went(mutant, each)
+    assert _trace(TARGETS, tried) == trace
 
 
 def test_no_worker_forgets_what_another_notes_at_the_same_moment() -> None:
-    class Noted(dict[str, frozenset[str] | None]):
-        def __setitem__(self, mutant: str, functions: frozenset[str] | None) -> None:
+    class Noted(dict[str, Trace | None]):
+        def __setitem__(self, mutant: str, trace: Trace | None) -> None:
             assert lock.locked()
-            super().__setitem__(mutant, functions)
+            super().__setitem__(mutant, trace)
 
     lock = threading.Lock()
-    tried = Tried(entered=Noted(), _lock=lock)
-    tried.has_entered(ONE, frozenset("a"))
-    assert tried.entered == {ONE: {"a"}}
+    tried = Tried(traces=Noted(), _lock=lock)
+    tried.went(ONE, A)
+    assert tried.traces == {ONE: A}
     assert not lock.locked()
 
 
-def trial(*numbers: int, starts: bool = False) -> dict[str, Any]:
-    return {"starts": starts, "entered": list(numbers)}
+class Opened:
+    """A copy whose files were opened so."""
+
+    def __init__(self, files: set[str] | None) -> None:
+        self.opened, self._files = self, files
+
+    def told(self) -> frozenset[str] | None:
+        return None if self._files is None else frozenset(self._files)
+
+
+def server(files: set[str] | None, noted: tuple[str, ...] = ()) -> Server:
+    found = Server.__new__(Server)
+    found.ready, found.copy = Ready(noted=noted), Opened(files)  # type: ignore[assignment]
+    return found
 
 
 @pytest.mark.parametrize(
-    ("trials", "entered"),
+    ("numbers", "files", "trace"),
     [
-        ([trial(0)], {"m.py::f", "m.py::unseen"}),
-        ([trial(), trial(0, 1)], {"m.py::f", "m.py::g", "m.py::unseen"}),
-        ([trial(starts=True), trial(0)], None),
-        ([trial(0), {"starts": False, "entered": None}], None),
-        ([], None),
+        ([[0]], {"page.html"}, Trace(frozenset({"m.py::f"}), frozenset({"page.html"}))),
+        # What a fork loaded by itself has numbers of its own, and was opened.
+        ([[], [0, 1, 2]], {"n.py"}, Trace(frozenset({"m.py::f", "m.py::g"}), frozenset({"n.py"}))),
+        ([], {"page.html"}, Trace(files=frozenset({"page.html"}))),
+        ([[0], None], set(), None),
+        ([None, [0]], set(), None),
+        ([[0]], None, None),
     ],
 )
-def test_a_server_tells_names_or_that_nobody_knows(
-    trials: list[dict[str, Any]], entered: set[str] | None
+def test_a_server_tells_where_a_fork_went_or_that_nobody_knows(
+    numbers: list[list[int] | None], files: set[str] | None, trace: Trace | None
 ) -> None:
-    server = Server.__new__(Server)
-    server.ready = Ready(watched=("m.py::f", "m.py::g"), unseen=frozenset({"m.py::unseen"}))
-    assert server._entered(trials) == entered
+    trials: list[dict[str, Any]] = [{"entered": each} for each in numbers]
+    assert server(files, ("m.py::f", "m.py::g"))._trace(trials) == trace
+
+
+@pytest.mark.parametrize(
+    ("files", "starts", "shared"),
+    [
+        ({"m.py", "n.py"}, False, {"m.py::f", "m.py::g"}),
+        ({"m.py", "n.py"}, True, set()),
+        ({"n.py"}, True, {"m.py::f", "m.py::g"}),
+        (None, False, None),
+    ],
+)
+def test_a_server_tells_what_its_forks_share(
+    files: set[str] | None, starts: bool, shared: set[str] | None
+) -> None:
+    """What was read as a text counts whole, and so does all when a process may have read it."""
+    noted = ["m.py::f", "m.py::g", "n.py::f"]
+    told = {"noted": noted, "lasting": [1], "read": ["n.py"], "starts": starts}
+    found = server(files)._shared(told)
+    if files is None or shared is None:
+        assert found == Shared(None)
+    else:
+        assert found == Shared(Trace(frozenset({"m.py::g"}), frozenset(files)), frozenset(shared))
 
 
 def test_it_is_told_how_many_are_done_and_the_end_however_it_came() -> None:

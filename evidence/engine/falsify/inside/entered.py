@@ -1,104 +1,149 @@
 """Note which functions of the project are entered, so that it is known what an outcome hangs on.
 
-A mutant may lead its test where the test never goes otherwise. So each function gets its own code
-with one statement before the first, which notes that it was entered: once, before anything is
-forked, for to trace every call would take longer than most tests.
+Each function gets one statement before the first, as its file is loaded, which notes that it was
+entered: to trace every call would take longer than most tests.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
 
-from .patch import Loaded, codes_by_key
+# What is remembered runs for the first who asks, and counts for all that follow.
+REMEMBERS = frozenset({"cache", "lru_cache", "cached_property"})
 
 
 class Entered:
-    """`names` are the functions that are watched, each as `path::name`; `unseen` are those that
-    cannot be, and whoever runs may have entered them."""
+    """`names` are the functions that note it, each as `path::name`, of the files that were loaded
+    so far. `lasting` are those that were entered while something came about that stays: a file that
+    was loaded, or what is remembered."""
 
-    _newest: str  # The module that came last before functions were watched.
-
-    def __init__(self) -> None:
+    def __init__(self, root: Path, paths: Iterable[str]) -> None:
         self.names: list[str] = []
-        self.unseen: list[str] = []
+        self.lasting: set[int] = set()
         self._seen: set[int] = set()
         # A name of its own, for whoever tests this is watched by another.
         self._notes = f"__entered_{id(self):x}__"
-        self._not_loaded: set[str] = set()
+        self._lasts = f"__lasts_{id(self):x}__"
+        self._paths = {str(root / path): path for path in paths}
+        self._first: dict[str, int] = {}
 
-    def watch(self, loaded: Loaded, root: Path, paths: Sequence[str]) -> None:
-        """Functions and methods of these files of the project that are loaded by now."""
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Files that are loaded meanwhile note it; those under other names are left as they are."""
         setattr(builtins, self._notes, self._seen.add)
-        for path in paths:
-            # A template may be loaded as well, and holds no Python that anybody wrote.
-            if path.endswith(".py") and (file := str(root / path)) in loaded.files:
-                self._watch(loaded, path, file)
-        modules = list(sys.modules.values())
-        self._not_loaded = {str(root / path) for path in paths}.difference(_files_of(modules))
-        self._newest = next(reversed(sys.modules))
+        setattr(builtins, self._lasts, self.staying)
+        compiled, executed = SourceFileLoader.source_to_code, SourceFileLoader.exec_module
+        SourceFileLoader.source_to_code = self._compiling(compiled)  # type: ignore[method-assign]
+        SourceFileLoader.exec_module = self._loading(executed)  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            SourceFileLoader.source_to_code = compiled  # type: ignore[method-assign]
+            SourceFileLoader.exec_module = executed  # type: ignore[method-assign]
+
+    @contextmanager
+    def staying(self) -> Iterator[None]:
+        """What is entered meanwhile counts for all that follow."""
+        before = set(self._seen)
+        self._seen.clear()
+        try:
+            yield
+        finally:
+            self.lasting |= self._seen
+            self._seen |= before
+
+    def all_stays(self) -> None:
+        """What was entered until now counts for all that follow."""
+        self.lasting |= self._seen
 
     def forget(self) -> None:
         """What was entered until now is not told."""
         self._seen.clear()
 
-    def told(self) -> list[int] | None:
-        """Which of the names were entered, by their places among them; None when a watched file
-        was loaded too late for that to be known."""
-        if self._not_loaded and not self._not_loaded.isdisjoint(_files_of(self._since())):
-            return None
+    def told(self) -> list[int]:
+        """Which of the names were entered, by their places among them."""
         return sorted(self._seen)
 
-    def _since(self) -> Iterator[object]:
-        """Modules that came since functions are watched: from the newest back, for in a fork it
-        takes longer to touch all the others than to run a small test."""
-        for name in reversed(sys.modules):
-            if name == self._newest:
-                return
-            yield sys.modules[name]
+    def _compiling(self, compiled: Callable[..., CodeType]) -> Callable[..., CodeType]:
+        def source_to_code(
+            loader: SourceFileLoader, data: Any, path: Any, *rest: Any, **named: Any
+        ) -> CodeType:
+            name = self._paths.get(os.path.realpath(path))
+            return compiled(loader, data if name is None else self._noting(data, name), path,
+                            *rest, **named)  # fmt: skip
 
-    def _watch(self, loaded: Loaded, path: str, file: str) -> None:
-        tree = ast.parse(Path(file).read_bytes())
-        first = len(self.names)
-        self.names += (f"{path}::{name}" for name in _noting(tree.body, "", first, self._notes))
-        new = codes_by_key(compile(tree, file, "exec", dont_inherit=True))
-        watched = {name.partition("::")[2] for name in self.names[first:]}
-        for key in loaded.files[file]:
-            if key[1] in watched:
-                for function in loaded.functions[key]:
-                    try:
-                        [function.__code__] = new[key]
-                    except (KeyError, ValueError):
-                        # It was made from another text, or two of one name stand on its line.
-                        self.unseen.append(f"{path}::{key[1]}")
+        return source_to_code
 
+    def _loading(self, executed: Callable[..., None]) -> Callable[..., None]:
+        def exec_module(loader: SourceFileLoader, module: ModuleType) -> None:
+            with self.staying():
+                executed(loader, module)
 
-def _files_of(modules: Iterable[object]) -> set[object]:
-    # By what lies in them: to ask some modules for anything would load more.
-    return {getattr(each, "__dict__", {}).get("__file__") for each in modules}
+        return exec_module
 
+    def _noting(self, data: Any, path: str) -> Any:
+        """The file's tree with the statements in it; the data themselves where they are no Python,
+        for whoever compiles them says what is wrong."""
+        try:
+            tree = ast.parse(data)
+        except (SyntaxError, ValueError):
+            return data
+        first = self._first.setdefault(path, len(self.names))
+        names = [f"{path}::{name}" for name in self._put(tree.body, "", first)]
+        if first == len(self.names):
+            self.names += names
+        return tree
 
-def _noting(nodes: Sequence[ast.stmt], prefix: str, first: int, notes: str) -> Iterator[str]:
-    """Puts the statement into each function, and gives their names in the order of its numbers."""
-    number = first
-    for node in nodes:
-        if isinstance(node, ast.ClassDef):
-            for name in _noting(node.body, f"{prefix}{node.name}.", number, notes):
+    def _put(self, nodes: Sequence[ast.stmt], prefix: str, first: int) -> Iterator[str]:
+        """Puts the statement into each function, and gives their names in the order of its
+        numbers."""
+        number = first
+        for node in nodes:
+            if isinstance(node, ast.ClassDef):
+                for name in self._put(node.body, f"{prefix}{node.name}.", number):
+                    number += 1
+                    yield name
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                self._put_into(node, number)
                 number += 1
-                yield name
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            _note(node, number, notes)
-            number += 1
-            yield prefix + node.name
+                yield prefix + node.name
+
+    def _put_into(self, node: ast.FunctionDef | ast.AsyncFunctionDef, number: int) -> None:
+        at = int(ast.get_docstring(node) is not None)
+        if remembers(node):
+            whole = ast.With([ast.withitem(_call(self._lasts))], node.body[at:] or [ast.Pass()])
+            node.body[at:] = [whole]
+        node.body.insert(at, ast.Expr(_call(self._notes, ast.Constant(number))))
+        for added in node.body[at : at + 2]:
+            _place(added, node)
 
 
-def _note(node: ast.FunctionDef | ast.AsyncFunctionDef, number: int, notes: str) -> None:
-    call = ast.Call(ast.Name(notes, ast.Load()), [ast.Constant(number)], [])
-    statement = ast.Expr(call)
-    has_text = ast.get_docstring(node) is not None
-    for each in ast.walk(statement):
-        ast.copy_location(each, node)
-    node.body.insert(int(has_text), statement)
+def remembers(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a decorator keeps what the function gives back."""
+    parts = (part for each in node.decorator_list for part in ast.walk(each))
+    words = (
+        part.id if isinstance(part, ast.Name) else part.attr
+        for part in parts
+        if isinstance(part, ast.Name | ast.Attribute)
+    )
+    return not REMEMBERS.isdisjoint(words)
+
+
+def _call(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+
+
+def _place(added: ast.AST, node: ast.stmt) -> None:
+    """At the function's own first line; what stood there before keeps its own."""
+    if not hasattr(added, "lineno"):
+        ast.copy_location(added, node)
+        for child in ast.iter_child_nodes(added):
+            _place(child, node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import sys
@@ -9,7 +10,7 @@ import threading
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from .channel import Channel
 from .entered import Entered
 from .fork import Told, in_child, open_connections
 from .patch import CannotPatch, Loaded, loaded_under, patch
+from .read import Read
 from .ready import end_left, set_up_session
 from .starts import Starts
 from .trying import PASSED, Watcher
@@ -31,8 +33,9 @@ _Tell = Callable[[dict[str, Any]], None]
 def main(descriptor: int, arguments: Sequence[str]) -> int:
     """Serve until the engine closes its end."""
     channel = Channel(descriptor)
-    order = channel.receive()
-    return int(pytest.main(list(arguments), plugins=[Server(channel, order)]))
+    server = Server(channel, channel.receive())
+    with server.watching():
+        return int(pytest.main(list(arguments), plugins=[server]))
 
 
 class Server:
@@ -44,10 +47,22 @@ class Server:
         self._watcher = Watcher()
         self._items: dict[str, list[pytest.Item]] = defaultdict(list)
         self._loaded = Loaded()
-        self._entered = Entered()
+        self._root = Path.cwd()
+        self._entered = Entered(self._root, order["watched"])
+        self._read = Read(self._root, order["watched"])
         self._starts = Starts(self._watcher)
         self._left: dict[str, Any] = {}
-        self._root = Path.cwd()
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """From before anything is loaded, unless this very process runs the tests."""
+        if self._order["here"]:
+            yield
+            return
+        sys.addaudithook(self._starts.hear)
+        sys.addaudithook(self._read.hear)
+        with self._entered.watching(), self._read.telling_loaders_apart():
+            yield
 
     @pytest.hookimpl(wrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Any:
@@ -94,13 +109,13 @@ class Server:
         began = time.monotonic()
         mine = [item for items in self._items.values() for item in items]
         if not self._order["here"]:
-            sys.addaudithook(self._starts.hear)
             self._left = set_up_session(session, mine)
             self._starts.session_is_set_up()
+            self._entered.all_stays()
             self._warm_up()
             self._loaded = loaded_under(self._root)
-            self._entered.watch(self._loaded, self._root, self._order["watched"])
             self._loaded.forget()
+            self._read.is_over = True
             gc.collect()
             # What is there now stays there, so children need not look at it, and share its memory.
             gc.freeze()
@@ -110,8 +125,10 @@ class Server:
                     test: [each.nodeid for each in items] for test, items in self._items.items()
                 },
                 "left": list(self._left),
-                "watched": self._entered.names,
-                "unseen": self._entered.unseen,
+                "noted": self._entered.names,
+                "lasting": sorted(self._entered.lasting),
+                "read": sorted(self._read.found),
+                "starts": self._starts.in_session,
                 "set_up_s": time.monotonic() - began,
             }
         )
@@ -176,7 +193,7 @@ class Server:
                     "phase": self._watcher.phase,
                     "elapsed_s": time.monotonic() - began,
                     "starts": self._starts.has_started(test),
-                    "entered": self._entered.told(),
+                    "entered": None if self._starts.has_forked else self._entered.told(),
                 }
             )
             if outcome != PASSED and order["stop"]:

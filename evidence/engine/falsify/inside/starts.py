@@ -1,5 +1,6 @@
-"""Which tests start processes, or may use one that was started for others: what a process does is
-seen by nobody here, so such a test hangs on every file."""
+"""Which tests start processes, or may use one that was started for others: such a process sees a
+broken file and not a broken function. What it loads is seen as it opens files, but for one that
+begins as a fork, with everything loaded."""
 
 from __future__ import annotations
 
@@ -11,30 +12,40 @@ from .trying import Watcher
 _EVENTS = frozenset(
     {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.exec", "os.system"}
 )
+_FORKS = frozenset({"os.fork", "os.forkpty"})
 _PROCESSES = Path("/proc")
 
 
 class Starts:
     """Hears of processes that are started. One that lives on after a set-up may serve all that
-    follow: after the session's everybody, after a test's whoever else is of that file."""
+    follow: after the session's everybody, after a test's whoever else is of that file.
+
+    `has_forked` says that a fork may have run what nobody saw; `in_session` that a process was
+    started before or while the session was set up.
+    """
 
     def __init__(self, watcher: Watcher) -> None:
+        self.has_forked = self.in_session = False
         self._watcher = watcher
-        self._heard = self._in_set_up = self._for_all = False
+        self._heard = self._in_set_up = self._for_all = self._forks_for_all = False
         self._files: set[str] = set()
 
     def hear(self, event: str, _: object) -> None:
         """An audit hook."""
         if event in _EVENTS:
             self._heard = True
+            self.has_forked |= event in _FORKS
             self._in_set_up |= self._watcher.now == "setup"
 
     def session_is_set_up(self) -> None:
+        self.in_session = self._heard
         self._for_all = self._heard and has_children()
+        self._forks_for_all = self._for_all and self.has_forked
 
     def forget(self) -> None:
         """In a fork, what was heard before it."""
         self._heard = self._in_set_up = False
+        self.has_forked = self._forks_for_all
         self._files.clear()
 
     def has_started(self, test: str) -> bool:

@@ -24,10 +24,10 @@ from evidence.engine.falsify.sabotage.narrowed import by_gate
 from evidence.engine.falsify.sabotage.outcome import Answer, judged
 from evidence.engine.falsify.sabotage.trial import recorded, tests_of
 from evidence.engine.falsify.share import share_of
+from evidence.engine.falsify.trace import Shared, Trace, joined
 from evidence.engine.register.model import Gate, Patch, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.contexts import without_case
-from evidence.engine.run.measured import cited_files
 from evidence.engine.run.model import GateRun
 from evidence.engine.run.services import ServiceFailed, Services
 
@@ -49,13 +49,14 @@ class Quick:
 @dataclass
 class Forked:
     """What forks caught, by patch. `checked` were caught too, and are tried again in processes of
-    their own. `entered` is what the forks of those caught entered, as a server's `Answer` has it.
-    `complaints` are about the forks."""
+    their own. `traces` tell where the trials of those caught went, and `shared` what all forks
+    share. `complaints` are about the forks."""
 
     caught: dict[str, PatchRun] = field(default_factory=dict)
     checked: dict[str, PatchRun] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
-    entered: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    traces: dict[str, Trace | None] = field(default_factory=dict)
+    shared: Shared = Shared()  # noqa: RUF009 - frozen
 
     def disagreements(self, runs: Mapping[str, PatchRun]) -> list[str]:
         """A sentence for each that came out otherwise in processes of its own."""
@@ -118,7 +119,6 @@ def try_forked(
                 gate,
                 tests,
                 warm=warm,
-                watched=cited_files(register),
                 bench=bench,
                 services=services,
             ) as workers:
@@ -145,9 +145,9 @@ def _in_gate(
     caught: dict[str, PatchRun] = {}
 
     def try_one(each: Quick, worker: Worker) -> None:
-        answer, entered = _tried(each, controls, worker)
+        answer, trace = _tried(each, controls, worker)
         if answer:
-            found.entered[each.patch.name] = entered
+            found.traces[each.patch.name] = trace
             caught[each.patch.name] = recorded(each.patch, answer)
 
     hand_out(patches, workers, try_one, bench=bench)
@@ -159,13 +159,13 @@ def _in_gate(
         if not controls.red.keys() & set(map(without_case, run.killed_by))
     }
     found.complaints += controls.complaints
+    for worker in workers:
+        found.shared |= worker.shared
 
 
-def _tried(
-    each: Quick, controls: Controls, worker: Worker
-) -> tuple[Answer | None, frozenset[str] | None]:
-    """What the first test that noticed says, None when nobody did, or not for certain; and the
-    functions that were entered."""
+def _tried(each: Quick, controls: Controls, worker: Worker) -> tuple[Answer | None, Trace | None]:
+    """What the first test that noticed says, None when nobody did, or not for certain; and where
+    the tests went, on unbroken code too."""
     tests = [test for test in each.tests if controls.green(test, worker)]
     if not tests or len(tests) < len(each.tests):
         return None, None
@@ -186,7 +186,7 @@ def _tried(
     if outcome is None:
         return None, None
     said = Answer(outcome, red=(last["case"],), log=(last["case"], f"  {last['message']}"))
-    return said, answer.entered
+    return said, joined([answer.trace, *(controls.traces.get(test) for test in tests)])
 
 
 def _order(change: Change, root: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from evidence.engine.falsify.sabotage.clone import Clone, make_clone
 from evidence.engine.falsify.sabotage.controls import Controls
 from evidence.engine.falsify.sabotage.forked import Forked, quick, try_forked
 from evidence.engine.falsify.sabotage.trial import Lane, tests_of, try_patch
+from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.project import Project
 from evidence.engine.register.model import Patch, Register
 from evidence.engine.run.bench import Bench
@@ -60,12 +61,14 @@ def sabotage(
     }
     again, checked = known.patches(asked) if known else ({}, {})
     runs, complaints = dict(again), []
-    entered: dict[str, frozenset[str] | None] = {}
+    traces: dict[str, Trace | None] = {}
     if left := [patch for patch in register.patches if patch.name not in again]:
         with opened_ground(project, register, run, listener) as ground:
             runs |= {found.patch: found for found in ground.try_all(left)}
             complaints += ground.complaints
-            entered = ground.entered
+            traces = ground.traces
+            if known:
+                known.shares(ground.shared)
     found = tuple(runs[patch.name] for patch in register.patches)
     results = results_folder(project)
     record = read_falsified(results) or Falsification()
@@ -73,18 +76,14 @@ def sabotage(
     record = replace(record, patches=found, complaints=(*record.complaints, *complaints))
     if known:
         tried = {name: each for name, each in asked.items() if not runs[name].why}
-        strays = {
-            name: known.before.record.strays[name]
-            if name in again
-            else known.strays(tests, entered.get(name))
-            for name, (_, tests) in tried.items()
-        }
-        keys = {name: known.of_patch(*each, strays[name]) for name, each in tried.items()}
+        before = known.before.record.traces
+        went = {name: (before if name in again else traces).get(name) for name in tried}
+        keys = {name: known.of_patch(*each, went[name]) for name, each in tried.items()}
         record = replace(
             record,
             keys=record.keys | keys,
-            strays=record.strays | strays,
-            contained=known.contained,
+            traces=record.traces | went,
+            **known.recorded(),
         )
     write_falsified(results, record)
     return Sabotaged(found, tuple(complaints))
@@ -124,8 +123,9 @@ class Ground:
         self.services, self.versions = Services(bench), Versions(bench)
         self._files = sorted(read_files(bench.project))
         self.complaints: list[str] = []
-        # What a fork entered, by patch; of one tried in processes of its own nobody knows.
-        self.entered: dict[str, frozenset[str] | None] = {}
+        # Where a patch's trial went, in forks; of one tried in processes of its own nobody knows.
+        self.traces: dict[str, Trace | None] = {}
+        self.shared = Shared()
         self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
         self._made = 0
 
@@ -141,7 +141,8 @@ class Ground:
         for _ in forked.caught:
             one_more()
         left = [patch for patch in patches if patch.name not in forked.caught]
-        self.entered |= {name: forked.entered.get(name) for name in forked.caught}
+        self.traces |= {name: forked.traces.get(name) for name in forked.caught}
+        self.shared |= forked.shared
         runs = forked.caught | self._apart(left, one_more)
         self.complaints += [*forked.complaints, *forked.disagreements(runs)]
         return tuple(runs[patch.name] for patch in patches)

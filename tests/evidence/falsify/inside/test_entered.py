@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from evidence.engine.falsify.inside.entered import Entered
-from evidence.engine.falsify.inside.patch import Loaded, loaded_under
 
 CODE = '''"""Seen as they are loaded."""
 from __future__ import annotations
+import functools
 
 
 def charged(paid, price=2):
@@ -52,51 +53,75 @@ def made():
         return made
     return inner
 
+
+@functools.cache
+def remembered():
+    """Once."""
+    return worked_out()
+
+
+def worked_out():
+    return 4
+
+
 after = made()
 '''
 NAMES = [
     *("charged", "texted", "Till.held", "Till.Drawer.opened", "Till.Drawer.coins"),
-    *("counted", "made"),
+    *("counted", "made", "remembered", "worked_out"),
 ]
+Load = Callable[..., Any]
 
 
 @pytest.fixture
-def module(tmp_path: Path) -> Iterator[Any]:
-    """Loaded from `seen.py`, as from anywhere else."""
-    file = tmp_path / "seen.py"
-    file.write_text(CODE, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("seen_here", file)
-    assert spec is not None
-    assert spec.loader is not None
-    found: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules["seen_here"] = found
-    spec.loader.exec_module(found)
-    yield found
-    sys.modules.pop("seen_here")
+def entered(tmp_path: Path) -> Iterator[Entered]:
+    found = Entered(tmp_path, ["seen.py", "not_there.py"])
+    with found.watching():
+        yield found
 
 
 @pytest.fixture
-def entered(module: Any, tmp_path: Path) -> Entered:
-    watching = Entered()
-    watching.watch(loaded_under(tmp_path), tmp_path, ["seen.py", "not_there.py"])
-    return watching
+def load(tmp_path: Path) -> Iterator[Load]:
+    """Loads a file of this text as Python does."""
+
+    def loaded(text: str = CODE, name: str = "seen") -> ModuleType:
+        file = tmp_path / f"{name}.py"
+        file.write_text(text, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(f"{name}_here", file)
+        assert spec is not None
+        assert spec.loader is not None
+        found = importlib.util.module_from_spec(spec)
+        sys.modules[f"{name}_here"] = found
+        spec.loader.exec_module(found)
+        return found
+
+    yield loaded
+    for name in ("seen", "other"):
+        sys.modules.pop(f"{name}_here", None)
 
 
 def told(entered: Entered) -> list[str]:
-    numbers = entered.told()
-    assert numbers is not None
+    return _named(entered, entered.told())
+
+
+def lasting(entered: Entered) -> list[str]:
+    return _named(entered, sorted(entered.lasting))
+
+
+def _named(entered: Entered, numbers: list[int]) -> list[str]:
     return [entered.names[number].partition("::")[2] for number in numbers]
 
 
-def test_functions_and_methods_are_watched_and_not_what_is_defined_in_them(
-    entered: Entered,
+def test_functions_and_methods_note_it_and_not_what_is_defined_in_them(
+    entered: Entered, load: Load
 ) -> None:
+    load()
     assert entered.names == [f"seen.py::{name}" for name in NAMES]
-    assert entered.unseen == []
-    assert told(entered) == []
 
 
-def test_what_is_entered_is_told_until_it_is_forgotten(module: Any, entered: Entered) -> None:
+def test_what_is_entered_is_told_until_it_is_forgotten(entered: Entered, load: Load) -> None:
+    module = load()
+    entered.forget()
     assert module.charged(5) == 3
     assert module.charged(5, price=1) == 4
     assert (module.Till().held, module.texted()) == (3, None)
@@ -107,7 +132,9 @@ def test_what_is_entered_is_told_until_it_is_forgotten(module: Any, entered: Ent
     assert told(entered) == ["counted", "made"]
 
 
-def test_a_coroutine_notes_it_when_it_runs(module: Any, entered: Entered) -> None:
+def test_a_coroutine_notes_it_when_it_runs(entered: Entered, load: Load) -> None:
+    module = load()
+    entered.forget()
     running = module.Till.Drawer().opened()
     assert told(entered) == []
     running.close()
@@ -117,99 +144,90 @@ def test_a_coroutine_notes_it_when_it_runs(module: Any, entered: Entered) -> Non
     assert told(entered) == ["Till.Drawer.opened", "Till.Drawer.coins"]
 
 
-def test_a_file_is_compiled_by_its_own_rules(tmp_path: Path) -> None:
-    """None of `from __future__` comes with whoever watches it."""
-    file, watching, made = tmp_path / "typed.py", Entered(), {}
-    file.write_text("def typed():\n    def inner(n: int): ...\n    return inner.__annotations__\n")
-    exec(compile(file.read_text(), str(file), "exec", dont_inherit=True), made)  # noqa: S102 - ours
-    watching.watch(loaded_under(tmp_path), tmp_path, ["typed.py"])
-    assert made["typed"]() == {"n": int}
-    assert watching.told() == [0]
+def test_what_a_file_enters_as_it_is_loaded_stays_for_all(entered: Entered, load: Load) -> None:
+    module = load()
+    assert lasting(entered) == ["made"]
+    module.charged(1)
+    assert lasting(entered) == ["made"]
+    # It was entered all the same, before and after.
+    assert told(entered) == ["charged", "made"]
 
 
-def test_a_template_that_was_compiled_is_left_as_it_is(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text("{% from 'layout.md' import badge -%}\n", encoding="utf-8")
-    scope: dict[str, Any] = {}
-    exec(compile("def root(): return 7", page, "exec"), scope)  # noqa: S102 - as Jinja does
-    found = Entered()
-    found.watch(loaded_under(tmp_path), tmp_path, ["page.md"])
-    assert scope["root"]() == 7
-    assert (found.names, found.unseen, found.told()) == ([], [], [])
+def test_what_is_remembered_stays_for_all_with_what_it_was_worked_out_by(
+    entered: Entered, load: Load
+) -> None:
+    module = load()
+    entered.forget()
+    module.charged(1)
+    assert [module.remembered() for _ in range(2)] == [4, 4]
+    assert lasting(entered) == ["made", "worked_out"]
+    assert told(entered) == ["charged", "remembered", "worked_out"]
 
 
-def test_nothing_was_entered_where_nothing_is_watched() -> None:
-    assert Entered().told() == []
+def test_what_fails_as_it_is_remembered_was_entered(entered: Entered, load: Load) -> None:
+    module = load(CODE.replace("return 4", "raise LookupError"))
+    entered.forget()
+    with pytest.raises(LookupError):
+        module.remembered()
+    assert lasting(entered) == ["made", "worked_out"]
+    assert told(entered) == ["remembered", "worked_out"]
 
 
-def test_what_was_defined_before_lives_on(module: Any, entered: Entered) -> None:
-    assert module.after() is module.made
+def test_all_of_what_was_entered_may_stay(entered: Entered, load: Load) -> None:
+    load().texted()
+    entered.all_stays()
+    entered.forget()
+    assert lasting(entered) == ["texted", "made"]
     assert told(entered) == []
 
 
-def test_texts_and_lines_stay(module: Any, tmp_path: Path) -> None:
-    Entered().watch(loaded_under(tmp_path), tmp_path, ["seen.py"])
+def test_a_file_that_is_loaded_again_keeps_its_numbers(entered: Entered, load: Load) -> None:
+    load()
+    load("def other():\n    return 1\n", "not_there")
+    again = load()
+    assert entered.names == [*(f"seen.py::{name}" for name in NAMES), "not_there.py::other"]
+    entered.forget()
+    again.texted()
+    assert told(entered) == ["texted"]
+    sys.modules.pop("not_there_here")
+
+
+def test_a_file_that_is_not_watched_is_left_as_it_is(entered: Entered, load: Load) -> None:
+    assert load(name="other").charged(5) == 3
+    assert (entered.names, told(entered), lasting(entered)) == ([], [], [])
+
+
+def test_a_file_is_compiled_by_its_own_rules(entered: Entered, load: Load) -> None:
+    """None of `from __future__` comes with whoever watches it."""
+    text = "def typed():\n    def inner(n: int): ...\n    return inner.__annotations__\n"
+    assert load(text).typed() == {"n": int}
+    assert told(entered) == ["typed"]
+
+
+@pytest.mark.parametrize("text", ["def f(:\n", "def f(): ...\n\0"])
+def test_a_file_that_is_no_python_fails_as_ever(entered: Entered, load: Load, text: str) -> None:
+    with pytest.raises((SyntaxError, ValueError)):
+        load(text)
+    assert entered.names == []
+
+
+def test_texts_and_lines_stay(entered: Entered, load: Load) -> None:
+    module = load()
     assert (module.charged.__doc__, module.charged.__defaults__) == ("What comes back.", (2,))
-    assert module.charged.__code__.co_firstlineno == 5
+    assert module.remembered.__doc__ == "Once."
+    assert module.charged.__code__.co_firstlineno == 6
     with pytest.raises(TypeError) as wrong:
         module.charged("a")
-    assert wrong.traceback[-1].lineno == 6
+    assert wrong.traceback[-1].lineno == 7
+    lines = {line for _, _, line in module.remembered.__wrapped__.__code__.co_lines()}
+    assert lines - {None} == {41, 42, 44}
 
 
-def test_a_function_that_was_made_of_another_text_is_not_seen(module: Any, tmp_path: Path) -> None:
-    (tmp_path / "seen.py").write_text("\n" + CODE, encoding="utf-8")
-    watching = Entered()
-    watching.watch(loaded_under(tmp_path), tmp_path, ["seen.py"])
-    assert set(watching.unseen) == {f"seen.py::{name}" for name in NAMES}
-    assert module.charged(5) == 3
-    assert told(watching) == []
-
-
-@pytest.mark.usefixtures("module")
-def test_a_function_with_other_outer_variables_is_not_seen(tmp_path: Path) -> None:
-    price = 2
-
-    def charged(paid: int) -> int:
-        return paid - price
-
-    file, loaded, watching = str(tmp_path / "seen.py"), Loaded(), Entered()
-    key = (file, "charged", 5)
-    loaded.files[file].append(key)
-    loaded.functions[key].append(charged)
-    watching.watch(loaded, tmp_path, ["seen.py"])
-    assert watching.unseen == ["seen.py::charged"]
-
-
-def test_a_file_that_is_loaded_later_leaves_nothing_known(
-    module: Any, entered: Entered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    late = ModuleType("late")
-    late.__file__ = str(tmp_path / "not_there.py")
-    monkeypatch.setitem(sys.modules, "late", late)
-    assert entered.told() is None
-
-
-class _Module:
-    """Counts how often anybody looked at what lies in it."""
-
-    looks = 0
-
-    # As a lazy module does, which works something out when it is asked what lies in it.
-    @property
-    def __dict__(self) -> dict[str, object]:  # type: ignore[override]
-        _Module.looks += 1
-        return {}
-
-
-def test_what_was_loaded_before_is_not_looked_at_again(
-    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "before", cast(ModuleType, _Module()))
-    monkeypatch.setitem(sys.modules, "newest", ModuleType("newest"))
-    watching = Entered()
-    watching.watch(loaded_under(tmp_path), tmp_path, ["seen.py", "not_there.py"])
-    looks = _Module.looks
-    assert looks == 1
-    assert module.charged(5) == 3
-    assert told(watching) == ["charged"]
-    assert _Module.looks == looks
+def test_once_it_is_over_files_are_loaded_as_before(tmp_path: Path, load: Load) -> None:
+    before = SourceFileLoader.source_to_code, SourceFileLoader.exec_module
+    found = Entered(tmp_path, ["seen.py"])
+    with found.watching():
+        assert SourceFileLoader.source_to_code is not before[0]
+    assert (SourceFileLoader.source_to_code, SourceFileLoader.exec_module) == before
+    load().charged(5)
+    assert (found.names, found.told()) == ([], [])

@@ -88,6 +88,40 @@ def test_what_a_tests_set_up_started_serves_its_file_while_it_lives(
     assert starting.has_started(SAME) is False
 
 
+@pytest.mark.parametrize(
+    ("event", "forks"), [("os.fork", True), ("os.forkpty", True), ("subprocess.Popen", False)]
+)
+def test_a_fork_may_run_what_nobody_sees(heard: Starts, event: str, forks: bool) -> None:
+    heard.hear(event, ())
+    assert heard.has_forked is forks
+    # Whoever is asked next may be served by it too.
+    assert heard.has_started(HERE) is True
+    assert heard.has_forked is forks
+    heard.forget()
+    assert heard.has_forked is False
+
+
+@pytest.mark.parametrize(
+    ("event", "lives", "forked"),
+    [("os.fork", True, True), ("os.fork", False, False), ("subprocess.Popen", True, False)],
+)
+def test_a_fork_of_the_sessions_set_up_serves_all_while_it_lives(
+    event: str, lives: bool, forked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starts, "has_children", lambda: lives)
+    starting = Starts(Watcher())
+    starting.hear(event, ())
+    starting.session_is_set_up()
+    starting.forget()
+    assert (starting.in_session, starting.has_forked) == (True, forked)
+
+
+def test_a_session_that_started_nothing_says_so(heard: Starts) -> None:
+    heard.session_is_set_up()
+    heard.hear("subprocess.Popen", ())
+    assert heard.in_session is False
+
+
 @pytest.mark.usefixtures("living")
 def test_a_child_is_seen_while_it_lives() -> None:
     assert has_children() is True

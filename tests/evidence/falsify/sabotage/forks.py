@@ -18,6 +18,7 @@ from evidence.engine.falsify.sabotage import forked
 from evidence.engine.falsify.sabotage.bodies import Change
 from evidence.engine.falsify.sabotage.forked import Forked, Quick, try_forked
 from evidence.engine.falsify.server import Answer, ServerDied
+from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.mistakes import Place
 from evidence.engine.register.model import Claim, Gate, Link, Patch, Register
 from evidence.engine.run.bench import Bench
@@ -52,6 +53,8 @@ class Worker:
     later: tuple[str, ...] = ()
     dies: bool = False
     connected: tuple[str, ...] = ()
+    unbroken: Trace | None = None
+    shared: Shared = Shared(Trace(files=frozenset({"conftest.py"})))  # noqa: RUF009 - frozen
     asked: list[Any] = field(default_factory=list)
     died: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -84,7 +87,7 @@ class Worker:
         if broken is None:
             red = self.red if not self.asked else (*self.red, *self.later)
             ends = tuple(trial(n, "crash" if n in red else "passed") for n in names)
-            return Answer(ends, connected=self.connected)
+            return Answer(ends, connected=self.connected, trace=self.unbroken)
         self.asked.append((names, broken, stop))
         return self.answer
 

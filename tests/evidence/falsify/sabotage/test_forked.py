@@ -18,6 +18,7 @@ from evidence.engine.falsify.sabotage.bodies import Change
 from evidence.engine.falsify.sabotage.clone import Clone, DoesNotApply
 from evidence.engine.falsify.sabotage.forked import Quick, quick, try_forked
 from evidence.engine.falsify.server import Answer
+from evidence.engine.falsify.trace import Trace
 from evidence.engine.register.model import Area, Gate, Patch, Register
 from evidence.engine.run.services import ServiceFailed, Services
 from tests.evidence.falsify.sabotage.forks import (
@@ -53,10 +54,19 @@ def test_what_a_cited_test_notices_is_caught(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_where_forks_went_is_kept_of_what_was_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    led = frozenset({"m.py::led"})
-    found = tried(monkeypatch, Worker(ROOT, replace(CAUGHT, entered=led)), asked())
-    assert found.entered == dict.fromkeys(found.caught, led)
-    assert len(found.entered) == 4
+    led = Trace(frozenset({"m.py::led"}))
+    worker = Worker(ROOT, replace(CAUGHT, trace=led), unbroken=Trace(files=frozenset({"page"})))
+    found = tried(monkeypatch, worker, asked())
+    assert found.traces == dict.fromkeys(found.caught, Trace(led.functions, frozenset({"page"})))
+    assert len(found.traces) == 4
+    assert found.shared == worker.shared
+
+
+def test_nobody_knows_where_a_patch_led_when_its_tests_went_nobody_knows_where(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worker = Worker(ROOT, replace(CAUGHT, trace=Trace()), unbroken=None)
+    assert set(tried(monkeypatch, worker, asked()).traces.values()) == {None}
 
 
 @pytest.mark.parametrize(

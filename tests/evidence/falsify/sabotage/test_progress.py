@@ -11,10 +11,11 @@ import pytest
 from evidence.engine.falsify.model import Outcome, PatchRun
 from evidence.engine.falsify.sabotage.forked import Forked
 from evidence.engine.falsify.sabotage.stage import Ground
+from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.register.model import Patch
 from tests.evidence.falsify.sabotage.lane import PATCH
 
-LED = frozenset({"m.py::led"})
+LED = Trace(frozenset({"m.py::led"}))
 
 
 def run_of(patch: Patch, outcome: Outcome = Outcome.ASSERTION) -> PatchRun:
@@ -27,7 +28,7 @@ class Half(Ground):
     def __init__(self) -> None:
         self.listener = cast(Any, self)
         self.complaints = []
-        self.entered = {}
+        self.traces, self.shared = {}, Shared()
         self.told: list[tuple[str, int, int]] = []
         self.apart: list[str] = []
 
@@ -41,6 +42,7 @@ class Half(Ground):
             {third.patch: third},
             ["No database."],
             {first.patch: LED, third.patch: LED},
+            Shared(LED),
         )
 
     def _apart(self, patches: Sequence[Patch], tell: Callable[[], None]) -> dict[str, PatchRun]:
@@ -62,7 +64,8 @@ def test_each_patch_is_counted_once_when_nothing_more_is_done_with_it(ground: Ha
     assert ground.apart == [patch.name for patch in patches[2:]]
     assert [run.patch for run in runs] == [patch.name for patch in patches]
     # Of what is done with in forks it is known where they went, if they told.
-    assert ground.entered == {"patch-0": LED, "patch-1": None}
+    assert ground.traces == {"patch-0": LED, "patch-1": None}
+    assert ground.shared == Shared(LED)
     assert ground.complaints == [
         "No database.",
         "Patch patch-2: crash in a fork, assertion in processes of its own.",

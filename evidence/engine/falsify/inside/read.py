@@ -1,0 +1,48 @@
+"""Which files of the project were read otherwise than to be loaded as Python: whoever reads them so
+hangs on every line of them, and not on the functions that are entered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from typing import Any
+
+
+class Read:
+    """`found` are those of the paths, given from the root, that were read until it `is_over`."""
+
+    def __init__(self, root: Path, paths: Iterable[str]) -> None:
+        self.found: set[str] = set()
+        self.is_over = False
+        self._paths = {str(root / path): path for path in paths}
+        self._is_loading = False
+
+    @contextmanager
+    def telling_loaders_apart(self) -> Iterator[None]:
+        """What Python itself reads meanwhile, to load a module, is not noted."""
+        read = SourceFileLoader.get_data
+
+        def get_data(loader: SourceFileLoader, path: str) -> bytes:
+            before, self._is_loading = self._is_loading, True
+            try:
+                return read(loader, path)
+            finally:
+                self._is_loading = before
+
+        SourceFileLoader.get_data = get_data  # type: ignore[assignment, method-assign]
+        try:
+            yield
+        finally:
+            SourceFileLoader.get_data = read  # type: ignore[method-assign]
+
+    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """An audit hook."""
+        if event != "open" or self._is_loading or self.is_over:
+            return
+        path = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes) else ""
+        name = self._paths.get(os.path.realpath(path)) if path.endswith(".py") else None
+        if name is not None:
+            self.found.add(name)

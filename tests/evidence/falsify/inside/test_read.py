@@ -1,0 +1,69 @@
+"""falsify.inside.read: a file that is read as a text is told from one that is loaded."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from evidence.engine.falsify.inside.read import Read
+
+
+@pytest.fixture
+def reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    (tmp_path / "read_here.py").write_text("from pathlib import Path\nFOUND = 1\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "read_here", raising=False)
+    return Read(tmp_path, ["read_here.py", "gone.py"])
+
+
+def opened(reading: Read, path: object) -> set[str]:
+    reading.hear("open", (path, "r", 0))
+    return reading.found
+
+
+def test_a_text_that_is_read_is_told(reading: Read, tmp_path: Path) -> None:
+    for other in (tmp_path / "other.py", tmp_path / "read_here.txt", 3):
+        assert opened(reading, other if isinstance(other, int) else str(other)) == set()
+    reading.hear("import", (str(tmp_path / "read_here.py"), None, None))
+    assert reading.found == set()
+    assert opened(reading, str(tmp_path / "read_here.py")) == {"read_here.py"}
+
+
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_it_is_known_by_any_of_its_paths(
+    reading: Read, tmp_path: Path, as_bytes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+    path = "link/../link/read_here.py"
+    assert opened(reading, path.encode() if as_bytes else path) == set()
+    path = "link/./read_here.py"
+    assert opened(reading, path.encode() if as_bytes else path) == {"read_here.py"}
+
+
+def test_what_python_loads_is_no_text(reading: Read) -> None:
+    heard: list[str] = []
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if reading.is_over:
+            return
+        heard.append(event)
+        reading.hear(event, arguments)
+
+    sys.addaudithook(hook)
+    with reading.telling_loaders_apart():
+        assert importlib.import_module("read_here").FOUND == 1
+    assert "open" in heard
+    assert reading.found == set()
+    # Outside of that, nobody says that it is Python who reads.
+    importlib.reload(sys.modules["read_here"])
+    assert reading.found == {"read_here.py"}
+    reading.is_over = True
+
+
+def test_once_it_is_over_nobody_listens(reading: Read, tmp_path: Path) -> None:
+    reading.is_over = True
+    assert opened(reading, str(tmp_path / "read_here.py")) == set()

@@ -1,0 +1,137 @@
+"""falsify.opened: whoever opens a file is seen, this process or another."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evidence.engine.falsify import opened
+from evidence.engine.falsify.opened import GIT, Opened
+
+FILES = ("README.md", "shop/till.py", "shop/pages/tea.html")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for path in (*FILES, "shop/made.txt", ".git/HEAD", ".git/objects/0"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("tea\n", "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def watching(root: Path) -> Iterator[Opened]:
+    found = Opened(root, FILES, root / ".git")
+    yield found
+    found.close()
+
+
+def test_files_that_are_opened_are_told_until_they_are_forgotten(
+    root: Path, watching: Opened
+) -> None:
+    assert watching.told() == frozenset()
+    for path in ("README.md", "shop/pages/tea.html", "README.md"):
+        (root / path).read_bytes()
+    assert watching.told() == {"README.md", "shop/pages/tea.html"}
+    (root / "shop/till.py").read_bytes()
+    assert watching.told() == set(FILES)
+    watching.forget()
+    assert watching.told() == frozenset()
+
+
+def test_what_a_process_opened_is_told_once_it_has_ended(root: Path, watching: Opened) -> None:
+    """It asks nobody of us, and loads a module as Python does."""
+    code = "import till, pathlib; pathlib.Path('README.md').read_text()"
+    (root / "shop/till.py").write_text("RATE = 1\n", "utf-8")
+    watching.forget()
+    for _ in range(3):
+        argv = [sys.executable, "-B", "-c", f"import sys; sys.path.insert(0, 'shop'); {code}"]
+        subprocess.run(argv, cwd=root, check=True)
+        assert watching.told() == {"README.md", "shop/till.py"}
+        watching.forget()
+
+
+def test_what_is_no_file_of_the_project_is_not_told(root: Path, watching: Opened) -> None:
+    (root / "shop/made.txt").read_bytes()
+    (root / "shop/new.txt").write_text("new\n", "utf-8")
+    assert {path.name for path in (root / "shop").iterdir()} >= {"till.py", "made.txt"}
+    assert (root / "README.md").stat().st_size
+    assert watching.told() == frozenset()
+
+
+def test_whoever_asks_git_may_have_seen_everything(root: Path, watching: Opened) -> None:
+    (root / ".git/HEAD").read_bytes()
+    assert watching.told() == {GIT}
+
+
+def test_a_file_that_is_put_in_place_anew_is_watched_as_before(
+    root: Path, watching: Opened
+) -> None:
+    (root / "shop/.till.py.broken").write_text("milk\n", "utf-8")
+    (root / "shop/.till.py.broken").replace(root / "shop/till.py")
+    assert watching.told() == frozenset()
+    (root / "shop/till.py").read_bytes()
+    assert watching.told() == {"shop/till.py"}
+
+
+def test_more_than_linux_keeps_for_us_and_nobody_knows(root: Path, watching: Opened) -> None:
+    most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text("ascii"))
+    for _ in range(most // 2 + 1):
+        # The same file twice in a row would be told once.
+        (root / "README.md").open("rb").close()
+        (root / "shop/till.py").open("rb").close()
+    assert watching.told() is None
+
+
+def test_a_folder_that_goes_leaves_nothing_known(root: Path, watching: Opened) -> None:
+    (root / "shop/pages/tea.html").unlink()
+    (root / "shop/pages").rmdir()
+    assert watching.told() is None
+
+
+def test_nobody_knows_where_there_is_no_inotify(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened.sys, "platform", "darwin")
+    found = Opened(root, FILES, root / ".git")
+    found.forget()
+    assert found.told() is None
+    found.close()
+
+
+def test_nobody_knows_when_linux_has_no_watch_left(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Spent:
+        def inotify_init1(self, flags: int) -> int:
+            return -1
+
+    monkeypatch.setattr(opened, "_libc", Spent)
+    assert Opened(root, FILES, root / ".git").told() is None
+
+
+def test_nobody_knows_when_one_folder_cannot_be_watched(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = opened._libc()
+
+    class Full:
+        def inotify_init1(self, flags: int) -> int:
+            return int(real.inotify_init1(flags))
+
+        def inotify_add_watch(self, descriptor: int, folder: bytes, mask: int) -> int:
+            return -1 if folder.endswith(b"pages") else 1
+
+    monkeypatch.setattr(opened, "_libc", Full)
+    found = Opened(root, FILES, root / ".git")
+    assert found.told() is None
+    found.close()
+
+
+def test_nobody_knows_after_the_end(root: Path, watching: Opened) -> None:
+    watching.close()
+    assert watching.told() is None
