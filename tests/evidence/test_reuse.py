@@ -369,6 +369,59 @@ def test_what_only_a_mutant_goes_to_is_hung_on_too(
     assert told["total"] == first
 
 
+STARTS = """
+import subprocess
+import sys
+from pathlib import Path
+
+from till import money
+
+PAGE = Path(money.__file__).with_name("page.txt")
+
+
+def test_process():
+    done = subprocess.run([sys.executable, "-c", "import till.apart"], check=True)
+    assert money.owed(5) == 1
+
+
+def test_page():
+    assert money.spare() == 2
+    assert PAGE.read_text()
+"""
+
+
+@pytest.mark.slow
+def test_what_a_trial_opened_is_hung_on_whoever_opened_it(
+    copy: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Itself, or a process that it started."""
+    monkeypatch.setattr(known, "share_of", lambda names, seed: [])
+    copy.write("till/money.py", copy.read("till/money.py") + LED)
+    copy.write("till/apart.py", "RATE = 1\n")
+    copy.write("till/page.txt", "tea\n")
+    copy.write("till/unread.txt", "tea\n")
+    copy.write("tests/test_starts.py", STARTS)
+    claim = "  - {id: %s, says: It is so., code: [till/money.py::%s], tests: [%s]}\n"
+    copy.write(
+        "evidence/claims/till.yml",
+        copy.read("evidence/claims/till.yml")
+        + claim % ("TILL-04", "owed", "tests/test_starts.py::test_process")
+        + claim % ("TILL-05", "spare", "tests/test_starts.py::test_page"),
+    )
+    prove(copy)
+    commits = [copy.git("rev-parse", "HEAD")]
+    for path, was, becomes, anew in (
+        ("till/apart.py", "1", "2", {"owed"}),
+        ("till/page.txt", "tea", "milk", {"spare"}),
+        ("till/unread.txt", "tea", "milk", set()),
+    ):
+        copy.replace(path, was, becomes)
+        told = prove(copy)
+        commits.append(copy.git("rev-parse", "HEAD"))
+        assert {unit for unit, commit in told.items() if commit == ""} == anew
+        assert set(told.values()) <= {*commits[:-1], ""}
+
+
 def test_what_is_tried_all_the_same_and_comes_out_otherwise_fails_the_build(
     copy: Stranger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ from evidence.engine.falsify.opened import Opened
 from evidence.engine.falsify.plan import Plan, Recorded, Target
 from evidence.engine.falsify.pool import Worker
 from evidence.engine.falsify.server import Answer, ServerDied
+from evidence.engine.falsify.trace import Trace
 from evidence.engine.mistakes import Place
 from evidence.engine.register.model import Gate
 from evidence.engine.run.bench import Bench
@@ -212,9 +213,9 @@ class Fresh:
 
 
 def ended(**outcomes: str) -> Answer:
-    return Answer(
-        tuple({"test": f"t.py::{n}", "outcome": o, "message": ""} for n, o in outcomes.items())
-    )
+    """Each test opened a file of its own."""
+    trials = tuple({"test": f"t.py::{n}", "outcome": o, "message": ""} for n, o in outcomes.items())
+    return Answer(trials, trace=Trace(files=frozenset(outcomes)))
 
 
 @pytest.mark.parametrize(("at_import", "asked"), [(False, "ba"), (True, "bca")])
@@ -250,11 +251,16 @@ def test_what_lived_in_a_fork_is_asked_again_until_each_claim_has_its_kill(tmp_p
     tried.add(one.mutant.id, Trial("t.py::a", Outcome.SURVIVED))
     tried.add(one.mutant.id, Trial("t.py::b", Outcome.CRASH))
     place = Fresh(tmp_path, ended(a="assertion"), ended(c="crash"))
-    alone = Alone(GATE, Controls(dict(GATE.seconds)), tried)
+    controls = Controls(dict(GATE.seconds))
+    controls.traces = {f"t.py::{n}": Trace(frozenset({f"m1.py::{n}"})) for n in "abc"}
+    alone = Alone(GATE, controls, tried)
 
     alone.try_all([one], [place.as_worker], BENCH, tell=place.tell)
 
     assert place.asked == [(["a", "c"], True), (["c"], True)]
+    # It hangs on where those that were asked went, here and on unbroken code.
+    went = Trace(frozenset({"m1.py::a", "m1.py::c"}), frozenset("ac"))
+    assert tried.traces == {one.mutant.id: went}
     kept = [(trial.test[-1], trial.outcome.value) for trial in tried.trials[one.mutant.id]]
     assert kept == [("b", "crash"), ("a", "assertion"), ("c", "crash")]
     # What is killed for every claim is asked of nobody.
@@ -275,8 +281,11 @@ def test_process_of_its_own_that_dies_tries_nothing_and_says_why(
     answer: Answer | str, problem: str, tmp_path: Path
 ) -> None:
     place, one = Fresh(tmp_path, answer), target(1, runs="ab")
-    alone = Alone(GATE, Controls(dict(GATE.seconds)), Tried())
+    controls = Controls(dict(GATE.seconds))
+    controls.traces = {f"t.py::{n}": Trace() for n in "ab"}
+    alone = Alone(GATE, controls, Tried())
     alone.try_all([one], [place.as_worker], BENCH, tell=place.tell)
+    assert alone.tried.traces == {one.mutant.id: None}
     assert alone.problems == {one.mutant.id: f"in a process of its own: {problem}"}
     assert not alone.tried.trials.get(one.mutant.id)
     assert len(place.asked) == 1
