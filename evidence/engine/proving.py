@@ -135,9 +135,18 @@ def known_of(
     """What the results of breaking things hang on now."""
     from evidence.engine.falsify.depends import Dependencies
     from evidence.engine.falsify.known import Known
+    from evidence.engine.run.inputs import digest_of
 
-    tests = {link.text for claim in register.claims for link in claim.tests}
-    now = Dependencies(project.root, reuse.files, reuse.outside, tests=tests)
+    # The engine itself reads these where the project stands, so no trial is seen to open them.
+    gates = [(gate.id, gate.pytest, gate.env, gate.services) for gate in register.gates]
+    told = (gates, project.services, project.share)
+    now = Dependencies(
+        project.root,
+        reuse.files,
+        digest_of([reuse.outside, repr(told)]),
+        commit=commit,
+        tests={link.text for claim in register.claims for link in claim.tests},
+    )
     return Known(now, reuse.files, commit, before)
 
 

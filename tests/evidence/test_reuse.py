@@ -14,7 +14,7 @@ import pytest
 from evidence.engine import proving
 from evidence.engine.arguments import read_order
 from evidence.engine.cli import main
-from evidence.engine.falsify import known
+from evidence.engine.falsify import known, plan
 from evidence.engine.falsify.record import read_falsified, write_falsified
 from evidence.engine.project import load_project
 from evidence.engine.register.reading import read_register
@@ -380,8 +380,13 @@ PAGE = Path(money.__file__).with_name("page.txt")
 
 
 def test_process():
-    done = subprocess.run([sys.executable, "-c", "import till.apart"], check=True)
+    done = subprocess.run([sys.executable, "-c", "import till.apart"], check=True, env={})
     assert money.owed(5) == 1
+
+
+def test_process_again():
+    done = subprocess.run([sys.executable, "-c", "import till.apart"], check=True, env={})
+    assert money.spare() == 2
 
 
 def test_page():
@@ -420,6 +425,123 @@ def test_what_a_trial_opened_is_hung_on_whoever_opened_it(
         commits.append(copy.git("rev-parse", "HEAD"))
         assert {unit for unit, commit in told.items() if commit == ""} == anew
         assert set(told.values()) <= {*commits[:-1], ""}
+
+
+APART = """
+def asked_for():
+    rate = 1
+    return rate
+
+
+def found_out():
+    rate = 2
+    return rate
+
+
+def kept():
+    rate = 3
+    return rate
+
+
+def closed():
+    rate = 4
+    return rate
+
+
+def configured():
+    rate = 5
+    return rate
+
+
+def never():
+    rate = 6
+    return rate
+"""
+MEMO = """
+from till.apart import kept
+
+_known = {}
+
+
+def once():
+    if "rate" not in _known:
+        _known["rate"] = kept()
+    return _known["rate"]
+"""
+SHARED = """
+import os
+
+import pytest
+
+from till import apart
+
+os.register_at_fork(after_in_child=apart.closed)
+
+
+def pytest_configure():
+    apart.configured()
+
+
+@pytest.fixture(scope="session")
+def asked_for():
+    return apart.asked_for()
+
+
+@pytest.fixture(scope="session")
+def found_out():
+    return apart.found_out()
+
+
+@pytest.fixture
+def rate(request):
+    return request.getfixturevalue("found_out")
+"""
+USES = """
+from till import apart, memo, money
+
+
+def test_quick(rate):
+    assert memo.once() == 3
+    # Whoever goes there again has no part in what was done before.
+    assert apart.found_out() + apart.configured() == 7
+    assert money.spare() == 2
+
+
+def test_owed(asked_for, rate):
+    assert memo.once() == 3
+    assert money.owed(5) == 1
+"""
+
+
+@pytest.mark.slow
+def test_what_was_done_before_anything_was_forked_concerns_everybody(
+    copy: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for by name or found out, kept by the code's own means, done as a fork begins or as
+    pytest does."""
+    monkeypatch.setattr(known, "share_of", lambda names, seed: [])
+    # However little it loads, one test runs to warm up, before its neighbour is forked.
+    warm = ("tests/test_a.py::test_quick",)
+    monkeypatch.setattr(plan.Recorded, "broadest", lambda self, tests: warm)
+    copy.write("till/money.py", copy.read("till/money.py") + LED)
+    copy.write("till/apart.py", APART)
+    copy.write("till/memo.py", MEMO)
+    copy.write("tests/conftest.py", SHARED)
+    copy.write("tests/test_a.py", USES)
+    claim = "  - {id: %s, says: It is so., code: [till/%s], tests: [tests/test_a.py::%s]}\n"
+    copy.write(
+        "evidence/claims/till.yml",
+        copy.read("evidence/claims/till.yml")
+        + claim % ("TILL-04", "money.py::owed", "test_owed")
+        + claim % ("TILL-05", "money.py::spare", "test_quick"),
+    )
+    prove(copy)
+    commits = [copy.git("rev-parse", "HEAD")]
+    for number in range(1, 7):
+        copy.replace("till/apart.py", f"rate = {number}", f"rate = 0 + {number}")
+        told = prove(copy)
+        assert {told["owed"], told["total"]} == ({""} if number < 6 else {commits[-1]})
+        commits.append(copy.git("rev-parse", "HEAD"))
 
 
 def test_what_is_tried_all_the_same_and_comes_out_otherwise_fails_the_build(

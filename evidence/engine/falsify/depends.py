@@ -25,26 +25,41 @@ from evidence.engine.falsify.opened import GIT
 from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.run.inputs import digest_of
 
+_LINK = "link "
+_DEFINES = (
+    *(ast.Import, ast.ImportFrom, ast.AnnAssign),
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+)
+_SHARING = ("session", "package")  # Scopes of what is set up once for tests of several files.
 _IMPORT = re.compile(r"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\n)*(?:\([^)]*\))?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class _Body:
-    """What a function does: its lines without decorators and signature, which run elsewhere."""
+    """What a function does: its lines without decorators, signature and docstring, which show to
+    whoever never enters it. So does of which `kind` it is."""
 
     first: int
     last: int
     digest: str
+    kind: str
 
 
 class Dependencies:
-    """Digests of the project's files as they are now. `files` are its files, each with a digest,
-    `outside` stands for all that is no file of it, and `tests` are those that anybody cites."""
+    """Digests of the project's files as they are now. `files` are its files, each with its kind and
+    a digest, `outside` stands for all that is no file of it, `commit` for what git knows of them,
+    and `tests` are those that anybody cites."""
 
     def __init__(
-        self, root: Path, files: Mapping[str, str], outside: str, *, tests: Iterable[str]
+        self,
+        root: Path,
+        files: Mapping[str, str],
+        outside: str,
+        *,
+        commit: str,
+        tests: Iterable[str],
     ) -> None:
-        self._files, self._outside = files, outside
+        self._files, self._outside, self._commit = files, outside, commit
         self._of_tests = {test.partition("::")[0] for test in tests}
         # As they are now: whoever asks later may find them edited.
         self._texts = {path: _read(root / path) for path in files if path.endswith(".py")}
@@ -57,7 +72,7 @@ class Dependencies:
     def of_shared(self, shared: Shared) -> str:
         """What all trials hang on. A file of tests that no other imports is left to its tests."""
         if shared.trace is None or GIT in shared.trace.files:
-            return self.everything
+            return self._of_all(shared.trace)
         noted: dict[str, set[str]] = defaultdict(set)
         for each in shared.noted:
             path, _, name = each.partition("::")
@@ -66,25 +81,40 @@ class Dependencies:
         functions = sorted(shared.trace.functions)
         rests = (f"{path}\0{self._rest(path, noted[path])}" for path in files)
         bodies = (f"{name}\0{self._function(name)}" for name in functions)
-        return digest_of([self._outside, *self._names, *rests, *bodies])
+        return digest_of([self._outside, *self._kinds, *rests, *bodies])
 
     def of(self, tests: Iterable[str], trace: Trace | None) -> str:
         """What a trial of these tests hangs on besides; every file when nobody knows where it
         went."""
         if trace is None or GIT in trace.files:
-            return self.everything
+            return self._of_all(trace)
         own = {test.partition("::")[0] for test in tests}
         files = (f"{path}\0{self._files.get(path, '')}" for path in sorted(trace.files | own))
         bodies = (f"{name}\0{self._function(name)}" for name in sorted(trace.functions))
-        return digest_of([*files, *bodies])
+        return digest_of([*sorted(tests), *files, *bodies])
+
+    def _of_all(self, trace: Trace | None) -> str:
+        """Every file, as nobody knows which; every state of them where git was asked."""
+        return self.everything if trace is None else digest_of([self.everything, self._commit])
 
     @cached_property
     def _names(self) -> list[str]:
         return sorted(self._files)
 
     @cached_property
+    def _kinds(self) -> list[str]:
+        """Which files there are, which of them may be run, and where links lead: to see that nobody
+        opens a file."""
+        told = ((path, self._files[path]) for path in self._names)
+        return [
+            f"{path}\0{digest if digest.startswith(_LINK) else digest.partition(' ')[0]}"
+            for path, digest in told
+        ]
+
+    @cached_property
     def _lone(self) -> frozenset[str]:
-        """Those files of tests whose name stands in no other file's imports."""
+        """Those files of tests whose name stands in no other file's imports, and that only define:
+        what is done as such a file is loaded, or set up for the session, is done for all."""
         words: dict[str, set[str]] = defaultdict(set)
         for path, text in self._texts.items():
             for statement in _IMPORT.findall(text):
@@ -92,8 +122,10 @@ class Dependencies:
                     words[word].add(path)
         return frozenset(
             path
-            for path in self._of_tests & self._files.keys()
-            if not words[Path(path).stem] - {path} and Path(path).name != "conftest.py"
+            for path in self._of_tests & self._texts.keys()
+            if not words[Path(path).stem] - {path}
+            and Path(path).name != "conftest.py"
+            and _only_defines(self._texts[path])
         )
 
     def _function(self, name: str) -> str:
@@ -104,14 +136,12 @@ class Dependencies:
 
     def _rest(self, path: str, noted: set[str]) -> str:
         """A digest of the file without those functions, of which it tells how many they are."""
-        spans = sorted(
-            (body.first, body.last) for name, body in self._bodies(path).items() if name in noted
-        )
-        if not spans:
+        own = [body for name, body in self._bodies(path).items() if name in noted]
+        if not own:
             return self._files.get(path, "")
         lines = self._texts[path].split("\n")
-        for first, last in reversed(spans):
-            lines[first - 1 : last] = ["…"]
+        for body in sorted(own, key=lambda body: body.first, reverse=True):
+            lines[body.first - 1 : body.last] = [body.kind]
         return digest_of(lines)
 
     def _bodies(self, path: str) -> Mapping[str, _Body]:
@@ -147,7 +177,39 @@ def _functions(
         if isinstance(node, ast.ClassDef):
             yield from _functions(node.body, f"{prefix}{node.name}.", lines)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            first, last = node.body[0].lineno, node.end_lineno or node.lineno
-            is_own = first > node.lineno and not remembers(node)
-            text = "\n".join(lines[first - 1 : last])
-            yield prefix + node.name, _Body(first, last, digest_of([text])) if is_own else None
+            yield prefix + node.name, None if remembers(node) else _body(node, lines)
+
+
+def _body(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: Sequence[str]) -> _Body | None:
+    """None where it begins on a line that shows without being entered."""
+    shown = [node.args, *([node.returns] if node.returns else [])]
+    before = max(getattr(each, "end_lineno", 0) for part in shown for each in ast.walk(part))
+    body = node.body
+    if ast.get_docstring(node, clean=False) is not None:
+        before, body = max(before, body[0].end_lineno or 0), body[1:]
+    if not body or body[0].lineno <= max(before, node.lineno):
+        return None
+    first, last = body[0].lineno, node.end_lineno or node.lineno
+    text = "\n".join(lines[first - 1 : last])
+    gives = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node))
+    return _Body(first, last, digest_of([text]), "yields" if gives else "returns")
+
+
+def _only_defines(text: str) -> bool:
+    """Whether the file, once loaded, has done nothing but to import, define and name."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    given = (each.value for each in ast.walk(tree) if isinstance(each, ast.keyword))
+    shares = any(isinstance(each, ast.Constant) and each.value in _SHARING for each in given)
+    return not shares and all(isinstance(each, _DEFINES) or _only_says(each) for each in tree.body)
+
+
+def _only_says(node: ast.stmt) -> bool:
+    """A text, a name that is given a value, or what only a type checker reads."""
+    if isinstance(node, ast.Assign):
+        return all(isinstance(each, ast.Name) for each in node.targets)
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

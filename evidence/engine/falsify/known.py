@@ -102,7 +102,7 @@ class Known:
         )
         self.patches_again = len(again)
         return (
-            {name: replace(by_name[name], reused_from=self._of(by_name[name])) for name in again},
+            {name: self._kept_patch(by_name[name], patches[name][0]) for name in again},
             {name: by_name[name] for name in checked},
         )
 
@@ -123,6 +123,10 @@ class Known:
         return replace(
             mutant, line=target.mutant.line, diff=target.diff, reused_from=self._of(mutant)
         )
+
+    def _kept_patch(self, run: PatchRun, patch: Patch) -> PatchRun:
+        """As it would be recorded now; what its head says may have been put otherwise."""
+        return replace(run, breaks=patch.says, reused_from=self._of(run))
 
     def _of(self, run: MutantRun | PatchRun) -> str:
         """The other commit at which it was found out, if it was another."""

@@ -1,7 +1,8 @@
 """Which files of a folder anybody opened: a fork, a process that it started, or whoever else.
 
 Linux tells it by inotify, in the order in which it happened, so that whatever was opened before a
-fork said that it is done has been told by then. On other systems nobody knows.
+fork said that it is done has been told by then. On other systems nobody knows. What is asked of a
+file without opening it, such as how large it is, nobody tells.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 GIT = ".git"  # Stands for everything that git knows, which is every file as it was at any time.
-_OPEN, _OVERFLOW, _IGNORED, _IS_FOLDER = 0x20, 0x4000, 0x8000, 0x40000000
+_OPEN, _CREATE, _OVERFLOW, _IGNORED, _IS_FOLDER = 0x20, 0x100, 0x4000, 0x8000, 0x40000000
 _EVENT = struct.Struct("iIII")  # The watch, the mask, a cookie, and how long the name is.
 _READ = 1 << 16
+# Where Python keeps what it compiled, for whoever loads the file next.
+_COMPILED = "__pycache__"
 
 
 class Opened:
@@ -25,39 +28,32 @@ class Opened:
     keeps what it knows of them."""
 
     def __init__(self, root: Path, paths: Iterable[str], git: Path) -> None:
-        self._paths = frozenset(paths)
+        self._root, self._paths = root, frozenset(paths)
         self._folders: dict[int, str] = {}
         self._found: set[str] = set()
         self._descriptor = _inotify()
         self._is_known = self._descriptor is not None
+        # Some that were opened since nobody asked were not told.
+        self._is_short = False
         folders = {PurePosixPath(path).parent.as_posix() for path in self._paths}
         for folder in sorted(folders):
-            self._watch(root / folder, "" if folder == "." else f"{folder}/")
-        self._watch(git, GIT)
+            self._watch("" if folder == "." else f"{folder}/")
+            self._watch(f"{_COMPILED}/" if folder == "." else f"{folder}/{_COMPILED}/")
+        self._watch_folder(git, GIT)
 
     def forget(self) -> None:
         """What was opened until now is not told."""
-        self._listen()
+        self.listen()
         self._found.clear()
+        self._is_short = False
 
     def told(self) -> frozenset[str] | None:
         """The files that were opened since; None where nobody knows."""
-        self._listen()
-        return frozenset(self._found) if self._is_known else None
+        self.listen()
+        return frozenset(self._found) if self._is_known and not self._is_short else None
 
-    def close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-        self._descriptor, self._is_known = None, False
-
-    def _watch(self, folder: Path, prefix: str) -> None:
-        if self._descriptor is None or not folder.is_dir():
-            return
-        watch = _libc().inotify_add_watch(self._descriptor, os.fsencode(folder), _OPEN)
-        self._is_known &= watch >= 0
-        self._folders[watch] = prefix
-
-    def _listen(self) -> None:
+    def listen(self) -> None:
+        """Take down what Linux has to tell, which keeps only so much for whoever does not."""
         while self._descriptor is not None:
             try:
                 data = os.read(self._descriptor, _READ)
@@ -70,15 +66,45 @@ class Opened:
                 self._note(watch, mask, os.fsdecode(data[at : at + length].rstrip(b"\0")))
                 at += length
 
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor, self._is_known = None, False
+
+    def _watch(self, prefix: str) -> None:
+        if (self._root / prefix).is_dir():
+            self._watch_folder(self._root / prefix, prefix)
+
+    def _watch_folder(self, folder: Path, prefix: str) -> None:
+        if self._descriptor is None:
+            return
+        asked = os.fsencode(folder)
+        watch = _libc().inotify_add_watch(self._descriptor, asked, _OPEN | _CREATE)
+        self._is_known &= watch >= 0
+        self._folders[watch] = prefix
+
     def _note(self, watch: int, mask: int, name: str) -> None:
-        if mask & (_OVERFLOW | _IGNORED):
-            # Some were not told, or a folder went, and may have come back without a watch.
-            self._is_known = False
-        elif not mask & _IS_FOLDER:
-            prefix = self._folders[watch]
-            path = GIT if prefix == GIT else prefix + name
+        if mask & _OVERFLOW:
+            self._is_short = True
+        elif mask & _IGNORED:
+            # The folder went, and may come back without a watch; one of Python's is seen to.
+            self._is_known &= self._folders.pop(watch).endswith(f"{_COMPILED}/")
+        elif mask & _IS_FOLDER:
+            # Whoever made it has opened what it compiled, so nothing was missed until now.
+            if mask & _CREATE and name == _COMPILED:
+                self._watch(f"{self._folders[watch]}{name}/")
+        elif mask & _OPEN:
+            path = _named(self._folders[watch], name)
             if path == GIT or path in self._paths:
                 self._found.add(path)
+
+
+def _named(prefix: str, name: str) -> str:
+    """What was compiled stands for the file that it was compiled from."""
+    folder = prefix.removesuffix(f"{_COMPILED}/")
+    if prefix == GIT:
+        return GIT
+    return prefix + name if folder == prefix else f"{folder}{name.partition('.')[0]}.py"
 
 
 def _inotify() -> int | None:

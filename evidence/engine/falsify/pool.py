@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import count
 from typing import TypeVar
 
 from evidence.engine.falsify.copies import Copy, make_copy
+from evidence.engine.falsify.opened import Opened
 from evidence.engine.falsify.server import Server, ServerDied, Stopped
-from evidence.engine.falsify.trace import Shared
+from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.register.model import Gate
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.schedule import Job, run_side_by_side
 from evidence.engine.run.services import Services
+from evidence.engine.run.tree import read_files
 
 _Work = TypeVar("_Work")
 _LIVES = 3  # Servers that one worker may use up before the whole stage is given up.
@@ -111,25 +113,35 @@ def pool(
     services: Services,
 ) -> Iterator[tuple[Worker, ...]]:
     """As many workers as cores may be used. Their servers run the `warm` tests before they fork,
-    and end with the block."""
-    workers = tuple(
-        Worker(
-            gate,
-            tests,
-            copy=make_copy(bench, f"_copy-{gate.id}-{number}"),
-            bench=bench,
-            services=services,
-            name=f"_forks-{gate.id}-{number}",
-            warm=warm,
-        )
-        for number in range(bench.cores)
-    )
-    try:
-        yield workers
-    finally:
-        for worker in workers:
-            worker.close()
-            worker.copy.opened.close()
+    and end with the block. Raises ServiceFailed."""
+    with ExitStack() as stack:
+        workers = []
+        for number in range(bench.cores):
+            copy = make_copy(bench, f"_copy-{gate.id}-{number}")
+            stack.callback(copy.opened.close)
+            worker = Worker(
+                gate,
+                tests,
+                copy=copy,
+                bench=bench,
+                services=services,
+                name=f"_forks-{gate.id}-{number}",
+                warm=warm,
+            )
+            stack.callback(worker.close)
+            workers.append(worker)
+        workers[0].shared |= started(gate, bench, services)
+        yield tuple(workers)
+
+
+def started(gate: Gate, bench: Bench, services: Services) -> Shared:
+    """The gate's services, which run where the project stands: what they load shows in all trials.
+    Raises ServiceFailed."""
+    root, files = bench.project.root, read_files(bench.project)
+    with closing(Opened(root, files, root / ".git")) as opened:
+        services.environment(gate.services)
+        found = opened.told()
+    return Shared(None if found is None else Trace(files=found))
 
 
 def hand_out(

@@ -189,7 +189,7 @@ class Server:
             "files": sorted({test.partition("::")[0] for test in self._tests}),
             "tests": list(self._tests),
             "warm": list(self._warm),
-            "watched": [] if self._here else self.copy.python,
+            "python": [] if self._here else self.copy.python,
             "here": self._here,
         }
         told = self._exchange(order, _SET_UP_S)
@@ -236,6 +236,7 @@ class Server:
 
     def _receive(self, until: float) -> dict[str, Any]:
         while b"\n" not in self._rest:
+            self.copy.opened.listen()
             if self._stop.is_set():
                 raise Stopped
             if time.monotonic() > until:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Trace:
     """Functions of the project that were entered, each as `path::name`, and files of it that were
-    opened. Where nobody knows, there is None in its place."""
+    opened. Where nobody knows of either, None stands for the whole."""
 
     functions: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()

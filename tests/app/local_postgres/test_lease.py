@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -38,10 +39,10 @@ def clone(tmp_path: Path) -> Iterator[Path]:
     clean(app)
 
 
-def start_holder(app: Path, **environment: str) -> subprocess.Popen[str]:
+def start_holder(app: Path, *program: str, **environment: str) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     return subprocess.Popen(
-        [sys.executable, "-c", HOLD],
+        [sys.executable, *(program or ("-c", HOLD))],
         cwd=app,
         env={**kept, **environment},
         stdin=subprocess.PIPE,
@@ -146,6 +147,25 @@ def test_a_folder_without_a_server_is_refused_with_the_next_step(
         f"PostgreSQL: no server of version 14 or later found ({tmp_path}); "
         "set DATABASE_URL to a server, or install Debian's package postgresql."
     ) in errors
+
+
+def test_it_may_be_held_for_processes_that_are_not_the_shops(clone: Path) -> None:
+    """Until whoever started that closes its input."""
+    service = start_holder(clone, "local_postgres/service.py", DATABASE_URL="postgresql:///tea")
+    assert json.loads(url_of(service)) == {"DATABASE_URL": "postgresql:///tea"}
+    assert service.poll() is None
+    assert service.communicate("whatever is said", timeout=30) == ("", "")
+    assert service.returncode == 0
+
+
+def test_whoever_would_hold_it_for_others_is_refused_with_the_next_step_too(
+    clone: Path, tmp_path: Path
+) -> None:
+    service = start_holder(clone, "local_postgres/service.py", PURELAKA_POSTGRES=str(tmp_path))
+    said, errors = service.communicate(timeout=30)
+    assert (service.returncode, said) == (1, "")
+    assert errors.startswith("local_postgres: PostgreSQL: no server of version 14 or later found")
+    assert "Traceback" not in errors
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root meets folders that others cannot enter")

@@ -12,7 +12,7 @@ from evidence.engine.falsify.depends import Dependencies
 from evidence.engine.falsify.opened import GIT
 from evidence.engine.falsify.trace import Shared, Trace
 
-CODE = """\
+CODE = '''\
 import functools
 
 LIMIT = 3
@@ -54,7 +54,25 @@ class Till:
     @held.setter
     def held(self, paid):
         self.paid = paid
-"""
+
+
+def explained(n,
+              most=LIMIT): return n + most
+
+
+def told():
+    """What it says."""
+    return 1
+
+
+def given():
+    yield 1
+    yield 2
+
+
+def only_told():
+    """Only this."""
+'''
 FILES = {
     "shop/till.py": CODE,
     "shop/other.py": "PRICE = 2\n\n\ndef price():\n    return PRICE\n",
@@ -72,7 +90,10 @@ TILL, STOCK, SHARED = (
     "tests/test_stock.py::test_stock",
     "tests/test_shared.py::test_shared",
 )
-NOTED = ("charged", "stocked", "rates", "loaded", "Till.open", "Till.held")
+NOTED = (
+    *("charged", "stocked", "rates", "loaded", "Till.open", "Till.held"),
+    *("explained", "told", "given", "only_told"),
+)
 BEFORE = Shared(
     Trace(
         frozenset({"shop/till.py::loaded"}),
@@ -89,7 +110,7 @@ def trace(*functions: str, files: tuple[str, ...] = ()) -> Trace:
 TRIALS = {
     TILL: trace("charged"),
     STOCK: trace("stocked", "Till.open", "Till.held", "rates", files=("shop/page.html",)),
-    SHARED: trace("charged"),
+    SHARED: trace("charged", "told", "given"),
 }
 
 
@@ -99,13 +120,19 @@ class Place:
 
     root: Path
 
-    def now(self, outside: str = "python 3.11") -> Dependencies:
+    def now(self, outside: str = "python 3.11", commit: str = "a" * 40) -> Dependencies:
         files = {
-            path.relative_to(self.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            path.relative_to(self.root).as_posix(): self._digest(path)
             for path in sorted(self.root.rglob("*"))
             if path.is_file()
         }
-        return Dependencies(self.root, files, outside, tests=TRIALS)
+        return Dependencies(self.root, files, outside, commit=commit, tests=TRIALS)
+
+    def _digest(self, path: Path) -> str:
+        if path.is_symlink():
+            return f"link {path.readlink()}"
+        kind = "program" if path.stat().st_mode & 0o100 else "file"
+        return f"{kind} {hashlib.sha256(path.read_bytes()).hexdigest()}"
 
     def edit(self, path: str, was: str, becomes: str) -> None:
         text = (self.root / path).read_text("utf-8")
@@ -146,6 +173,13 @@ def test_functions_below_a_changed_one_move_and_stay_the_same(place: Place) -> N
     }
 
 
+def test_what_a_function_says_of_itself_is_told_from_what_it_does(place: Place) -> None:
+    assert place.concerns("shop/till.py", 'says."""\n    return 1', 'says."""\n    return 2') == {
+        SHARED
+    }
+    assert place.concerns("shop/till.py", "yield 2", "yield 3") == {SHARED}
+
+
 def test_a_file_that_was_opened_concerns_whoever_opened_it(place: Place) -> None:
     assert place.concerns("shop/page.html", "tea", "milk") == {STOCK}
 
@@ -162,11 +196,17 @@ def test_a_file_of_tests_concerns_its_own_tests(place: Place) -> None:
     ("path", "was", "becomes"),
     [
         pytest.param("shop/till.py", "LIMIT = 3", "LIMIT = 4", id="constant"),
-        pytest.param("shop/till.py", "most=LIMIT", "most=4", id="default"),
+        pytest.param("shop/till.py", "amount, most=LIMIT", "amount, most=4", id="default"),
         pytest.param("shop/till.py", '{"fee": 1}', "{}", id="remembered"),
         pytest.param("shop/till.py", "    return LIMIT", "    return 9", id="ran before any fork"),
         pytest.param("shop/till.py", "nobody notes", "nobody sees", id="notes nothing"),
         pytest.param("shop/till.py", "self.paid = paid", "self.paid = 0", id="two of one name"),
+        pytest.param("shop/till.py", "What it says", "What it tells", id="docstring"),
+        pytest.param("shop/till.py", "Only this", "Only that", id="nothing but a docstring"),
+        pytest.param("shop/till.py", "return n + most", "return n", id="begins beside a default"),
+        pytest.param(
+            "shop/till.py", "    yield 1\n    yield 2", "    return [1, 2]", id="generator no more"
+        ),
         pytest.param("shop/other.py", "return PRICE", "return 3", id="file read as a text"),
         pytest.param("shop/migrations/0001.py", "'receipt'", "", id="constraint of a migration"),
         pytest.param("tests/conftest.py", "fixtures", "other", id="conftest"),
@@ -185,6 +225,49 @@ def test_one_file_more_concerns_everybody(place: Place) -> None:
     assert before.of_shared(BEFORE) != place.now().of_shared(BEFORE)
 
 
+def test_a_file_that_may_be_run_now_concerns_everybody(place: Place) -> None:
+    before = place.now()
+    (place.root / "README.md").chmod(0o755)
+    assert before.of_shared(BEFORE) != place.now().of_shared(BEFORE)
+
+
+def test_a_link_that_leads_elsewhere_concerns_everybody(place: Place) -> None:
+    link = place.root / "newest"
+    link.symlink_to("shop/page.html")
+    before = place.now()
+    link.unlink()
+    link.symlink_to("README.md")
+    assert before.of_shared(BEFORE) != place.now().of_shared(BEFORE)
+
+
+ALONE = [
+    '"""A text."""\nimport os\nfrom os import path\n\nRATE = 1\nMOST: int = 2\n',
+    "class Test:\n    x = 1\n\ndef test_it(): ...\n\nasync def test_that(): ...\n",
+    "if TYPE_CHECKING:\n    import os\n",
+    "@pytest.fixture(scope='module')\ndef till(): ...\n",
+]
+FOR_ALL = [
+    "import os\nos.environ['RATE'] = '2'\n",
+    "print('loaded')\n",
+    "if FAST:\n    import os\n",
+    "for n in range(3): ...\n",
+    "@pytest.fixture(scope='session')\ndef till(): ...\n",
+    "@pytest.fixture(scope='package')\ndef till(): ...\n",
+    "def broken(:\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_alone"), [*((t, True) for t in ALONE), *((t, False) for t in FOR_ALL)]
+)
+def test_a_file_of_tests_that_does_more_than_define_concerns_everybody(
+    place: Place, text: str, is_alone: bool
+) -> None:
+    (place.root / "tests/test_till.py").write_text(text, "utf-8")
+    concerned = place.concerns("tests/test_till.py", text, f"{text}# changed\n")
+    assert concerned == ({TILL} if is_alone else None)
+
+
 def test_what_is_no_file_concerns_everybody(place: Place) -> None:
     assert place.now().of_shared(BEFORE) != place.now("python 3.12").of_shared(BEFORE)
 
@@ -198,17 +281,25 @@ def test_a_file_that_is_no_python_counts_whole(place: Place, code: str) -> None:
     assert after.of([TILL], TRIALS[TILL]) != before.of([TILL], TRIALS[TILL])
 
 
-@pytest.mark.parametrize("nobody_knows", [None, trace(files=(GIT,))])
-def test_whoever_went_nobody_knows_where_hangs_on_every_file(
-    place: Place, nobody_knows: Trace | None
-) -> None:
-    shared = Shared(nobody_knows, BEFORE.noted)
+def test_whoever_went_nobody_knows_where_hangs_on_every_file(place: Place) -> None:
+    shared = Shared(None, BEFORE.noted)
     before = place.now()
-    assert before.of([TILL], nobody_knows) == before.of_shared(shared) == before.everything
+    assert before.of([TILL], None) == before.of_shared(shared) == before.everything
     place.edit("README.md", "import", "use")
     after = place.now()
-    assert after.of([TILL], nobody_knows) == after.of_shared(shared) == after.everything
+    assert after.of([TILL], None) == after.of_shared(shared) == after.everything
     assert before.everything != after.everything
+    assert before.everything != place.now("python 3.12").everything
+
+
+def test_whoever_asked_git_hangs_on_every_file_as_it_was_at_any_time(place: Place) -> None:
+    asked = trace(files=(GIT,))
+    here, later = place.now(), place.now(commit="b" * 40)
+    assert here.of([TILL], asked) != later.of([TILL], asked)
+    assert here.of_shared(Shared(asked)) != later.of_shared(Shared(asked))
+    assert here.of([TILL], trace()) == later.of([TILL], trace())
+    place.edit("README.md", "import", "use")
+    assert here.of([TILL], asked) != place.now().of([TILL], asked)
 
 
 def test_what_is_gone_is_a_change(place: Place) -> None:
@@ -224,3 +315,5 @@ def test_tests_hang_together_in_any_order(place: Place) -> None:
     now = place.now()
     assert now.of([TILL, STOCK], trace("charged")) == now.of([STOCK, TILL], trace("charged"))
     assert now.of([TILL], trace("charged")) != now.of([STOCK], trace("charged"))
+    # Two tests of one file are two.
+    assert now.of([TILL], trace()) != now.of([f"{TILL}_twice"], trace())

@@ -118,7 +118,10 @@ def test_what_counts_again_says_of_which_commit_and_stands_on_its_lines_of_now()
     again, _ = known(Now(), recorded(mutants=same)).functions(UNITS)
     assert {each.reused_from for each in again.values()} == {""}
     patches, _ = known(Now(), recorded()).patches(PATCHES)
-    assert {each.reused_from for each in patches.values()} == {THERE}
+    assert {(each.reused_from, each.breaks) for each in patches.values()} == {(THERE, "It.")}
+    said = {name: (replace(each, says="That."), tests) for name, (each, tests) in PATCHES.items()}
+    patches, _ = known(Now(), recorded()).patches(said)
+    assert {(each.reused_from, each.breaks) for each in patches.values()} == {(THERE, "That.")}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ import pytest
 from evidence.engine.falsify import opened
 from evidence.engine.falsify.opened import GIT, Opened
 
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux tells which files are opened"
+)
 FILES = ("README.md", "shop/till.py", "shop/pages/tea.html")
 
 
@@ -55,6 +59,40 @@ def test_what_a_process_opened_is_told_once_it_has_ended(root: Path, watching: O
         watching.forget()
 
 
+@pytest.mark.parametrize("there_before", [False, True])
+def test_what_python_compiled_stands_for_its_file(
+    root: Path, there_before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second process loads what the first one left, and never opens the file itself."""
+    argv = [sys.executable, "-c", "import sys; sys.path.insert(0, 'shop'); import till"]
+    env = {"PATH": ""}
+    (root / "shop/till.py").write_text("RATE = 1\n", "utf-8")
+    if there_before:
+        subprocess.run(argv, cwd=root, check=True, env=env)
+    watching = Opened(root, FILES, root / ".git")
+    for _ in range(3):
+        subprocess.run(argv, cwd=root, check=True, env=env)
+        assert watching.told() == {"shop/till.py"}
+        watching.forget()
+    # Somebody tidies up, and it is made anew.
+    shutil.rmtree(root / "shop/__pycache__")
+    watching.forget()
+    for _ in range(2):
+        subprocess.run(argv, cwd=root, check=True, env=env)
+        assert watching.told() == {"shop/till.py"}
+        watching.forget()
+    watching.close()
+
+
+def test_what_python_compiled_at_the_root_stands_for_its_file(root: Path) -> None:
+    (root / "__pycache__").mkdir()
+    (root / "__pycache__/main.cpython-311.pyc").write_bytes(b"")
+    watching = Opened(root, ["main.py"], root / ".git")
+    (root / "__pycache__/main.cpython-311.pyc").read_bytes()
+    assert watching.told() == {"main.py"}
+    watching.close()
+
+
 def test_what_is_no_file_of_the_project_is_not_told(root: Path, watching: Opened) -> None:
     (root / "shop/made.txt").read_bytes()
     (root / "shop/new.txt").write_text("new\n", "utf-8")
@@ -78,18 +116,36 @@ def test_a_file_that_is_put_in_place_anew_is_watched_as_before(
     assert watching.told() == {"shop/till.py"}
 
 
-def test_more_than_linux_keeps_for_us_and_nobody_knows(root: Path, watching: Opened) -> None:
+def test_more_than_linux_keeps_for_us_and_nobody_knows_until_it_is_forgotten(
+    root: Path, watching: Opened
+) -> None:
     most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text("ascii"))
     for _ in range(most // 2 + 1):
         # The same file twice in a row would be told once.
         (root / "README.md").open("rb").close()
         (root / "shop/till.py").open("rb").close()
     assert watching.told() is None
+    watching.forget()
+    assert watching.told() == frozenset()
+    (root / "README.md").read_bytes()
+    assert watching.told() == {"README.md"}
+
+
+def test_whoever_listens_now_and_then_loses_nothing(root: Path, watching: Opened) -> None:
+    most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text("ascii"))
+    for number in range(most // 2 + 1):
+        (root / "README.md").open("rb").close()
+        (root / "shop/till.py").open("rb").close()
+        if number % 1000 == 0:
+            watching.listen()
+    assert watching.told() == {"README.md", "shop/till.py"}
 
 
 def test_a_folder_that_goes_leaves_nothing_known(root: Path, watching: Opened) -> None:
     (root / "shop/pages/tea.html").unlink()
     (root / "shop/pages").rmdir()
+    assert watching.told() is None
+    watching.forget()
     assert watching.told() is None
 
 

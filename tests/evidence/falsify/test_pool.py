@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evidence.engine.falsify.copies import make_copy
-from evidence.engine.falsify.pool import Worker
+from evidence.engine.falsify.pool import Worker, started
 from evidence.engine.falsify.sabotage.stage import opened_ground
-from evidence.engine.project import load_project
+from evidence.engine.falsify.trace import Shared, Trace
+from evidence.engine.project import Service, load_project
 from evidence.engine.register.reading import read_register
 from evidence.engine.run.listener import Silent
+from evidence.engine.run.model import unrecorded
 from evidence.engine.run.session import run_gates
+from evidence.engine.run.tree import read_tree
 from tests.evidence.conftest import Stranger
 
+SERVICE = """
+import json, pathlib, sys
+pathlib.Path("till/money.py").read_text()
+print(json.dumps({"RATE": "1"}), flush=True)
+sys.stdin.read()
+"""
 TEST = "tests/test_money.py::test_change_is_the_difference"
 MONEY = "till/money.py"
 
@@ -51,3 +62,18 @@ def test_server_that_starts_while_a_mutant_lies_in_its_file_loads_the_whole_file
         finally:
             worker.close()
     assert [trial["outcome"] for trial in answer.trials] == ["passed"]
+
+
+def test_what_a_service_loads_shows_in_all_trials(first_stranger: Stranger, tmp_path: Path) -> None:
+    """It runs where the project stands, and not in a copy."""
+    root = shutil.copytree(first_stranger.root, tmp_path / "till")
+    service = Service("rates", (sys.executable, "-c", SERVICE), 20.0)
+    project = replace(load_project(root), services=(service,))
+    register = read_register(project)
+    gate = replace(register.gates[0], services=("rates",))
+    with opened_ground(project, register, unrecorded(read_tree(project)), Silent()) as ground:
+        found = started(gate, ground.bench, ground.services)
+        # It is there by now, and loads nothing more.
+        again = started(gate, ground.bench, ground.services)
+    assert found == Shared(Trace(files=frozenset({MONEY})))
+    assert again == Shared()

@@ -29,6 +29,8 @@ class Entered:
         self.names: list[str] = []
         self.lasting: set[int] = set()
         self._seen: set[int] = set()
+        # What `staying` has put aside, for as long as it lasts.
+        self._aside: set[int] = set()
         # A name of its own, for whoever tests this is watched by another.
         self._notes = f"__entered_{id(self):x}__"
         self._lasts = f"__lasts_{id(self):x}__"
@@ -52,25 +54,30 @@ class Entered:
     @contextmanager
     def staying(self) -> Iterator[None]:
         """What is entered meanwhile counts for all that follow."""
-        before = set(self._seen)
-        self._seen.clear()
+        before: set[int] = set()
+        while self._seen:
+            # One by one, for another thread may be noting: what it adds is not lost.
+            number = self._seen.pop()
+            before.add(number)
+            self._aside.add(number)
         try:
             yield
         finally:
             self.lasting |= self._seen
             self._seen |= before
 
-    def all_stays(self) -> None:
-        """What was entered until now counts for all that follow."""
-        self.lasting |= self._seen
+    def stays(self, numbers: Iterable[int]) -> None:
+        """These count for all that follow."""
+        self.lasting.update(numbers)
 
     def forget(self) -> None:
         """What was entered until now is not told."""
         self._seen.clear()
+        self._aside.clear()
 
     def told(self) -> list[int]:
         """Which of the names were entered, by their places among them."""
-        return sorted(self._seen)
+        return sorted(self._seen | self._aside)
 
     def _compiling(self, compiled: Callable[..., CodeType]) -> Callable[..., CodeType]:
         def source_to_code(

@@ -4,6 +4,7 @@ hangs on every line of them, and not on the functions that are entered."""
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
@@ -18,7 +19,7 @@ class Read:
         self.found: set[str] = set()
         self.is_over = False
         self._paths = {str(root / path): path for path in paths}
-        self._is_loading = False
+        self._mine = threading.local()
 
     @contextmanager
     def telling_loaders_apart(self) -> Iterator[None]:
@@ -26,11 +27,11 @@ class Read:
         read = SourceFileLoader.get_data
 
         def get_data(loader: SourceFileLoader, path: str) -> bytes:
-            before, self._is_loading = self._is_loading, True
+            self._mine.is_loading = True
             try:
                 return read(loader, path)
             finally:
-                self._is_loading = before
+                self._mine.is_loading = False
 
         SourceFileLoader.get_data = get_data  # type: ignore[assignment, method-assign]
         try:
@@ -40,9 +41,10 @@ class Read:
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """An audit hook."""
-        if event != "open" or self._is_loading or self.is_over:
+        if event != "open" or self.is_over or getattr(self._mine, "is_loading", False):
             return
-        path = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes) else ""
+        given = arguments[0]
+        path = os.fsdecode(given) if isinstance(given, str | bytes | os.PathLike) else ""
         name = self._paths.get(os.path.realpath(path)) if path.endswith(".py") else None
         if name is not None:
             self.found.add(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import platform
 import sys
 import threading
 import time
@@ -48,10 +49,11 @@ class Server:
         self._items: dict[str, list[pytest.Item]] = defaultdict(list)
         self._loaded = Loaded()
         self._root = Path.cwd()
-        self._entered = Entered(self._root, order["watched"])
-        self._read = Read(self._root, order["watched"])
+        self._entered = Entered(self._root, order["python"])
+        self._read = Read(self._root, order["python"])
         self._starts = Starts(self._watcher)
         self._left: dict[str, Any] = {}
+        self._has_forks = False
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -59,10 +61,20 @@ class Server:
         if self._order["here"]:
             yield
             return
+        # Python asks another process for it, once, and whoever tells where it runs asks Python.
+        platform.processor()
         sys.addaudithook(self._starts.hear)
         sys.addaudithook(self._read.hear)
         with self._entered.watching(), self._read.telling_loaders_apart():
             yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Any:
+        """What is set up for the session is set up for all, whoever is the first to ask for it."""
+        if fixturedef.scope != "session" or self._has_forks:
+            return (yield)
+        with self._entered.staying(), self._starts.for_all():
+            return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Any:
@@ -109,13 +121,16 @@ class Server:
         began = time.monotonic()
         mine = [item for items in self._items.values() for item in items]
         if not self._order["here"]:
+            self._starts.began_for_all()
             self._left = set_up_session(session, mine)
-            self._starts.session_is_set_up()
-            self._entered.all_stays()
+            self._entered.stays(self._entered.told())
             self._warm_up()
+            self._starts.forks_begin()
             self._loaded = loaded_under(self._root)
             self._loaded.forget()
-            self._read.is_over = True
+            self._read.is_over = self._has_forks = True
+            # Not in a fork, which has run by then what runs as it begins.
+            self._entered.forget()
             gc.collect()
             # What is there now stays there, so children need not look at it, and share its memory.
             gc.freeze()
@@ -134,11 +149,12 @@ class Server:
         )
 
     def _warm_up(self) -> None:
-        """Run some tests here, as pytest would before others, for what they load stays loaded."""
+        """Run some tests here, as pytest would before others, for what they load stays loaded. Each
+        runs twice: what only its first run entered has left something that is found, not made."""
         for items in (self._items.get(test, []) for test in self._order["warm"]):
             if items:
-                self._watcher.run(items[:1], [])
-                end_left(self._left, items[0])
+                first, second = (self._run_warm(items[0]) for _ in range(2))
+                self._entered.stays(first - second)
         # One that was told to end may need a moment; a fork has only the thread that forked.
         until = time.monotonic() + _END_S
         while threading.active_count() > 1 and time.monotonic() < until:
@@ -146,6 +162,13 @@ class Server:
         if threading.active_count() > 1:
             left = ", ".join(sorted(thread.name for thread in threading.enumerate()[1:]))
             raise RuntimeError(f"set-up, or the tests run to warm up, left threads behind: {left}")
+
+    def _run_warm(self, item: pytest.Item) -> set[int]:
+        """The functions that it entered."""
+        self._entered.forget()
+        self._watcher.run([item], [])
+        end_left(self._left, item)
+        return set(self._entered.told())
 
     def _answer(self, order: dict[str, Any]) -> dict[str, Any]:
         tests = order["tests"]
@@ -155,7 +178,6 @@ class Server:
     def _be_child(self, order: dict[str, Any], tell: _Tell) -> None:
         # A child is gone before its garbage would matter.
         gc.disable()
-        self._entered.forget()
         self._starts.forget()
         connected: list[str] = []
         if mutant := order.get("mutant"):

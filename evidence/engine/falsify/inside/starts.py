@@ -5,6 +5,8 @@ begins as a fork, with everything loaded."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .trying import Watcher
@@ -21,7 +23,7 @@ class Starts:
     follow: after the session's everybody, after a test's whoever else is of that file.
 
     `has_forked` says that a fork may have run what nobody saw; `in_session` that a process was
-    started before or while the session was set up.
+    started before any test, or as something was set up for all of them.
     """
 
     def __init__(self, watcher: Watcher) -> None:
@@ -37,8 +39,22 @@ class Starts:
             self.has_forked |= event in _FORKS
             self._in_set_up |= self._watcher.now == "setup"
 
-    def session_is_set_up(self) -> None:
+    @contextmanager
+    def for_all(self) -> Iterator[None]:
+        """What is started meanwhile is started for everybody."""
+        heard, self._heard = self._heard, False
+        try:
+            yield
+        finally:
+            self.in_session |= self._heard
+            self._heard |= heard
+
+    def began_for_all(self) -> None:
+        """What was started until now, was for everybody."""
         self.in_session = self._heard
+
+    def forks_begin(self) -> None:
+        """Whatever lives now, and was started here, may serve everybody."""
         self._for_all = self._heard and has_children()
         self._forks_for_all = self._for_all and self.has_forked
 

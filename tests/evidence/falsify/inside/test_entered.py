@@ -173,11 +173,39 @@ def test_what_fails_as_it_is_remembered_was_entered(entered: Entered, load: Load
     assert told(entered) == ["remembered", "worked_out"]
 
 
-def test_all_of_what_was_entered_may_stay(entered: Entered, load: Load) -> None:
+def test_what_was_entered_may_stay(entered: Entered, load: Load) -> None:
     load().texted()
-    entered.all_stays()
+    entered.stays(entered.told())
     entered.forget()
     assert lasting(entered) == ["texted", "made"]
+    assert told(entered) == []
+
+
+def test_what_stays_within_what_stays_takes_nothing_from_it(entered: Entered, load: Load) -> None:
+    module = load()
+    entered.forget()
+    module.charged(1)
+    with entered.staying():
+        module.texted()
+        with entered.staying():
+            module.worked_out()
+        assert told(entered) == ["charged", "texted", "worked_out"]
+    assert lasting(entered) == ["texted", "made", "worked_out"]
+    assert told(entered) == ["charged", "texted", "worked_out"]
+
+
+def test_what_never_ends_hides_nothing(entered: Entered, load: Load) -> None:
+    """A generator that is remembered, and not asked for all it has."""
+    module = load(
+        "import functools\n\ndef first():\n    return 1\n\n@functools.cache\n"
+        "def some():\n    yield first()\n    yield 2\n"
+    )
+    entered.forget()
+    module.first()
+    held = module.some()
+    assert next(held) == 1
+    assert told(entered) == ["first", "some"]
+    entered.forget()
     assert told(entered) == []
 
 

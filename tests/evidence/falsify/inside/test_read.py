@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
+from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,16 +36,33 @@ def test_a_text_that_is_read_is_told(reading: Read, tmp_path: Path) -> None:
     assert opened(reading, str(tmp_path / "read_here.py")) == {"read_here.py"}
 
 
-@pytest.mark.parametrize("as_bytes", [True, False])
+@pytest.mark.parametrize("as_given", [str, Path, str.encode])
 def test_it_is_known_by_any_of_its_paths(
-    reading: Read, tmp_path: Path, as_bytes: bool, monkeypatch: pytest.MonkeyPatch
+    reading: Read, tmp_path: Path, as_given: Callable[[str], object], monkeypatch: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "link").symlink_to(tmp_path)
-    path = "link/../link/read_here.py"
-    assert opened(reading, path.encode() if as_bytes else path) == set()
-    path = "link/./read_here.py"
-    assert opened(reading, path.encode() if as_bytes else path) == {"read_here.py"}
+    assert opened(reading, as_given("link/../link/read_here.py")) == set()
+    assert opened(reading, as_given("link/./read_here.py")) == {"read_here.py"}
+
+
+def test_what_another_thread_reads_meanwhile_is_a_text(
+    reading: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one loads a module, another reads the same file."""
+    file = str(tmp_path / "read_here.py")
+
+    def get_data(loader: SourceFileLoader, path: str) -> bytes:
+        other = threading.Thread(target=opened, args=(reading, file))
+        other.start()
+        other.join()
+        assert reading.found == {"read_here.py"}
+        # Nothing that was compiled is there.
+        return b"FOUND = 1\n" if path == file else b""
+
+    monkeypatch.setattr(SourceFileLoader, "get_data", get_data)
+    with reading.telling_loaders_apart():
+        assert importlib.import_module("read_here").FOUND == 1
 
 
 def test_what_python_loads_is_no_text(reading: Read) -> None:

@@ -58,7 +58,7 @@ def test_what_the_sessions_set_up_started_serves_all_while_it_lives(
     monkeypatch.setattr(starts, "has_children", lambda: lives)
     starting = Starts(Watcher())
     starting.hear("subprocess.Popen", ())
-    starting.session_is_set_up()
+    starting.forks_begin()
     starting.forget()
     assert [starting.has_started(test) for test in (HERE, OTHER)] == [others, others]
 
@@ -66,7 +66,7 @@ def test_what_the_sessions_set_up_started_serves_all_while_it_lives(
 def test_a_session_that_started_none_serves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starts, "has_children", lambda: True)
     starting = Starts(Watcher())
-    starting.session_is_set_up()
+    starting.forks_begin()
     assert starting.has_started(HERE) is False
 
 
@@ -111,15 +111,48 @@ def test_a_fork_of_the_sessions_set_up_serves_all_while_it_lives(
     monkeypatch.setattr(starts, "has_children", lambda: lives)
     starting = Starts(Watcher())
     starting.hear(event, ())
-    starting.session_is_set_up()
+    starting.forks_begin()
     starting.forget()
-    assert (starting.in_session, starting.has_forked) == (True, forked)
+    assert starting.has_forked is forked
 
 
-def test_a_session_that_started_nothing_says_so(heard: Starts) -> None:
-    heard.session_is_set_up()
+@pytest.mark.parametrize("began", [True, False])
+def test_what_is_started_before_any_test_is_for_all(heard: Starts, began: bool) -> None:
+    if began:
+        heard.hear("subprocess.Popen", ())
+    heard.began_for_all()
     heard.hear("subprocess.Popen", ())
-    assert heard.in_session is False
+    assert heard.in_session is began
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("within", [True, False])
+def test_what_is_started_as_something_is_set_up_for_all_is_for_all(
+    heard: Starts, before: bool, within: bool
+) -> None:
+    if before:
+        heard.hear("subprocess.Popen", ())
+    with heard.for_all():
+        if within:
+            heard.hear("subprocess.Popen", ())
+    with heard.for_all():
+        pass
+    assert heard.in_session is within
+    # And the test that asked for it has started it.
+    assert heard.has_started(HERE) is (before or within)
+
+
+def test_what_fails_as_it_is_set_up_for_all_was_started(heard: Starts) -> None:
+    class Failing:
+        def __enter__(self) -> None:
+            heard.hear("os.fork", ())
+            raise LookupError
+
+        def __exit__(self, *_: object) -> None: ...
+
+    with pytest.raises(LookupError), heard.for_all(), Failing():
+        pass
+    assert heard.in_session is True
 
 
 @pytest.mark.usefixtures("living")
