@@ -6,8 +6,8 @@ is no file of the project, which files there are, and what its server went throu
 Of a file that the server loaded, functions hang by themselves, and all the rest is shared.
 
 So a changed function concerns the trials that entered it, and a changed page those that opened it;
-a changed constant, setting, migration or fixture concerns everybody. What was worked out once and
-is remembered stays with everybody too.
+a changed constant, setting, migration or fixture concerns everybody. So does what ran once for all,
+as something was loaded, set up or found to be kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from evidence.engine.falsify.inside.entered import remembers
@@ -37,10 +37,11 @@ _IMPORT = re.compile(r"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\n)*(?:\([^)]*\))?"
 @dataclass(frozen=True)
 class _Body:
     """What a function does: its lines without decorators, signature and docstring, which show to
-    whoever never enters it. So does of which `kind` it is."""
+    whoever never enters it. So does of which `kind` it is. They are those from `start`, counted
+    from 0, to the one before `end`."""
 
-    first: int
-    last: int
+    start: int
+    end: int | None
     digest: str
     kind: str
 
@@ -63,7 +64,7 @@ class Dependencies:
         self._of_tests = {test.partition("::")[0] for test in tests}
         # As they are now: whoever asks later may find them edited.
         self._texts = {path: _read(root / path) for path in files if path.endswith(".py")}
-        self._parsed: dict[str, dict[str, _Body]] = {}
+        self._bodies = cache(self._parse)
 
     @cached_property
     def everything(self) -> str:
@@ -140,17 +141,12 @@ class Dependencies:
         if not own:
             return self._files.get(path, "")
         lines = self._texts[path].split("\n")
-        for body in sorted(own, key=lambda body: body.first, reverse=True):
-            lines[body.first - 1 : body.last] = [body.kind]
+        for body in sorted(own, key=lambda body: body.start, reverse=True):
+            lines[body.start : body.end] = [body.kind]
         return digest_of(lines)
 
-    def _bodies(self, path: str) -> Mapping[str, _Body]:
-        """The functions and methods of a Python file; none where it cannot be told."""
-        if path not in self._parsed:
-            self._parsed[path] = self._parse(path)
-        return self._parsed[path]
-
     def _parse(self, path: str) -> dict[str, _Body]:
+        """The functions and methods of a Python file; none where it cannot be told."""
         text = self._texts.get(path, "")
         try:
             found = list(_functions(ast.parse(text).body, "", text.split("\n")))
@@ -181,18 +177,13 @@ def _functions(
 
 
 def _body(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: Sequence[str]) -> _Body | None:
-    """None where it begins on a line that shows without being entered."""
-    shown = [node.args, *([node.returns] if node.returns else [])]
-    before = max(getattr(each, "end_lineno", 0) for part in shown for each in ast.walk(part))
-    body = node.body
-    if ast.get_docstring(node, clean=False) is not None:
-        before, body = max(before, body[0].end_lineno or 0), body[1:]
-    if not body or body[0].lineno <= max(before, node.lineno):
+    """None where there is none, or where it begins on a line that shows without being entered."""
+    body = node.body if ast.get_docstring(node) is None else node.body[1:]
+    if not body or lines[body[0].lineno - 1].encode()[: body[0].col_offset].strip():
         return None
-    first, last = body[0].lineno, node.end_lineno or node.lineno
-    text = "\n".join(lines[first - 1 : last])
+    start, end = body[0].lineno - 1, node.end_lineno
     gives = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node))
-    return _Body(first, last, digest_of([text]), "yields" if gives else "returns")
+    return _Body(start, end, digest_of(lines[start:end]), "yields" if gives else "returns")
 
 
 def _only_defines(text: str) -> bool:
@@ -200,7 +191,7 @@ def _only_defines(text: str) -> bool:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
-        return False
+        tree = ast.parse("what.is_no_python()")
     given = (each.value for each in ast.walk(tree) if isinstance(each, ast.keyword))
     shares = any(isinstance(each, ast.Constant) and each.value in _SHARING for each in given)
     return not shares and all(isinstance(each, _DEFINES) or _only_says(each) for each in tree.body)

@@ -80,7 +80,7 @@ class Opened:
             return
         asked = os.fsencode(folder)
         watch = _libc().inotify_add_watch(self._descriptor, asked, _OPEN | _CREATE)
-        self._is_known &= watch >= 0
+        self._is_known &= watch != -1
         self._folders[watch] = prefix
 
     def _note(self, watch: int, mask: int, name: str) -> None:
@@ -91,9 +91,9 @@ class Opened:
             self._is_known &= self._folders.pop(watch).endswith(f"{_COMPILED}/")
         elif mask & _IS_FOLDER:
             # Whoever made it has opened what it compiled, so nothing was missed until now.
-            if mask & _CREATE and name == _COMPILED:
+            if name == _COMPILED:
                 self._watch(f"{self._folders[watch]}{name}/")
-        elif mask & _OPEN:
+        else:
             path = _named(self._folders[watch], name)
             if path == GIT or path in self._paths:
                 self._found.add(path)
@@ -111,7 +111,7 @@ def _inotify() -> int | None:
     if not sys.platform.startswith("linux"):
         return None
     found: int = _libc().inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-    return found if found >= 0 else None
+    return found if found != -1 else None
 
 
 @cache

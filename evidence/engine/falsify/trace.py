@@ -20,12 +20,13 @@ NOTHING = Trace()
 
 def joined(traces: Iterable[Trace | None]) -> Trace | None:
     """All of them together; None when nobody knows of one."""
-    known = list(traces)
-    if any(each is None for each in known):
+    given = list(traces)
+    known = [each for each in given if each is not None]
+    if len(known) < len(given):
         return None
     return Trace(
-        frozenset().union(*(each.functions for each in known if each)),
-        frozenset().union(*(each.files for each in known if each)),
+        frozenset().union(*(each.functions for each in known)),
+        frozenset().union(*(each.files for each in known)),
     )
 
 

@@ -60,6 +60,10 @@ def explained(n,
               most=LIMIT): return n + most
 
 
+def priced(n) -> Annotated[int,
+                           LIMIT]: return n + 3
+
+
 def told():
     """What it says."""
     return 1
@@ -78,6 +82,7 @@ FILES = {
     "shop/other.py": "PRICE = 2\n\n\ndef price():\n    return PRICE\n",
     "shop/migrations/0001.py": "UNIQUE = ['receipt']\n",
     "shop/page.html": "tea\n",
+    "shop/rates.csv": "tea,2\n",
     "tests/test_till.py": "def test_charged(): ...\n",
     "tests/test_stock.py": "def test_stock(): ...\n",
     "tests/test_shared.py": "def test_shared(): ...\n",
@@ -92,7 +97,7 @@ TILL, STOCK, SHARED = (
 )
 NOTED = (
     *("charged", "stocked", "rates", "loaded", "Till.open", "Till.held"),
-    *("explained", "told", "given", "only_told"),
+    *("explained", "priced", "told", "given", "only_told"),
 )
 BEFORE = Shared(
     Trace(
@@ -204,10 +209,12 @@ def test_a_file_of_tests_concerns_its_own_tests(place: Place) -> None:
         pytest.param("shop/till.py", "What it says", "What it tells", id="docstring"),
         pytest.param("shop/till.py", "Only this", "Only that", id="nothing but a docstring"),
         pytest.param("shop/till.py", "return n + most", "return n", id="begins beside a default"),
+        pytest.param("shop/till.py", "n + 3", "n + 4", id="begins beside what it returns"),
         pytest.param(
             "shop/till.py", "    yield 1\n    yield 2", "    return [1, 2]", id="generator no more"
         ),
         pytest.param("shop/other.py", "return PRICE", "return 3", id="file read as a text"),
+        pytest.param("shop/rates.csv", "2", "3", id="file that is no Python"),
         pytest.param("shop/migrations/0001.py", "'receipt'", "", id="constraint of a migration"),
         pytest.param("tests/conftest.py", "fixtures", "other", id="conftest"),
         pytest.param("tests/test_shared.py", "...", "pass", id="test file that another imports"),

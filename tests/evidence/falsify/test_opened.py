@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -188,6 +189,14 @@ def test_nobody_knows_when_one_folder_cannot_be_watched(
     found.close()
 
 
-def test_nobody_knows_after_the_end(root: Path, watching: Opened) -> None:
+def test_nobody_knows_after_the_end_and_nothing_is_left_open(root: Path, watching: Opened) -> None:
+    descriptor = watching._descriptor
+    assert descriptor is not None
+    assert os.fstat(descriptor)
     watching.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+    assert watching.told() is None
+    watching.close()
+    watching.forget()
     assert watching.told() is None

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evidence.engine.falsify.copies import make_copy
+from evidence.engine.falsify.opened import Opened
 from evidence.engine.falsify.pool import Worker, started
 from evidence.engine.falsify.sabotage.stage import opened_ground
 from evidence.engine.falsify.trace import Shared, Trace
@@ -64,7 +65,9 @@ def test_server_that_starts_while_a_mutant_lies_in_its_file_loads_the_whole_file
     assert [trial["outcome"] for trial in answer.trials] == ["passed"]
 
 
-def test_what_a_service_loads_shows_in_all_trials(first_stranger: Stranger, tmp_path: Path) -> None:
+def test_what_a_service_loads_shows_in_all_trials(
+    first_stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It runs where the project stands, and not in a copy."""
     root = shutil.copytree(first_stranger.root, tmp_path / "till")
     service = Service("rates", (sys.executable, "-c", SERVICE), 20.0)
@@ -75,5 +78,7 @@ def test_what_a_service_loads_shows_in_all_trials(first_stranger: Stranger, tmp_
         found = started(gate, ground.bench, ground.services)
         # It is there by now, and loads nothing more.
         again = started(gate, ground.bench, ground.services)
+        monkeypatch.setattr(Opened, "told", lambda self: None)
+        assert started(gate, ground.bench, ground.services) == Shared(None)
     assert found == Shared(Trace(files=frozenset({MONEY})))
     assert again == Shared()

@@ -125,12 +125,12 @@ class Entered:
 
     def _put_into(self, node: ast.FunctionDef | ast.AsyncFunctionDef, number: int) -> None:
         at = int(ast.get_docstring(node) is not None)
+        whole = node.body[at:]
         if remembers(node):
-            whole = ast.With([ast.withitem(_call(self._lasts))], node.body[at:] or [ast.Pass()])
-            node.body[at:] = [whole]
-        node.body.insert(at, ast.Expr(_call(self._notes, ast.Constant(number))))
-        for added in node.body[at : at + 2]:
-            _place(added, node)
+            whole = [ast.With([ast.withitem(_call(self._lasts))], whole or [ast.Pass()])]
+        node.body[at:] = [ast.Expr(_call(self._notes, ast.Constant(number))), *whole]
+        for each in node.body:
+            _place(each, node)
 
 
 def remembers(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -148,9 +148,9 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
 
-def _place(added: ast.AST, node: ast.stmt) -> None:
-    """At the function's own first line; what stood there before keeps its own."""
-    if not hasattr(added, "lineno"):
-        ast.copy_location(added, node)
-        for child in ast.iter_child_nodes(added):
+def _place(part: ast.AST, node: ast.stmt) -> None:
+    """What has no place is put at the function's own first line."""
+    if not hasattr(part, "lineno"):
+        ast.copy_location(part, node)
+        for child in ast.iter_child_nodes(part):
             _place(child, node)

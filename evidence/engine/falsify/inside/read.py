@@ -45,6 +45,6 @@ class Read:
             return
         given = arguments[0]
         path = os.fsdecode(given) if isinstance(given, str | bytes | os.PathLike) else ""
-        name = self._paths.get(os.path.realpath(path)) if path.endswith(".py") else None
+        name = self._paths.get(os.path.realpath(path))
         if name is not None:
             self.found.add(name)

@@ -85,6 +85,8 @@ def test_what_python_loads_is_no_text(reading: Read) -> None:
     reading.is_over = True
 
 
-def test_once_it_is_over_nobody_listens(reading: Read, tmp_path: Path) -> None:
+def test_once_it_is_over_nobody_listens(tmp_path: Path) -> None:
+    reading = Read(tmp_path, ["read_here.py", "other.py"])
+    assert opened(reading, str(tmp_path / "other.py")) == {"other.py"}
     reading.is_over = True
-    assert opened(reading, str(tmp_path / "read_here.py")) == set()
+    assert opened(reading, str(tmp_path / "read_here.py")) == {"other.py"}
