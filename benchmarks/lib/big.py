@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 IN_AN_AREA = 50
 FIRST_COMMIT = "2026-03-02T12:00:00+00:00"
 
+# Other projects' plugins, which this Python happens to have, would only slow every test.
+PLUGINS = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTEST_PLUGINS": "pytest_cov.plugin,pytest_jsonreport.plugin",
+}
 PYPROJECT = """[project]
 name = "big"
 version = "1.0"
 
 [tool.evidence]
 name = "Big"
+
+[tool.evidence.env]
+{plugins}
 
 [tool.pytest.ini_options]
 testpaths = ["tests"]
@@ -36,20 +45,26 @@ GIT = ("git", "-c", "user.name=Bea Bench", "-c", "user.email=bea@example.org")
 
 def write_project(root: Path, claims: int) -> None:
     """A clean git checkout whose every claim is alive."""
+    plugins = "\n".join(f'{name} = "{value}"' for name, value in PLUGINS.items())
     files = {
-        "pyproject.toml": PYPROJECT,
+        "pyproject.toml": PYPROJECT.format(plugins=plugins),
         ".gitignore": "build\n.build/\n.local/\n__pycache__/\n",
         "evidence/gates.yml": GATES,
     }
     for area in range(-(-claims // IN_AN_AREA)):
         numbers = range(area * IN_AN_AREA, min(claims, (area + 1) * IN_AN_AREA))
-        files[f"src/area_{area:04}.py"] = "\n\n".join(map(_function, numbers))
+        files[f"src/area_{area:04}.py"] = "\n\n".join(map(function, numbers))
         files[f"tests/test_area_{area:04}.py"] = "\n\n".join(
-            [f"from src.area_{area:04} import *  # noqa\n", *map(_test, numbers)]
+            [f"from src.area_{area:04} import *  # noqa\n", *map(test, numbers)]
         )
         files[f"evidence/claims/area_{area:04}.yml"] = f"area: Area {area}\nclaims:\n" + "".join(
             _claim(number, area) for number in numbers
         )
+    write_checkout(root, files)
+
+
+def write_checkout(root: Path, files: Mapping[str, str]) -> None:
+    """These files, committed."""
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
@@ -67,11 +82,11 @@ def claim_id(number: int) -> str:
     return f"{''.join(letters)}-{in_area:02}"
 
 
-def _function(number: int) -> str:
+def function(number: int) -> str:
     return f"def handle_{number}(event):\n    return event + {number}\n"
 
 
-def _test(number: int) -> str:
+def test(number: int) -> str:
     return f"def test_handle_{number}():\n    assert handle_{number}(1) == {number + 1}\n"
 
 
