@@ -20,6 +20,8 @@ def reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
     (tmp_path / "read_here.py").write_text("from pathlib import Path\nFOUND = 1\n", "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "read_here", raising=False)
+    # What was compiled would be read in its place the second time.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     return Read(tmp_path, ["read_here.py", "gone.py"])
 
 
