@@ -21,15 +21,17 @@ def new_or_same_run(
     order: Order, project: Project, register: Register, reporter: Reporter, reuse: Reuse
 ) -> Run:
     """The last run when no input changed since; else a new one."""
-    from evidence.engine.run.sealed import Refused, Tampered
+    from evidence.engine.run.sealed import NothingBefore, Refused, Tampered
 
     if order.cache and not order.only and (not order.falsify or is_falsified(order, project)):
         try:
             found = reuse.recorded_run()
         except Tampered as error:
             reporter.problem(f"{error}; everything is run again.")
-        except Refused:
+        except NothingBefore:
             pass
+        except Refused as error:
+            reporter.note(f"anew    {error}, so the last run does not count as it is")
         else:
             reporter.note(
                 f"reused  all results of the run of {found.started_at}: no input changed since; "
@@ -97,6 +99,8 @@ def _run_gates(
     found = run_gates(project, register, order.only or None, reporter)
     if not order.only and order.falsify:
         known = known_of(project, register, found.tree.commit, reuse, before)
+        if known.refused:
+            reporter.note(f"anew    {known.refused}, so everything is broken again")
         if order.all_mutants or not project.mutants_on_demand:
             _break_code(order, project, register, found, reporter, known)
         _break_promises(project, register, found, reporter, known)

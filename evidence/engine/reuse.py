@@ -19,7 +19,7 @@ from evidence.engine.run import sealed
 from evidence.engine.run.inputs import digest_of, inputs_of, programs_of
 from evidence.engine.run.model import GateStatus, Run
 from evidence.engine.run.record import read_run, results_folder
-from evidence.engine.run.sealed import Refused, Tampered
+from evidence.engine.run.sealed import NothingBefore, Refused, Tampered
 from evidence.engine.run.tree import read_files, tree_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Reuse:
         try:
             run = read_run(self.project)
         except CannotRun as error:
-            raise Refused("nothing was found before") from error
+            raise NothingBefore from error
         failed = [gate.id for gate in run.gates if gate.status is GateStatus.FAILED]
         if failed:
             raise Refused(f"{', '.join(failed)} failed")

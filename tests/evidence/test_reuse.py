@@ -312,9 +312,10 @@ def test_one_function_changed_and_only_its_claims_are_broken_again(
     told = prove(copy)
     assert told["total"] == ""
     assert set(told.values()) == {first, ""}
-    assert "mutants and 0 patches of the run before, for nothing that they" in " ".join(
-        capsys.readouterr().out.split()
-    )
+    said = " ".join(capsys.readouterr().out.split())
+    assert "anew commit, files changed, so the last run does not count as it is" in said
+    assert "mutants and 0 patches of the run before, for nothing that they" in said
+    assert "everything is broken again" not in said
 
     # A page that nobody opened matters to nobody.
     copy.replace("till/settings.py", "1000", "10")
@@ -326,7 +327,10 @@ def test_one_function_changed_and_only_its_claims_are_broken_again(
     copy.write("tests/conftest.py", "from till import settings  # noqa: F401\n")
     assert set(prove(copy).values()) == {""}
     copy.replace("till/settings.py", "10", "100")
+    capsys.readouterr()
     assert set(prove(copy).values()) == {""}
+    said = " ".join(capsys.readouterr().out.split())
+    assert "anew what all trials share changed since the last run, so everything is broken" in said
 
 
 LED = """

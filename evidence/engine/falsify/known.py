@@ -31,19 +31,24 @@ NOTHING = Before(Falsification(), "")
 @dataclass
 class Known:
     """What may count again in this run. `files` are the project's with their digests; `shared` is
-    what all trials share whose results count."""
+    what all trials share whose results count; `refused` says why nothing of the run before does."""
 
     now: Dependencies
     files: Mapping[str, str]
     commit: str
     before: Before = NOTHING
     shared: Shared = Shared()  # noqa: RUF009 - frozen
+    refused: str = ""
     mutants_again: int = 0
     patches_again: int = 0
 
     def __post_init__(self) -> None:
         record = self.before.record
-        if record.complaints or record.shared_key != self.now.of_shared(record.shared):
+        if record.complaints:
+            self.refused = "the harness of the last run cannot be trusted"
+        elif self.before.commit and record.shared_key != self.now.of_shared(record.shared):
+            self.refused = "what all trials share changed since the last run"
+        if self.refused or not self.before.commit:
             self.before = NOTHING
         self.shares(self.before.record.shared)
 

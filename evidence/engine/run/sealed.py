@@ -29,6 +29,13 @@ class Refused(Exception):
     """Why what was found before does not count now; the sentence is for people."""
 
 
+class NothingBefore(Refused):
+    """There is nothing yet."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing was found before")
+
+
 class Tampered(Refused):
     """It was changed since it was written."""
 
@@ -77,7 +84,7 @@ def check_unedited(project: Project, seal: Seal) -> None:
     """Raises Refused when there is nothing, Tampered unless the folder is what was written."""
     told = _vouched(project, seal)
     if not seal.folder.exists():
-        raise Refused("nothing was found before")
+        raise NothingBefore
     held = _files(seal.folder)
     if other := differing(told["files"], held):
         raise Tampered(
@@ -107,7 +114,7 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         told = json.loads(file.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise Refused("nothing was found before") from error
+        raise NothingBefore from error
     except (OSError, ValueError) as error:
         raise Tampered(f"{file.name}: cannot be read ({error}), so it does not count") from error
     if not isinstance(told, dict) or told.get("format") != _FORMAT:

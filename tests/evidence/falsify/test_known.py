@@ -125,25 +125,32 @@ def test_what_counts_again_says_of_which_commit_and_stands_on_its_lines_of_now()
 
 
 @pytest.mark.parametrize(
-    ("changed", "found"),
+    ("changed", "found", "refused"),
     [
-        pytest.param({"shared": "another"}, {}, id="what all share"),
-        pytest.param({"tests": "another"}, {}, id="where its test went"),
-        pytest.param({}, {"complaints": ("It lied.",)}, id="harness not trusted"),
-        pytest.param({"everything": "b"}, {"went": None}, id="went nobody knows where"),
-        pytest.param({}, {"shared_key": "another"}, id="shared another thing then"),
-        pytest.param({}, {"traces": {}}, id="no traces"),
-        pytest.param({}, None, id="nothing before"),
-        pytest.param({}, {"keys": {}}, id="no keys"),
+        pytest.param({"shared": "another"}, {}, "what all trials share", id="what all share"),
+        pytest.param({"tests": "another"}, {}, "", id="where its test went"),
+        pytest.param(
+            {},
+            {"complaints": ("It lied.",)},
+            "the harness of the last run",
+            id="harness not trusted",
+        ),
+        pytest.param({"everything": "b"}, {"went": None}, "", id="went nobody knows where"),
+        pytest.param({}, {"shared_key": "another"}, "what all trials share", id="shared otherwise"),
+        pytest.param({}, {"traces": {}}, "", id="no traces"),
+        pytest.param({}, None, "", id="nothing before"),
+        pytest.param({}, {"keys": {}}, "", id="no keys"),
     ],
 )
 def test_nothing_counts_again_once_something_changed(
-    changed: dict[str, str], found: dict[str, Any] | None
+    changed: dict[str, str], found: dict[str, Any] | None, refused: str
 ) -> None:
     here = known(Now(**changed), None if found is None else recorded(**found))
     assert here.functions(UNITS) == ({}, {})
     assert here.patches(PATCHES) == ({}, {})
     assert (here.mutants_again, here.patches_again) == (0, 0)
+    assert here.refused.partition(" c")[0] == refused
+    assert here.shared == (Shared() if refused or found is None else SHARED)
 
 
 def test_other_mutants_or_other_tests_are_tried() -> None:
