@@ -143,11 +143,13 @@ def known_of(
 
     # The engine itself reads these where the project stands, so no trial is seen to open them.
     gates = [(gate.id, gate.pytest, gate.env, gate.services) for gate in register.gates]
-    told = (gates, project.services, project.share)
+    told = repr((gates, project.services, project.share, project.env))
+    # What a trial said is recorded without them.
+    hidden = (*project.secret_names, *project.secret_patterns)
     now = Dependencies(
         project.root,
         reuse.files,
-        digest_of([reuse.outside, repr(told)]),
+        digest_of([reuse.outside, told, commit if "{commit}" in told else "", *hidden]),
         commit=commit,
         tests={link.text for claim in register.claims for link in claim.tests},
     )

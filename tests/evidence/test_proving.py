@@ -67,12 +67,14 @@ SERVICE = Service("postgres", ("serve",), 5.0)
 def known_of(root: Path, **changed: Any) -> Any:
     """With one small project, told otherwise in one way."""
     told: dict[str, Any] = {"gate": GATE, "services": (SERVICE,), "share": ("modules",)}
+    told |= {"env": (), "secret_names": ("*KEY*",), "secret_patterns": ()}
     told |= {"outside": "python 3.11", "commit": "a" * 40, "files": {}} | changed
-    project = SimpleNamespace(root=root, services=told["services"], share=told["share"])
+    given = {name: told[name] for name in ("services", "share", "env")}
+    hidden = {name: told[name] for name in ("secret_names", "secret_patterns")}
+    project = SimpleNamespace(root=root, **given, **hidden)
     register = Register(areas=(Area("Till", "", "t.yml", (CLAIM,)),), gates=(told["gate"],))
     reuse = SimpleNamespace(files=told["files"], outside=told["outside"])
-    given = (cast(Any, project), register, told["commit"], cast(Any, reuse), NOTHING)
-    return proving.known_of(*given)
+    return proving.known_of(cast(Any, project), register, told["commit"], cast(Any, reuse), NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,9 @@ def known_of(root: Path, **changed: Any) -> Any:
         {"gate": replace(GATE, id="others")},
         {"services": (replace(SERVICE, start=("serve", "--fast")),)},
         {"share": ()},
+        {"env": (("RATE", "2"),)},
+        {"secret_names": ()},
+        {"secret_patterns": ("till_.*",)},
         {"outside": "python 3.12"},
     ],
     ids=str,
@@ -96,6 +101,16 @@ def test_what_no_trial_is_seen_to_open_concerns_everybody(
     same, other = known_of(tmp_path), known_of(tmp_path, **changed)
     assert same.now.of_shared(shared) == known_of(tmp_path).now.of_shared(shared)
     assert same.now.of_shared(shared) != other.now.of_shared(shared)
+
+
+@pytest.mark.parametrize("word", ["{commit}", "nothing"])
+def test_whoever_is_told_the_commit_hangs_on_it(tmp_path: Path, word: str) -> None:
+    gate = replace(GATE, env=(("COMMIT", word),))
+    keys = {
+        known_of(tmp_path, gate=gate, commit=commit * 40).now.of_shared(Shared(Trace()))
+        for commit in "ab"
+    }
+    assert len(keys) == (2 if word == "{commit}" else 1)
 
 
 def test_what_is_known_is_of_this_commit_and_of_the_cited_tests(tmp_path: Path) -> None:

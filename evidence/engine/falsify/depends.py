@@ -22,16 +22,12 @@ from pathlib import Path
 
 from evidence.engine.falsify.inside.entered import remembers
 from evidence.engine.falsify.opened import GIT
+from evidence.engine.falsify.testfile import done_by
 from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.run.inputs import digest_of
 
 _LINK = "link "
-_DEFINES = (
-    *(ast.Import, ast.ImportFrom, ast.AnnAssign),
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
-)
-_SHARING = ("session", "package")  # Scopes of what is set up once for tests of several files.
-_IMPORT = re.compile(r"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\n)*(?:\([^)]*\))?", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -71,14 +67,15 @@ class Dependencies:
         return digest_of([self._outside, *(f"{path}\0{self._files[path]}" for path in self._names)])
 
     def of_shared(self, shared: Shared) -> str:
-        """What all trials hang on. A file of tests that no other imports is left to its tests."""
+        """What all trials hang on. What a file of tests that stands alone defines is left to its
+        own tests; what it does as it is loaded is everybody's."""
         if shared.trace is None or GIT in shared.trace.files:
             return self._of_all(shared.trace)
         noted: dict[str, set[str]] = defaultdict(set)
         for each in shared.noted:
             path, _, name = each.partition("::")
             noted[path].add(name)
-        files = sorted(shared.trace.files - self._lone)
+        files = sorted(shared.trace.files)
         functions = sorted(shared.trace.functions)
         rests = (f"{path}\0{self._rest(path, noted[path])}" for path in files)
         bodies = (f"{name}\0{self._function(name)}" for name in functions)
@@ -113,21 +110,30 @@ class Dependencies:
         ]
 
     @cached_property
-    def _lone(self) -> frozenset[str]:
-        """Those files of tests whose name stands in no other file's imports, and that only define:
-        what is done as such a file is loaded, or set up for the session, is done for all."""
+    def _alone(self) -> dict[str, str]:
+        """Of each file of tests whose name stands in no other file of Python, and that sets up
+        nothing for others, a digest of what it does for all as it is loaded."""
         words: dict[str, set[str]] = defaultdict(set)
         for path, text in self._texts.items():
-            for statement in _IMPORT.findall(text):
-                for word in re.findall(r"\w+", statement):
-                    words[word].add(path)
-        return frozenset(
-            path
-            for path in self._of_tests & self._texts.keys()
-            if not words[Path(path).stem] - {path}
-            and Path(path).name != "conftest.py"
-            and _only_defines(self._texts[path])
-        )
+            for word in _WORD.findall(text):
+                words[word].add(path)
+        modules, found = self._modules, {}
+        for path in self._of_tests & self._texts.keys():
+            file = Path(path)
+            if file.name != "conftest.py" and words[file.stem] <= {path}:
+                done = done_by(self._texts[path], modules)
+                if done is not None:
+                    found[path] = digest_of(done)
+        return found
+
+    @property
+    def _modules(self) -> frozenset[str]:
+        """By each dotted name that one may be imported by, wherever the path begins."""
+        names = set()
+        for path in self._texts:
+            parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+            names |= {".".join(parts[first:]) for first in range(len(parts))}
+        return frozenset(names)
 
     def _function(self, name: str) -> str:
         path, _, unit = name.partition("::")
@@ -137,6 +143,8 @@ class Dependencies:
 
     def _rest(self, path: str, noted: set[str]) -> str:
         """A digest of the file without those functions, of which it tells how many they are."""
+        if path in self._alone:
+            return self._alone[path]
         own = [body for name, body in self._bodies(path).items() if name in noted]
         if not own:
             return self._files.get(path, "")
@@ -182,25 +190,13 @@ def _body(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: Sequence[str]) ->
     if not body or lines[body[0].lineno - 1].encode()[: body[0].col_offset].strip():
         return None
     start, end = body[0].lineno - 1, node.end_lineno
-    gives = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node))
+    gives = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in _own(node.body))
     return _Body(start, end, digest_of(lines[start:end]), "yields" if gives else "returns")
 
 
-def _only_defines(text: str) -> bool:
-    """Whether the file, once loaded, has done nothing but to import, define and name."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        tree = ast.parse("what.is_no_python()")
-    given = (each.value for each in ast.walk(tree) if isinstance(each, ast.keyword))
-    shares = any(isinstance(each, ast.Constant) and each.value in _SHARING for each in given)
-    return not shares and all(isinstance(each, _DEFINES) or _only_says(each) for each in tree.body)
-
-
-def _only_says(node: ast.stmt) -> bool:
-    """A text, a name that is given a value, or what only a type checker reads."""
-    if isinstance(node, ast.Assign):
-        return all(isinstance(each, ast.Name) for each in node.targets)
-    if isinstance(node, ast.If):
-        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _own(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All that is in them but for what functions within them hold."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _own(ast.iter_child_nodes(node))

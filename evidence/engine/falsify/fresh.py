@@ -87,10 +87,10 @@ class Alone:
         self.tried.keep_kills(mutant)
         left = self._candidates(target)
         for test in left:
-            self.tried.went(mutant, self.controls.traces.get(test))
+            self.tried.went(target, self.controls.traces.get(test))
         while left and not problem:
             answer = self._run([target], left, worker, stop=True)
-            self.tried.went(mutant, answer.trace)
+            self.tried.went(target, answer.trace)
             for told in answer.trials:
                 self.tried.add(mutant, trial_of(told))
             problem = answer.died or ("" if answer.trials else "its tests did not run")

@@ -24,7 +24,7 @@ _PATIENT = 3.0  # A timeout is believed when three times the deadline changes no
 @dataclass
 class Tried:
     """What became of each mutant so far, by id. `unforked` says why a fork could not try it, and
-    `traces` tell where its trials went, on unbroken code too."""
+    `traces` tell, by function, where the trials of its mutants went, on unbroken code too."""
 
     trials: dict[str, list[Trial]] = field(default_factory=dict)
     unforked: dict[str, str] = field(default_factory=dict)
@@ -35,9 +35,10 @@ class Tried:
         with self._lock:
             self.trials.setdefault(mutant, []).append(trial)
 
-    def went(self, mutant: str, trace: Trace | None) -> None:
+    def went(self, target: Target, trace: Trace | None) -> None:
         with self._lock:
-            self.traces[mutant] = joined((self.traces.get(mutant, NOTHING), trace))
+            before = self.traces.get(target.function, NOTHING)
+            self.traces[target.function] = joined((before, trace))
 
     def cannot(self, mutant: str, why: str) -> None:
         with self._lock:
@@ -130,7 +131,7 @@ class _Attempt:
             left = left[len(first) :]
             green = [test for test in first if self.controls.green(test, self.worker)]
             for test in first:
-                self.tried.went(mutant.id, self.controls.traces.get(test))
+                self.tried.went(self.target, self.controls.traces.get(test))
             asked = [test for test in green if is_running or test in self.controls.starters]
             with self.worker.copy.broken(mutant.path, mutant.text):
                 while asked and mutant.id not in self.tried.unforked:
@@ -183,7 +184,7 @@ class _Attempt:
     def _after(self, answer: Answer, asked: list[str]) -> list[str]:
         """Take down what was said; what to ask next."""
         mutant = self.target.mutant.id
-        self.tried.went(mutant, answer.trace)
+        self.tried.went(self.target, answer.trace)
         if answer.cannot:
             self.tried.cannot(mutant, f"it cannot be put in place in a fork: {answer.cannot}")
             return []
@@ -203,7 +204,7 @@ class _Attempt:
         """A machine that is busy is late too, so a timeout has to happen again with more time."""
         self._check_server(late.test)
         answer = self._ask([late.test], patience=_PATIENT)
-        self.tried.went(self.target.mutant.id, answer.trace)
+        self.tried.went(self.target, answer.trace)
         self._check_server(late.test)
         return trial_of(answer.trials[-1]) if answer.trials else late
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import struct
 import sys
 from collections.abc import Iterable
@@ -16,41 +17,41 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 GIT = ".git"  # Stands for everything that git knows, which is every file as it was at any time.
-_OPEN, _CREATE, _OVERFLOW, _IGNORED, _IS_FOLDER = 0x20, 0x100, 0x4000, 0x8000, 0x40000000
+_OPEN, _CREATE, _MOVED = 0x20, 0x100, 0x800
+_OVERFLOW, _IGNORED, _IS_FOLDER = 0x4000, 0x8000, 0x40000000
 _EVENT = struct.Struct("iIII")  # The watch, the mask, a cookie, and how long the name is.
 _READ = 1 << 16
 # Where Python keeps what it compiled, for whoever loads the file next.
 _COMPILED = "__pycache__"
+_OF_PYTHON = re.compile(r"\.[^.]+(\.opt-[^.]+)?\.pyc$")
 
 
 class Opened:
-    """Watches these files, given by their paths below the root. `git` is the folder in which git
+    """Watches these files, given by their paths below the root, and `git`, the folder in which git
     keeps what it knows of them."""
 
-    def __init__(self, root: Path, paths: Iterable[str], git: Path) -> None:
+    def __init__(self, root: Path, paths: Iterable[str], git: Path | None = None) -> None:
         self._root, self._paths = root, frozenset(paths)
         self._folders: dict[int, str] = {}
         self._found: set[str] = set()
         self._descriptor = _inotify()
         self._is_known = self._descriptor is not None
-        # Some that were opened since nobody asked were not told.
-        self._is_short = False
         folders = {PurePosixPath(path).parent.as_posix() for path in self._paths}
         for folder in sorted(folders):
             self._watch("" if folder == "." else f"{folder}/")
             self._watch(f"{_COMPILED}/" if folder == "." else f"{folder}/{_COMPILED}/")
-        self._watch_folder(git, GIT)
+        if git is not None:
+            self._watch_folder(git, GIT)
 
     def forget(self) -> None:
         """What was opened until now is not told."""
         self.listen()
         self._found.clear()
-        self._is_short = False
 
     def told(self) -> frozenset[str] | None:
         """The files that were opened since; None where nobody knows."""
         self.listen()
-        return frozenset(self._found) if self._is_known and not self._is_short else None
+        return frozenset(self._found) if self._is_known else None
 
     def listen(self) -> None:
         """Take down what Linux has to tell, which keeps only so much for whoever does not."""
@@ -79,13 +80,14 @@ class Opened:
         if self._descriptor is None:
             return
         asked = os.fsencode(folder)
-        watch = _libc().inotify_add_watch(self._descriptor, asked, _OPEN | _CREATE)
+        watch = _libc().inotify_add_watch(self._descriptor, asked, _OPEN | _CREATE | _MOVED)
         self._is_known &= watch != -1
         self._folders[watch] = prefix
 
     def _note(self, watch: int, mask: int, name: str) -> None:
-        if mask & _OVERFLOW:
-            self._is_short = True
+        if mask & (_OVERFLOW | _MOVED):
+            # What was not told may be a folder that came or went; one that moved has another name.
+            self._is_known = False
         elif mask & _IGNORED:
             # The folder went, and may come back without a watch; one of Python's is seen to.
             self._is_known &= self._folders.pop(watch).endswith(f"{_COMPILED}/")
@@ -101,10 +103,11 @@ class Opened:
 
 def _named(prefix: str, name: str) -> str:
     """What was compiled stands for the file that it was compiled from."""
-    folder = prefix.removesuffix(f"{_COMPILED}/")
     if prefix == GIT:
         return GIT
-    return prefix + name if folder == prefix else f"{folder}{name.partition('.')[0]}.py"
+    if not prefix.endswith(f"{_COMPILED}/"):
+        return prefix + name
+    return f"{prefix.removesuffix(f'{_COMPILED}/')}{_OF_PYTHON.sub('', name)}.py"
 
 
 def _inotify() -> int | None:

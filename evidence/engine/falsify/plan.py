@@ -39,6 +39,11 @@ class Target:
     at_import: bool = False
 
     @property
+    def function(self) -> str:
+        """That it breaks, as `path::name`."""
+        return f"{self.mutant.path}::{self.mutant.unit}"
+
+    @property
     def tests(self) -> frozenset[str]:
         """Everything that anybody cites for it."""
         return frozenset().union(*self.claims.values())

@@ -135,10 +135,11 @@ def pool(
 
 
 def started(gate: Gate, bench: Bench, services: Services) -> Shared:
-    """The gate's services, which run where the project stands: what they load shows in all trials.
-    Raises ServiceFailed."""
-    root, files = bench.project.root, read_files(bench.project)
-    with closing(Opened(root, files, root / ".git")) as opened:
+    """The gate's services, which run where the project stands: what they load until they are ready
+    shows in all trials. Raises ServiceFailed."""
+    if not gate.services:
+        return Shared()
+    with closing(Opened(bench.project.root, read_files(bench.project))) as opened:
         services.environment(gate.services)
         found = opened.told()
     return Shared(None if found is None else Trace(files=found))

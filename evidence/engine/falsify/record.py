@@ -26,7 +26,7 @@ def write_falsified(results: Path, found: Falsification) -> None:
         "shared": [names.of_trace(found.shared.trace), names.of(found.shared.noted)],
     }
     told = {"format": _FORMAT, **_shallow(found), **traces, "names": names.listed}
-    text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(told, indent=1) + "\n"
     beside = results / f"{_NAME}.new"
     beside.write_text(text, "utf-8", newline="\n")
     beside.replace(results / _NAME)

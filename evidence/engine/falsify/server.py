@@ -25,6 +25,8 @@ from evidence.engine.run.services import Services
 from evidence.engine.run.varying import varying_in
 
 _INSIDE = Path(__file__).with_name("inside")
+# Where Python keeps what it compiled, if not beside the files: nobody sees it loaded from there.
+_ELSEWHERE = "PYTHONPYCACHEPREFIX"
 _POLL_S = 0.2
 _SPARE_S = 60.0  # Beyond a child's own deadlines, before the server itself is taken for dead.
 _SPARE_HERE_S = 30.0  # The first test of a fresh process waits for the session's set-up.
@@ -150,12 +152,12 @@ class Server:
     def _trace(self, trials: Sequence[Mapping[str, Any]]) -> Trace | None:
         """Of all trials of one fork. Whatever it loaded by itself it has opened, and so has every
         process that it started."""
-        files = self.copy.opened.told()
-        if files is None or any(each["entered"] is None for each in trials):
+        files, noted = self.copy.opened.told(), self.ready.noted
+        told = [each["entered"] for each in trials]
+        if files is None or None in told or _ELSEWHERE in self._place.env:
             return None
-        numbers = trials[-1]["entered"] if trials else ()
-        noted = self.ready.noted
-        return Trace(frozenset(noted[each] for each in numbers if each < len(noted)), files)
+        numbers = {number for each in told for number in each if number < len(noted)}
+        return Trace(frozenset(noted[number] for number in numbers), files)
 
     def ask_here(self, tests: Sequence[Mapping[str, Any]], *, stop: bool) -> Answer:
         """Run these tests in the server's own process, without a fork, and no more after them."""

@@ -18,7 +18,7 @@ from evidence.engine.falsify.model import Falsification, MutantRun
 from evidence.engine.falsify.plan import Plan, Recorded, Target, make_plan
 from evidence.engine.falsify.pool import Worker, pool
 from evidence.engine.falsify.sample import Sample
-from evidence.engine.falsify.trace import NOTHING, Shared, Trace, joined
+from evidence.engine.falsify.trace import NOTHING, Shared, Trace
 from evidence.engine.register.model import Claim, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.listener import Listener
@@ -110,7 +110,7 @@ def _by_name(targets: Iterable[Target]) -> dict[str, list[Target]]:
     """The mutants of each function together, for each is tried in the light of the others."""
     units: dict[str, list[Target]] = {}
     for target in targets:
-        units.setdefault(f"{target.mutant.path}::{target.mutant.unit}", []).append(target)
+        units.setdefault(target.function, []).append(target)
     return units
 
 
@@ -135,14 +135,10 @@ def _keys(
         if targets[0].mutant.id in again:
             traces[name] = known.before.record.traces[name]
         else:
-            traces[name] = _trace(targets, work.tried)
+            # What no test runs went nowhere.
+            traces[name] = work.tried.traces.get(name, NOTHING)
         keys[name] = known.of_function(targets, traces[name])
     return keys, traces
-
-
-def _trace(targets: Sequence[Target], tried: Tried) -> Trace | None:
-    """Over all of these mutants. One that no test runs went nowhere."""
-    return joined(tried.traces.get(target.mutant.id, NOTHING) for target in targets)
 
 
 def _tests_of(plan: Plan, recorded: Recorded) -> list[str]:

@@ -74,6 +74,12 @@ def given():
     yield 2
 
 
+def twice():
+    def within():
+        yield 4
+    yield 3
+
+
 def only_told():
     """Only this."""
 '''
@@ -97,7 +103,7 @@ TILL, STOCK, SHARED = (
 )
 NOTED = (
     *("charged", "stocked", "rates", "loaded", "Till.open", "Till.held"),
-    *("explained", "priced", "told", "given", "only_told"),
+    *("explained", "priced", "told", "given", "twice", "only_told"),
 )
 BEFORE = Shared(
     Trace(
@@ -213,6 +219,7 @@ def test_a_file_of_tests_concerns_its_own_tests(place: Place) -> None:
         pytest.param(
             "shop/till.py", "    yield 1\n    yield 2", "    return [1, 2]", id="generator no more"
         ),
+        pytest.param("shop/till.py", "    yield 3\n", "", id="no generator, but one within"),
         pytest.param("shop/other.py", "return PRICE", "return 3", id="file read as a text"),
         pytest.param("shop/rates.csv", "2", "3", id="file that is no Python"),
         pytest.param("shop/migrations/0001.py", "'receipt'", "", id="constraint of a migration"),
@@ -247,32 +254,40 @@ def test_a_link_that_leads_elsewhere_concerns_everybody(place: Place) -> None:
     assert before.of_shared(BEFORE) != place.now().of_shared(BEFORE)
 
 
-ALONE = [
-    '"""A text."""\nimport os\nfrom os import path\n\nRATE = 1\nMOST: int = 2\n',
-    "class Test:\n    x = 1\n\ndef test_it(): ...\n\nasync def test_that(): ...\n",
-    "if TYPE_CHECKING:\n    import os\n",
-    "@pytest.fixture(scope='module')\ndef till(): ...\n",
-]
-FOR_ALL = [
-    "import os\nos.environ['RATE'] = '2'\n",
-    "print('loaded')\n",
-    "if FAST:\n    import os\n",
-    "for n in range(3): ...\n",
-    "@pytest.fixture(scope='session')\ndef till(): ...\n",
-    "@pytest.fixture(scope='package')\ndef till(): ...\n",
-    "def broken(:\n",
-]
+@pytest.mark.parametrize(
+    ("was", "becomes", "is_its_own"),
+    [
+        ("def test_charged(): ...\n", "def test_charged(): pass\n", True),
+        ("RATE = 1\n", "RATE = 2\n", True),
+        ("from shop import till, x\n", "from shop import till, y\n", True),
+        ("from shop import till\n", "from shop import other\n", False),
+        ("from tests import x\n", "from tests import conftest\n", False),
+        ("act(1)\n", "act(2)\n", False),
+        ("@pytest.fixture(scope='session')\ndef f(): 1\n",
+         "@pytest.fixture(scope='session')\ndef f(): 2\n", False),
+        ("def broken(:\n", "def broken(::\n", False),
+        ("x = '\udcff'\n", "y = '\udcff'\n", False),
+    ],
+)  # fmt: skip
+def test_a_file_of_tests_that_does_more_than_define_concerns_everybody(
+    place: Place, was: str, becomes: str, is_its_own: bool
+) -> None:
+    file = place.root / "tests/test_till.py"
+    file.write_bytes(was.encode("utf-8", "surrogateescape"))
+    before = place.now()
+    file.write_bytes(becomes.encode("utf-8", "surrogateescape"))
+    after = place.now()
+    assert (before.of_shared(BEFORE) == after.of_shared(BEFORE)) is is_its_own
+    assert before.of([TILL], TRIALS[TILL]) != after.of([TILL], TRIALS[TILL])
+    assert before.of([STOCK], TRIALS[STOCK]) == after.of([STOCK], TRIALS[STOCK])
 
 
 @pytest.mark.parametrize(
-    ("text", "is_alone"), [*((t, True) for t in ALONE), *((t, False) for t in FOR_ALL)]
+    "load", ['pytest_plugins = ["tests.test_till"]\n', "x = 1; from tests.test_till import y\n"]
 )
-def test_a_file_of_tests_that_does_more_than_define_concerns_everybody(
-    place: Place, text: str, is_alone: bool
-) -> None:
-    (place.root / "tests/test_till.py").write_text(text, "utf-8")
-    concerned = place.concerns("tests/test_till.py", text, f"{text}# changed\n")
-    assert concerned == ({TILL} if is_alone else None)
+def test_a_file_of_tests_that_another_names_concerns_everybody(place: Place, load: str) -> None:
+    (place.root / "tests/test_uses.py").write_text(load, "utf-8")
+    assert place.concerns("tests/test_till.py", "...", "pass") is None
 
 
 def test_what_is_no_file_concerns_everybody(place: Place) -> None:

@@ -260,7 +260,7 @@ def test_what_lived_in_a_fork_is_asked_again_until_each_claim_has_its_kill(tmp_p
     assert place.asked == [(["a", "c"], True), (["c"], True)]
     # It hangs on where those that were asked went, here and on unbroken code.
     went = Trace(frozenset({"m1.py::a", "m1.py::c"}), frozenset("ac"))
-    assert tried.traces == {one.mutant.id: went}
+    assert tried.traces == {one.function: went}
     kept = [(trial.test[-1], trial.outcome.value) for trial in tried.trials[one.mutant.id]]
     assert kept == [("b", "crash"), ("a", "assertion"), ("c", "crash")]
     # What is killed for every claim is asked of nobody.
@@ -285,7 +285,7 @@ def test_process_of_its_own_that_dies_tries_nothing_and_says_why(
     controls.traces = {f"t.py::{n}": Trace() for n in "ab"}
     alone = Alone(GATE, controls, Tried())
     alone.try_all([one], [place.as_worker], BENCH, tell=place.tell)
-    assert alone.tried.traces == {one.mutant.id: None}
+    assert alone.tried.traces == {one.function: None}
     assert alone.problems == {one.mutant.id: f"in a process of its own: {problem}"}
     assert not alone.tried.trials.get(one.mutant.id)
     assert len(place.asked) == 1

@@ -60,6 +60,20 @@ def test_what_a_process_opened_is_told_once_it_has_ended(root: Path, watching: O
         watching.forget()
 
 
+def test_a_file_with_points_in_its_name_is_known_by_what_was_compiled_of_it(root: Path) -> None:
+    (root / "__pycache__").mkdir()
+    (root / "__pycache__/0001.first.cpython-311.pyc").write_bytes(b"")
+    (root / "__pycache__/plain.cpython-311.opt-2.pyc").write_bytes(b"")
+    watching = Opened(root, ["0001.first.py", "0001.py", "plain.py"])
+    (root / "__pycache__/0001.first.cpython-311.pyc").read_bytes()
+    # So it is called while it is written.
+    (root / "__pycache__/0001.cpython-311.pyc.1402").write_bytes(b"")
+    assert watching.told() == {"0001.first.py"}
+    (root / "__pycache__/plain.cpython-311.opt-2.pyc").read_bytes()
+    assert watching.told() == {"0001.first.py", "plain.py"}
+    watching.close()
+
+
 @pytest.mark.parametrize("there_before", [False, True])
 def test_what_python_compiled_stands_for_its_file(
     root: Path, there_before: bool, monkeypatch: pytest.MonkeyPatch
@@ -117,9 +131,10 @@ def test_a_file_that_is_put_in_place_anew_is_watched_as_before(
     assert watching.told() == {"shop/till.py"}
 
 
-def test_more_than_linux_keeps_for_us_and_nobody_knows_until_it_is_forgotten(
+def test_more_than_linux_keeps_for_us_and_nobody_knows_any_more(
     root: Path, watching: Opened
 ) -> None:
+    """A folder may have come or gone meanwhile."""
     most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text("ascii"))
     for _ in range(most // 2 + 1):
         # The same file twice in a row would be told once.
@@ -127,9 +142,7 @@ def test_more_than_linux_keeps_for_us_and_nobody_knows_until_it_is_forgotten(
         (root / "shop/till.py").open("rb").close()
     assert watching.told() is None
     watching.forget()
-    assert watching.told() == frozenset()
-    (root / "README.md").read_bytes()
-    assert watching.told() == {"README.md"}
+    assert watching.told() is None
 
 
 def test_whoever_listens_now_and_then_loses_nothing(root: Path, watching: Opened) -> None:
@@ -148,6 +161,19 @@ def test_a_folder_that_goes_leaves_nothing_known(root: Path, watching: Opened) -
     assert watching.told() is None
     watching.forget()
     assert watching.told() is None
+
+
+def test_a_folder_that_is_put_elsewhere_leaves_nothing_known(root: Path, watching: Opened) -> None:
+    (root / "shop").rename(root / "stock")
+    assert watching.told() is None
+
+
+def test_without_git_nobody_asks_it(root: Path) -> None:
+    watching = Opened(root, FILES)
+    (root / ".git/HEAD").read_bytes()
+    (root / "README.md").read_bytes()
+    assert watching.told() == {"README.md"}
+    watching.close()
 
 
 def test_nobody_knows_where_there_is_no_inotify(

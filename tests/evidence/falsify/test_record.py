@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,12 @@ def test_what_was_written_is_read(tmp_path: Path, found: Falsification) -> None:
     write_falsified(tmp_path, found)
     assert read_falsified(tmp_path) == found
     assert [each.name for each in tmp_path.iterdir()] == ["falsified.json"]
+
+
+def test_a_name_that_is_no_text_is_read_as_it_was(tmp_path: Path) -> None:
+    found = replace(FOUND, traces={"f": Trace(files=frozenset({"caf\udce9.txt"}))})
+    write_falsified(tmp_path, found)
+    assert read_falsified(tmp_path) == found
 
 
 def test_each_name_is_written_once(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +13,8 @@ from evidence.engine.falsify.harness import Tried
 from evidence.engine.falsify.mutants import mutants_of
 from evidence.engine.falsify.plan import Target
 from evidence.engine.falsify.server import Ready, Server
-from evidence.engine.falsify.stage import _counted, _trace
-from evidence.engine.falsify.trace import NOTHING, Shared, Trace
+from evidence.engine.falsify.stage import _counted
+from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.run.listener import Silent
 
 SOURCE = "def f(a):\n    return a + 1\n"
@@ -20,7 +22,8 @@ TARGETS = [
     Target(each, {"TILL-01": frozenset({"t.py::a"})}, {}, (), (2, 2))
     for each in mutants_of(path="m.py", source=SOURCE, name="f")
 ]
-ONE, OTHER = (target.mutant.id for target in TARGETS[:2])
+ONE, OTHER = TARGETS[:2]
+ELSEWHERE = replace(ONE, mutant=replace(ONE.mutant, unit="g"))
 
 
 A, B = Trace(frozenset({"m.py::a"})), Trace(files=frozenset({"m.py"}))
@@ -30,33 +33,33 @@ BOTH = Trace(A.functions, B.files)
 @pytest.mark.parametrize(
     ("told", "trace"),
     [
-        ([], NOTHING),
         ([(ONE, A), (OTHER, B), (ONE, A)], BOTH),
         ([(ONE, A), (ONE, B)], BOTH),
-        ([(ONE, A), (ONE, None), (ONE, B)], None),
+        ([(ONE, A), (OTHER, None), (ONE, B)], None),
         ([(ONE, None), (OTHER, B)], None),
-        ([("another's", None), (ONE, A)], A),
     ],
 )
-def test_where_trials_went_is_known_of_all_of_them_or_not_at_all(
-    told: list[tuple[str, Trace | None]], trace: Trace | None
+def test_where_trials_went_is_known_of_all_of_a_functions_or_not_at_all(
+    told: list[tuple[Target, Trace | None]], trace: Trace | None
 ) -> None:
     tried = Tried()
-    for mutant, each in told:
-        tried.went(mutant, each)
-    assert _trace(TARGETS, tried) == trace
+    for target, each in told:
+        tried.went(target, each)
+    assert tried.traces == {"m.py::f": trace}
+    tried.went(ELSEWHERE, B)
+    assert tried.traces == {"m.py::f": trace, "m.py::g": B}
 
 
 def test_no_worker_forgets_what_another_notes_at_the_same_moment() -> None:
     class Noted(dict[str, Trace | None]):
-        def __setitem__(self, mutant: str, trace: Trace | None) -> None:
+        def __setitem__(self, function: str, trace: Trace | None) -> None:
             assert lock.locked()
-            super().__setitem__(mutant, trace)
+            super().__setitem__(function, trace)
 
     lock = threading.Lock()
     tried = Tried(traces=Noted(), _lock=lock)
     tried.went(ONE, A)
-    assert tried.traces == {ONE: A}
+    assert tried.traces == {"m.py::f": A}
     assert not lock.locked()
 
 
@@ -69,10 +72,14 @@ class Opened:
     def told(self) -> frozenset[str] | None:
         return None if self._files is None else frozenset(self._files)
 
+    def forget(self) -> None: ...
 
-def server(files: set[str] | None, noted: tuple[str, ...] = ()) -> Server:
+
+def server(files: set[str] | None, noted: tuple[str, ...] = (), **env: str) -> Server:
     found = Server.__new__(Server)
     found.ready, found.copy = Ready(noted=noted), Opened(files)  # type: ignore[assignment]
+    clean = SimpleNamespace(clean=lambda text: text)
+    found._place = SimpleNamespace(env=env, cleaner=clean)  # type: ignore[assignment]
     return found
 
 
@@ -81,7 +88,7 @@ def server(files: set[str] | None, noted: tuple[str, ...] = ()) -> Server:
     [
         ([[0]], {"page.html"}, Trace(frozenset({"m.py::f"}), frozenset({"page.html"}))),
         # What a fork loaded by itself has numbers of its own, and was opened.
-        ([[], [0, 1, 2]], {"n.py"}, Trace(frozenset({"m.py::f", "m.py::g"}), frozenset({"n.py"}))),
+        ([[0], [1, 2]], {"n.py"}, Trace(frozenset({"m.py::f", "m.py::g"}), frozenset({"n.py"}))),
         ([], {"page.html"}, Trace(files=frozenset({"page.html"}))),
         ([[0], None], set(), None),
         ([None, [0]], set(), None),
@@ -93,6 +100,25 @@ def test_a_server_tells_where_a_fork_went_or_that_nobody_knows(
 ) -> None:
     trials: list[dict[str, Any]] = [{"entered": each} for each in numbers]
     assert server(files, ("m.py::f", "m.py::g"))._trace(trials) == trace
+    # What was compiled may have been found where nobody looks.
+    elsewhere = server(files, ("m.py::f", "m.py::g"), PYTHONPYCACHEPREFIX="/cache")
+    assert elsewhere._trace(trials) is None
+
+
+@pytest.mark.parametrize(("died", "is_known"), [("", True), ("it was ended", False)])
+def test_of_a_fork_that_died_nobody_knows_where_it_went(
+    died: str, is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def exchange(self: Server, order: Any, within_s: float) -> dict[str, Any]:
+        asked.append(order)
+        return {"trials": [], "cannot": "", "died": died, "connected": []}
+
+    monkeypatch.setattr(Server, "_exchange", exchange)
+    answer = server({"m.py"}).ask([], None, stop=True)
+    assert answer.trace == (Trace(files=frozenset({"m.py"})) if is_known else None)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

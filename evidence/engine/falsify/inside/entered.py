@@ -10,7 +10,7 @@ import ast
 import builtins
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -22,15 +22,18 @@ REMEMBERS = frozenset({"cache", "lru_cache", "cached_property"})
 
 class Entered:
     """`names` are the functions that note it, each as `path::name`, of the files that were loaded
-    so far. `lasting` are those that were entered while something came about that stays: a file that
-    was loaded, or what is remembered."""
+    so far. `lasting` are those that count for all that follow: they were entered while something
+    came about that stays, such as a file that was loaded or what is remembered. Once it `is_over`,
+    as it is in a fork, nothing stays."""
 
     def __init__(self, root: Path, paths: Iterable[str]) -> None:
         self.names: list[str] = []
         self.lasting: set[int] = set()
+        self.is_over = False
         self._seen: set[int] = set()
         # What `staying` has put aside, for as long as it lasts.
         self._aside: set[int] = set()
+        self._told: set[int] = set()
         # A name of its own, for whoever tests this is watched by another.
         self._notes = f"__entered_{id(self):x}__"
         self._lasts = f"__lasts_{id(self):x}__"
@@ -42,29 +45,34 @@ class Entered:
         """Files that are loaded meanwhile note it; those under other names are left as they are."""
         setattr(builtins, self._notes, self._seen.add)
         setattr(builtins, self._lasts, self.staying)
-        compiled, executed = SourceFileLoader.source_to_code, SourceFileLoader.exec_module
-        SourceFileLoader.source_to_code = self._compiling(compiled)  # type: ignore[method-assign]
+        coded, executed = SourceFileLoader.get_code, SourceFileLoader.exec_module
+        SourceFileLoader.get_code = self._coding(coded)  # type: ignore[method-assign]
         SourceFileLoader.exec_module = self._loading(executed)  # type: ignore[method-assign]
         try:
             yield
         finally:
-            SourceFileLoader.source_to_code = compiled  # type: ignore[method-assign]
+            SourceFileLoader.get_code = coded  # type: ignore[method-assign]
             SourceFileLoader.exec_module = executed  # type: ignore[method-assign]
 
     @contextmanager
     def staying(self) -> Iterator[None]:
         """What is entered meanwhile counts for all that follow."""
-        before: set[int] = set()
-        while self._seen:
-            # One by one, for another thread may be noting: what it adds is not lost.
-            number = self._seen.pop()
-            before.add(number)
-            self._aside.add(number)
+        if self.is_over:
+            yield
+            return
+        before = set(self._taken())
+        self._aside |= before
         try:
             yield
         finally:
             self.lasting |= self._seen
             self._seen |= before
+
+    def _taken(self) -> Iterator[int]:
+        """One by one, for other threads may be noting, or taking too: nothing is lost."""
+        with suppress(KeyError):
+            while True:
+                yield self._seen.pop()
 
     def stays(self, numbers: Iterable[int]) -> None:
         """These count for all that follow."""
@@ -72,22 +80,24 @@ class Entered:
 
     def forget(self) -> None:
         """What was entered until now is not told."""
-        self._seen.clear()
-        self._aside.clear()
+        for noted in (self._seen, self._aside, self._told):
+            noted.clear()
 
     def told(self) -> list[int]:
-        """Which of the names were entered, by their places among them."""
-        return sorted(self._seen | self._aside)
+        """Which of the names were entered since it was told last, by their places among them."""
+        new = (self._seen | self._aside) - self._told
+        self._told |= new
+        return sorted(new)
 
-    def _compiling(self, compiled: Callable[..., CodeType]) -> Callable[..., CodeType]:
-        def source_to_code(
-            loader: SourceFileLoader, data: Any, path: Any, *rest: Any, **named: Any
-        ) -> CodeType:
+    def _coding(self, coded: Callable[..., Any]) -> Callable[..., Any]:
+        def get_code(loader: SourceFileLoader, fullname: str) -> CodeType | None:
+            path = loader.get_filename(fullname)
             name = self._paths.get(os.path.realpath(path))
-            return compiled(loader, data if name is None else self._noting(data, name), path,
-                            *rest, **named)  # fmt: skip
+            code = self._noting(loader.get_data(path), name, path) if name else None
+            # Nothing of this is kept on disk, where processes would find it.
+            return coded(loader, fullname) if code is None else code
 
-        return source_to_code
+        return get_code
 
     def _loading(self, executed: Callable[..., None]) -> Callable[..., None]:
         def exec_module(loader: SourceFileLoader, module: ModuleType) -> None:
@@ -96,18 +106,20 @@ class Entered:
 
         return exec_module
 
-    def _noting(self, data: Any, path: str) -> Any:
-        """The file's tree with the statements in it; the data themselves where they are no Python,
-        for whoever compiles them says what is wrong."""
+    def _noting(self, data: bytes, name: str, path: str) -> CodeType | None:
+        """The file's code with the statements in it; None where that cannot be had, and whoever
+        loads it as ever may see why."""
         try:
             tree = ast.parse(data)
-        except (SyntaxError, ValueError):
-            return data
-        first = self._first.setdefault(path, len(self.names))
-        names = [f"{path}::{name}" for name in self._put(tree.body, "", first)]
+            first = self._first.get(name, len(self.names))
+            names = [f"{name}::{each}" for each in self._put(tree.body, "", first)]
+            code: CodeType = compile(tree, path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+        self._first[name] = first
         if first == len(self.names):
             self.names += names
-        return tree
+        return code
 
     def _put(self, nodes: Sequence[ast.stmt], prefix: str, first: int) -> Iterator[str]:
         """Puts the statement into each function, and gives their names in the order of its

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 
@@ -24,20 +25,20 @@ class Read:
     @contextmanager
     def telling_loaders_apart(self) -> Iterator[None]:
         """What Python itself reads meanwhile, to load a module, is not noted."""
-        read = SourceFileLoader.get_data
+        coded = SourceFileLoader.get_code
 
-        def get_data(loader: SourceFileLoader, path: str) -> bytes:
+        def get_code(loader: SourceFileLoader, fullname: str) -> CodeType | None:
             self._mine.is_loading = True
             try:
-                return read(loader, path)
+                return coded(loader, fullname)
             finally:
                 self._mine.is_loading = False
 
-        SourceFileLoader.get_data = get_data  # type: ignore[assignment, method-assign]
+        SourceFileLoader.get_code = get_code  # type: ignore[assignment, method-assign]
         try:
             yield
         finally:
-            SourceFileLoader.get_data = read  # type: ignore[method-assign]
+            SourceFileLoader.get_code = coded  # type: ignore[method-assign]
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """An audit hook."""

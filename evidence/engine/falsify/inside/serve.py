@@ -53,7 +53,6 @@ class Server:
         self._read = Read(self._root, order["python"])
         self._starts = Starts(self._watcher)
         self._left: dict[str, Any] = {}
-        self._has_forks = False
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -71,7 +70,7 @@ class Server:
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Any:
         """What is set up for the session is set up for all, whoever is the first to ask for it."""
-        if fixturedef.scope != "session" or self._has_forks:
+        if fixturedef.scope != "session" or self._entered.is_over:
             return (yield)
         with self._entered.staying(), self._starts.for_all():
             return (yield)
@@ -128,7 +127,7 @@ class Server:
             self._starts.forks_begin()
             self._loaded = loaded_under(self._root)
             self._loaded.forget()
-            self._read.is_over = self._has_forks = True
+            self._read.is_over = self._entered.is_over = True
             # Not in a fork, which has run by then what runs as it begins.
             self._entered.forget()
             gc.collect()

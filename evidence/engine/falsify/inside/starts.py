@@ -46,16 +46,17 @@ class Starts:
         try:
             yield
         finally:
-            self.in_session |= self._heard
+            # Some start without a word, and are seen as long as they live.
+            self.in_session |= self._heard or has_children()
             self._heard |= heard
 
     def began_for_all(self) -> None:
         """What was started until now, was for everybody."""
-        self.in_session = self._heard
+        self.in_session = self._heard or has_children()
 
     def forks_begin(self) -> None:
         """Whatever lives now, and was started here, may serve everybody."""
-        self._for_all = self._heard and has_children()
+        self._for_all = has_children()
         self._forks_for_all = self._for_all and self.has_forked
 
     def forget(self) -> None:

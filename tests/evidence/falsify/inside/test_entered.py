@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import py_compile
 import sys
 from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
@@ -193,9 +194,60 @@ def test_what_stays_within_what_stays_takes_nothing_from_it(entered: Entered, lo
         module.texted()
         with entered.staying():
             module.worked_out()
-        assert told(entered) == ["charged", "texted", "worked_out"]
     assert lasting(entered) == ["texted", "made", "worked_out"]
     assert told(entered) == ["charged", "texted", "worked_out"]
+
+
+def test_each_is_told_once_until_all_is_forgotten(entered: Entered, load: Load) -> None:
+    module = load()
+    entered.forget()
+    module.charged(1)
+    assert told(entered) == ["charged"]
+    module.charged(1)
+    module.texted()
+    assert told(entered) == ["texted"]
+    entered.forget()
+    module.charged(1)
+    assert told(entered) == ["charged"]
+
+
+def test_once_it_is_over_nothing_stays(entered: Entered, load: Load) -> None:
+    module = load()
+    entered.forget()
+    entered.is_over = True
+    module.charged(1)
+    assert module.remembered() == 4
+    assert lasting(entered) == ["made"]
+    assert told(entered) == ["charged", "remembered", "worked_out"]
+
+
+def test_two_that_stay_at_once_take_nothing_from_each_other(entered: Entered, load: Load) -> None:
+    """As two threads may: whichever takes what was noted, the other finds nothing, and goes on."""
+    module = load()
+    entered.forget()
+    module.charged(1)
+    with entered.staying(), entered.staying():
+        module.texted()
+    assert told(entered) == ["charged", "texted"]
+
+
+def test_what_processes_would_find_on_disk_is_as_ever(
+    entered: Entered, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    load()
+    assert not (tmp_path / "__pycache__").exists()
+    compiled = py_compile.compile(str(tmp_path / "seen.py"), doraise=True)
+    assert compiled is not None
+    assert entered._notes.encode() not in Path(compiled).read_bytes()
+
+
+def test_what_compiles_from_a_text_and_not_from_a_tree_is_left_as_it_is(
+    entered: Entered, load: Load
+) -> None:
+    terms = "+".join("1" for _ in range(1500))
+    assert load(f"def long():\n    return {terms}\n").long() == 1500
+    assert (entered.names, told(entered)) == ([], [])
 
 
 def test_what_never_ends_hides_nothing(entered: Entered, load: Load) -> None:
@@ -256,10 +308,10 @@ def test_texts_and_lines_stay(entered: Entered, load: Load) -> None:
 
 
 def test_once_it_is_over_files_are_loaded_as_before(tmp_path: Path, load: Load) -> None:
-    before = SourceFileLoader.source_to_code, SourceFileLoader.exec_module
+    before = SourceFileLoader.get_code, SourceFileLoader.exec_module
     found = Entered(tmp_path, ["seen.py"])
     with found.watching():
-        assert SourceFileLoader.source_to_code is not before[0]
-    assert (SourceFileLoader.source_to_code, SourceFileLoader.exec_module) == before
+        assert SourceFileLoader.get_code is not before[0]
+    assert (SourceFileLoader.get_code, SourceFileLoader.exec_module) == before
     load().charged(5)
     assert (found.names, found.told()) == ([], [])

@@ -87,6 +87,21 @@ def test_what_python_loads_is_no_text(reading: Read) -> None:
     reading.is_over = True
 
 
+def test_a_text_that_is_asked_of_the_loader_is_a_text(reading: Read, tmp_path: Path) -> None:
+    loader = SourceFileLoader("read_here", str(tmp_path / "read_here.py"))
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        reading.hear(event, arguments)
+
+    sys.addaudithook(hook)
+    with reading.telling_loaders_apart():
+        loader.get_code("read_here")
+        assert reading.found == set()
+        loader.get_source("read_here")
+        assert reading.found == {"read_here.py"}
+    reading.is_over = True
+
+
 def test_once_it_is_over_nobody_listens(tmp_path: Path) -> None:
     reading = Read(tmp_path, ["read_here.py", "other.py"])
     assert opened(reading, str(tmp_path / "other.py")) == {"other.py"}

@@ -63,11 +63,25 @@ def test_what_the_sessions_set_up_started_serves_all_while_it_lives(
     assert [starting.has_started(test) for test in (HERE, OTHER)] == [others, others]
 
 
-def test_a_session_that_started_none_serves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_started_without_a_word_is_seen_while_it_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `multiprocessing` does where it does not fork."""
     monkeypatch.setattr(starts, "has_children", lambda: True)
-    starting = Starts(Watcher())
-    starting.forks_begin()
-    assert starting.has_started(HERE) is False
+    silent = Starts(Watcher())
+    silent.began_for_all()
+    assert silent.in_session is True
+    silent = Starts(Watcher())
+    with silent.for_all():
+        pass
+    assert silent.in_session is True
+    silent.forks_begin()
+    assert silent.has_started(HERE) is True
+
+
+def test_a_session_that_started_none_serves_nobody(heard: Starts) -> None:
+    heard.forks_begin()
+    assert heard.has_started(HERE) is False
 
 
 @pytest.mark.parametrize(
