@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from lib.beside import ROOT, measure, python, show
-from lib.big import PLUGINS, write_project
+from lib.big import ALONE, write_project
 from lib.peers import proving, publishing
 
 # Memory has to stay flat enough for ten times as many: give another number to see it.
@@ -56,7 +56,7 @@ def main() -> None:
         }
         show(f"{CLAIMS:,} claims published", measure(commands, times=1))
         commands = {
-            "pytest alone": ["env", *(f"{name}={value}" for name, value in PLUGINS.items()),
+            "pytest alone": ["env", *(f"{name}={value}" for name, value in ALONE.items()),
                              sys.executable, "-m", "pytest", "-q", "--rootdir", str(project),
                              "-p", "no:cacheprovider", str(project / "tests")],
             "run, judge, render and build": [*engine, "--no-cache", "--no-falsify"],

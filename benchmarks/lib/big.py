@@ -14,11 +14,9 @@ from pathlib import Path
 IN_AN_AREA = 50
 FIRST_COMMIT = "2026-03-02T12:00:00+00:00"
 
-# Other projects' plugins, which this Python happens to have, would only slow every test.
-PLUGINS = {
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    "PYTEST_PLUGINS": "pytest_cov.plugin,pytest_jsonreport.plugin",
-}
+# Other projects' plugins, which a Python happens to have, would only slow every test.
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+PLUGINS = ("pytest_cov.plugin", "pytest_jsonreport.plugin")
 PYPROJECT = """[project]
 name = "big"
 version = "1.0"
@@ -45,7 +43,8 @@ GIT = ("git", "-c", "user.name=Bea Bench", "-c", "user.email=bea@example.org")
 
 def write_project(root: Path, claims: int) -> None:
     """A clean git checkout whose every claim is alive."""
-    plugins = "\n".join(f'{name} = "{value}"' for name, value in PLUGINS.items())
+    told = {**ALONE, "PYTEST_PLUGINS": ",".join(PLUGINS)}
+    plugins = "\n".join(f'{name} = "{value}"' for name, value in told.items())
     files = {
         "pyproject.toml": PYPROJECT.format(plugins=plugins),
         ".gitignore": "build\n.build/\n.local/\n__pycache__/\n",
