@@ -457,8 +457,13 @@ def configured():
     return rate
 
 
-def never():
+def always():
     rate = 6
+    return rate
+
+
+def never():
+    rate = 7
     return rate
 """
 MEMO = """
@@ -496,6 +501,11 @@ def found_out():
     return apart.found_out()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def always():
+    return apart.always()
+
+
 @pytest.fixture
 def rate(request):
     return request.getfixturevalue("found_out")
@@ -518,11 +528,11 @@ def test_owed(asked_for, rate):
 
 
 @pytest.mark.slow
-def test_what_was_done_before_anything_was_forked_concerns_everybody(
+def test_what_was_done_before_anything_was_forked_concerns_whom_it_was_done_for(
     copy: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Asked for by name or found out, kept by the code's own means, done as a fork begins or as
-    pytest does."""
+    """Set up for those who ask for it, by name or as they go; and for all, by the code's own means,
+    as a fork begins, as pytest does, or for whoever runs."""
     monkeypatch.setattr(known, "share_of", lambda names, seed: [])
     # However little it loads, one test runs to warm up, before its neighbour is forked.
     warm = ("tests/test_a.py::test_quick",)
@@ -541,10 +551,14 @@ def test_what_was_done_before_anything_was_forked_concerns_everybody(
     )
     prove(copy)
     commits = [copy.git("rev-parse", "HEAD")]
-    for number in range(1, 7):
+    uses, others = "owed", "total"
+    for number in range(1, 8):
         copy.replace("till/apart.py", f"rate = {number}", f"rate = 0 + {number}")
         told = prove(copy)
-        assert {told["owed"], told["total"]} == ({""} if number < 6 else {commits[-1]})
+        assert (told[uses] == "") is (number < 7)
+        # What is set up for whoever asks for it is nothing to the others.
+        assert (told[others] == "") is (2 < number < 7)
+        assert {told[uses], told[others]} <= {"", *commits}
         commits.append(copy.git("rev-parse", "HEAD"))
 
 

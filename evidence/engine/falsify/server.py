@@ -10,13 +10,13 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from evidence.engine.falsify.copies import Copy
-from evidence.engine.falsify.trace import Shared, Trace
+from evidence.engine.falsify.trace import Shared, Trace, joined
 from evidence.engine.register.model import Gate
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.capture import Capture
@@ -58,12 +58,14 @@ class Answer:
 @dataclass
 class Ready:
     """What the server found: the cases of each test, fixtures left to each child, the functions
-    that note that they are entered, and what all of its forks share."""
+    that note that they are entered, what the session's fixtures went through, and what all of its
+    forks share."""
 
     tests: dict[str, list[str]] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     set_up_s: float = 0.0
     noted: tuple[str, ...] = ()
+    fixtures: tuple[Trace, ...] = ()
     shared: Shared = Shared()  # noqa: RUF009 - frozen
 
 
@@ -157,7 +159,11 @@ class Server:
         if files is None or None in told or _ELSEWHERE in self._place.env:
             return None
         numbers = {number for each in told for number in each if number < len(noted)}
-        return Trace(frozenset(noted[number] for number in numbers), files)
+        # One that was set up in the fork itself went through nothing before.
+        made = self.ready.fixtures
+        used = {place for each in trials for place in each["fixtures"] if place < len(made)}
+        own = Trace(frozenset(noted[number] for number in numbers), files)
+        return joined([own, *(made[place] for place in sorted(used))])
 
     def ask_here(self, tests: Sequence[Mapping[str, Any]], *, stop: bool) -> Answer:
         """Run these tests in the server's own process, without a fork, and no more after them."""
@@ -192,6 +198,7 @@ class Server:
             "tests": list(self._tests),
             "warm": list(self._warm),
             "python": [] if self._here else self.copy.python,
+            "all": list(self.copy.files),
             "here": self._here,
         }
         told = self._exchange(order, _SET_UP_S)
@@ -202,17 +209,41 @@ class Server:
             left=tuple(told["left"]),
             set_up_s=told["set_up_s"],
             noted=tuple(told["noted"]),
+            fixtures=tuple(self._fixtures(told)),
             shared=self._shared(told),
         )
 
+    def _fixtures(self, told: Mapping[str, Any]) -> Iterator[Trace]:
+        """Each of the session's with those that it uses. One that started a process may have had
+        any file opened that anybody opened by then."""
+        noted, opened = told["noted"], self.copy.opened.told() or frozenset()
+        alone = [
+            Trace(
+                frozenset(noted[number] for number in each["entered"]),
+                frozenset(each["read"]) | (opened if each["starts"] else frozenset()),
+            )
+            for each in told["fixtures"]
+        ]
+        for one, each in zip(alone, told["fixtures"], strict=True):
+            yield joined([one, *(alone[place] for place in each["uses"])]) or one
+
     def _shared(self, told: Mapping[str, Any]) -> Shared:
-        """What was read as a text, or perhaps by a process, counts whole."""
-        files, noted = self.copy.opened.told(), told["noted"]
-        if files is None:
+        """What was read as a text counts whole, and so does what somebody opened of whom nobody
+        knows, be it a process that was started before anything was set up."""
+        opened, noted = self.copy.opened.told(), told["noted"]
+        if opened is None:
             return Shared(None)
-        read = files if told["starts"] else told["read"]
+        loaded = {name.partition("::")[0] for name in noted}
+        fixtures = told["fixtures"]
+        theirs = frozenset().union(*(each["read"] for each in fixtures))
+        started = any(each["starts"] for each in fixtures)
+        read = opened if told["starts"] else frozenset(told["read"])
+        unknown = frozenset() if started else opened - loaded - theirs
         return Shared(
-            Trace(frozenset(noted[each] for each in told["lasting"]), files),
+            Trace(
+                frozenset(noted[each] for each in told["lasting"]),
+                read | unknown | (opened & loaded),
+            ),
             frozenset(name for name in noted if name.partition("::")[0] not in read),
         )
 

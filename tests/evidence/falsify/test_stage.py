@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -98,7 +99,7 @@ def server(files: set[str] | None, noted: tuple[str, ...] = (), **env: str) -> S
 def test_a_server_tells_where_a_fork_went_or_that_nobody_knows(
     numbers: list[list[int] | None], files: set[str] | None, trace: Trace | None
 ) -> None:
-    trials: list[dict[str, Any]] = [{"entered": each} for each in numbers]
+    trials: list[dict[str, Any]] = [{"entered": each, "fixtures": []} for each in numbers]
     assert server(files, ("m.py::f", "m.py::g"))._trace(trials) == trace
     # What was compiled may have been found where nobody looks.
     elsewhere = server(files, ("m.py::f", "m.py::g"), PYTHONPYCACHEPREFIX="/cache")
@@ -121,26 +122,76 @@ def test_of_a_fork_that_died_nobody_knows_where_it_went(
     assert len(asked) == 1
 
 
+def test_a_fork_hangs_on_the_fixtures_that_it_uses() -> None:
+    """Not on one that it set up itself, for that it went through before our eyes."""
+    found = server({"page.html"}, ("m.py::f", "m.py::g"))
+    found.ready = replace(found.ready, fixtures=(A, B))
+    trials = [{"entered": [0], "fixtures": [1]}, {"entered": [], "fixtures": [1, 2]}]
+    trace = Trace(frozenset({"m.py::f"}), frozenset({"page.html", "m.py"}))
+    assert found._trace(trials) == trace
+    assert found._trace([{"entered": [], "fixtures": [0, 1]}]) == Trace(
+        A.functions, frozenset({"page.html", "m.py"})
+    )
+
+
+NOTED = ["m.py::f", "m.py::g", "n.py::f"]
+
+
+def made(
+    *entered: int, read: Sequence[str] = (), starts: bool = False, uses: Sequence[int] = ()
+) -> dict[str, Any]:
+    return {"entered": list(entered), "read": read, "starts": starts, "uses": uses}
+
+
+def test_a_fixture_went_where_those_went_that_it_uses() -> None:
+    """One that started a process may have had anything opened."""
+    fixtures = [made(0, read=["page.html"]), made(2, uses=[0]), made(starts=True), made(uses=[2])]
+    opened = {"m.py", "n.py", "page.html", "data.csv"}
+    found = list(server(opened)._fixtures({"noted": NOTED, "fixtures": fixtures}))
+    read = Trace(frozenset({"m.py::f"}), frozenset({"page.html"}))
+    assert found[:2] == [read, Trace(frozenset({"m.py::f", "n.py::f"}), read.files)]
+    assert found[2:] == [Trace(files=frozenset(opened))] * 2
+
+
 @pytest.mark.parametrize(
-    ("files", "starts", "shared"),
+    ("told", "files", "noted"),
     [
-        ({"m.py", "n.py"}, False, {"m.py::f", "m.py::g"}),
-        ({"m.py", "n.py"}, True, set()),
-        ({"n.py"}, True, {"m.py::f", "m.py::g"}),
-        (None, False, None),
+        pytest.param({}, {"m.py", "n.py"}, NOTED, id="loaded"),
+        pytest.param({"read": ["n.py", "a.csv"]}, {"m.py", "n.py", "a.csv"}, NOTED[:2], id="read"),
+        pytest.param({"opened": ["a.csv"]}, {"m.py", "n.py", "a.csv"}, NOTED, id="nobody knows"),
+        pytest.param(
+            {"opened": ["a.csv"], "fixtures": [made(read=["a.csv"])]},
+            {"m.py", "n.py"},
+            NOTED,
+            id="read by a fixture",
+        ),
+        pytest.param(
+            {"opened": ["a.csv"], "fixtures": [made(starts=True)]},
+            {"m.py", "n.py"},
+            NOTED,
+            id="opened by a fixture's process",
+        ),
+        pytest.param(
+            {"opened": ["a.csv"], "starts": True},
+            {"m.py", "n.py", "a.csv"},
+            [],
+            id="opened by a process",
+        ),
     ],
 )
-def test_a_server_tells_what_its_forks_share(
-    files: set[str] | None, starts: bool, shared: set[str] | None
+def test_a_server_tells_what_all_of_its_forks_share(
+    told: dict[str, Any], files: set[str], noted: list[str]
 ) -> None:
     """What was read as a text counts whole, and so does all when a process may have read it."""
-    noted = ["m.py::f", "m.py::g", "n.py::f"]
-    told = {"noted": noted, "lasting": [1], "read": ["n.py"], "starts": starts}
-    found = server(files)._shared(told)
-    if files is None or shared is None:
-        assert found == Shared(None)
-    else:
-        assert found == Shared(Trace(frozenset({"m.py::g"}), frozenset(files)), frozenset(shared))
+    opened = {"m.py", "n.py", *told.pop("opened", []), *told.get("read", [])}
+    whole = {"noted": NOTED, "lasting": [1], "read": [], "starts": False, "fixtures": []} | told
+    found = server(opened)._shared(whole)
+    assert found == Shared(Trace(frozenset({"m.py::g"}), frozenset(files)), frozenset(noted))
+
+
+def test_nobody_knows_what_forks_share_where_nobody_sees_what_is_opened() -> None:
+    told = {"noted": NOTED, "lasting": [1], "read": [], "starts": False, "fixtures": []}
+    assert server(None)._shared(told) == Shared(None)
 
 
 def test_it_is_told_how_many_are_done_and_the_end_however_it_came() -> None:

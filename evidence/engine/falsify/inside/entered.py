@@ -68,6 +68,18 @@ class Entered:
             self.lasting |= self._seen
             self._seen |= before
 
+    @contextmanager
+    def apart(self, kept: set[int]) -> Iterator[None]:
+        """What is entered meanwhile is kept there, and told nowhere else."""
+        before, aside = set(self._taken()), self._aside
+        self._aside = set()
+        try:
+            yield
+        finally:
+            kept |= set(self._taken()) | self._aside
+            self._aside = aside
+            self._seen |= before
+
     def _taken(self) -> Iterator[int]:
         """One by one, for other threads may be noting, or taking too: nothing is lost."""
         with suppress(KeyError):

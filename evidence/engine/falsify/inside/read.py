@@ -1,5 +1,5 @@
-"""Which files of the project were read otherwise than to be loaded as Python: whoever reads them so
-hangs on every line of them, and not on the functions that are entered."""
+"""Which files of the project were read otherwise than to be loaded as Python: whoever reads one so
+hangs on every line of it, and not on the functions that are entered."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from .callers import runs_for
+
+_DRAWS = "hypothesis"
+
 
 class Read:
-    """`found` are those of the paths, given from the root, that were read until it `is_over`."""
+    """`found` are those of the paths, given from the root, that were read until it `is_over`. Those
+    that Hypothesis read, which draws what it finds in them, are `drawn_from`: its own tests hang on
+    them, and no others."""
 
     def __init__(self, root: Path, paths: Iterable[str]) -> None:
         self.found: set[str] = set()
+        self.drawn_from: set[str] = set()
         self.is_over = False
         self._paths = {str(root / path): path for path in paths}
         self._mine = threading.local()
@@ -40,6 +47,15 @@ class Read:
         finally:
             SourceFileLoader.get_code = coded  # type: ignore[method-assign]
 
+    @contextmanager
+    def apart(self, kept: set[str]) -> Iterator[None]:
+        """What is read meanwhile is kept there, and nowhere else."""
+        found, self.found = self.found, kept
+        try:
+            yield
+        finally:
+            self.found = found
+
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """An audit hook."""
         if event != "open" or self.is_over or getattr(self._mine, "is_loading", False):
@@ -48,4 +64,4 @@ class Read:
         path = os.fsdecode(given) if isinstance(given, str | bytes | os.PathLike) else ""
         name = self._paths.get(os.path.realpath(path))
         if name is not None:
-            self.found.add(name)
+            (self.drawn_from if runs_for(_DRAWS) else self.found).add(name)

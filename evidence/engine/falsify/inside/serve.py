@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import platform
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ import pytest
 
 from .channel import Channel
 from .entered import Entered
+from .fixtures import Fixtures
 from .fork import Told, in_child, open_connections
 from .patch import CannotPatch, Loaded, loaded_under, patch
 from .read import Read
@@ -50,8 +50,9 @@ class Server:
         self._loaded = Loaded()
         self._root = Path.cwd()
         self._entered = Entered(self._root, order["python"])
-        self._read = Read(self._root, order["python"])
+        self._read = Read(self._root, order["all"])
         self._starts = Starts(self._watcher)
+        self._fixtures = Fixtures(self._entered, self._read, self._starts)
         self._left: dict[str, Any] = {}
 
     @contextlib.contextmanager
@@ -60,19 +61,21 @@ class Server:
         if self._order["here"]:
             yield
             return
-        # Python asks another process for it, once, and whoever tells where it runs asks Python.
-        platform.processor()
         sys.addaudithook(self._starts.hear)
         sys.addaudithook(self._read.hear)
-        with self._entered.watching(), self._read.telling_loaders_apart():
+        with (
+            self._entered.watching(),
+            self._read.telling_loaders_apart(),
+            self._fixtures.watching(),
+        ):
             yield
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Any:
-        """What is set up for the session is set up for all, whoever is the first to ask for it."""
-        if fixturedef.scope != "session" or self._entered.is_over:
+        """What is set up for the session is set up for all that use it, whoever asks first."""
+        if self._order["here"] or fixturedef.scope != "session" or self._entered.is_over:
             return (yield)
-        with self._entered.staying(), self._starts.for_all():
+        with self._fixtures.setting_up(fixturedef):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -130,6 +133,7 @@ class Server:
             self._read.is_over = self._entered.is_over = True
             # Not in a fork, which has run by then what runs as it begins.
             self._entered.forget()
+            self._fixtures.used.clear()
             gc.collect()
             # What is there now stays there, so children need not look at it, and share its memory.
             gc.freeze()
@@ -143,6 +147,7 @@ class Server:
                 "lasting": sorted(self._entered.lasting),
                 "read": sorted(self._read.found),
                 "starts": self._starts.in_session,
+                "fixtures": self._fixtures.told(),
                 "set_up_s": time.monotonic() - began,
             }
         )
@@ -153,7 +158,8 @@ class Server:
         for items in (self._items.get(test, []) for test in self._order["warm"]):
             if items:
                 first, second = (self._run_warm(items[0]) for _ in range(2))
-                self._entered.stays(first - second)
+                self._entered.stays(first[0] - second[0])
+                self._read.found |= first[1] - second[1]
         # One that was told to end may need a moment; a fork has only the thread that forked.
         until = time.monotonic() + _END_S
         while threading.active_count() > 1 and time.monotonic() < until:
@@ -162,12 +168,14 @@ class Server:
             left = ", ".join(sorted(thread.name for thread in threading.enumerate()[1:]))
             raise RuntimeError(f"set-up, or the tests run to warm up, left threads behind: {left}")
 
-    def _run_warm(self, item: pytest.Item) -> set[int]:
-        """The functions that it entered."""
+    def _run_warm(self, item: pytest.Item) -> tuple[set[int], set[str]]:
+        """The functions that it entered, and the files that it read."""
         self._entered.forget()
-        self._watcher.run([item], [])
-        end_left(self._left, item)
-        return set(self._entered.told())
+        read: set[str] = set()
+        with self._read.apart(read):
+            self._watcher.run([item], [])
+            end_left(self._left, item)
+        return set(self._entered.told()), read
 
     def _answer(self, order: dict[str, Any]) -> dict[str, Any]:
         tests = order["tests"]
@@ -203,6 +211,8 @@ class Server:
         for number, (items, test) in enumerate(runs):
             rest = runs[number + 1][0] if number + 1 < len(runs) else []
             began = time.monotonic()
+            for item in items:
+                self._fixtures.is_used_by(item)
             outcome, message = self._watcher.run(items, rest) if items else ("missing", "")
             tell(
                 {
@@ -215,6 +225,7 @@ class Server:
                     "elapsed_s": time.monotonic() - began,
                     "starts": self._starts.has_started(test),
                     "entered": None if self._starts.has_forked else self._entered.told(),
+                    "fixtures": sorted(self._fixtures.used),
                 }
             )
             if outcome != PASSED and order["stop"]:
@@ -255,6 +266,7 @@ def _summed(told: Told, tests: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "elapsed_s": late["deadline_s"],
                 "starts": False,
                 "entered": None,
+                "fixtures": [],
             }
         )
     return answer

@@ -5,10 +5,11 @@ begins as a fork, with everything loaded."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .callers import runs_for
 from .trying import Watcher
 
 _EVENTS = frozenset(
@@ -23,7 +24,7 @@ class Starts:
     follow: after the session's everybody, after a test's whoever else is of that file.
 
     `has_forked` says that a fork may have run what nobody saw; `in_session` that a process was
-    started before any test, or as something was set up for all of them.
+    started before anything was set up.
     """
 
     def __init__(self, watcher: Watcher) -> None:
@@ -34,21 +35,23 @@ class Starts:
 
     def hear(self, event: str, _: object) -> None:
         """An audit hook."""
-        if event in _EVENTS:
+        # Python's own `platform` asks what the system is, and reads nothing of a project.
+        if event in _EVENTS and not runs_for("platform"):
             self._heard = True
             self.has_forked |= event in _FORKS
             self._in_set_up |= self._watcher.now == "setup"
 
     @contextmanager
-    def for_all(self) -> Iterator[None]:
-        """What is started meanwhile is started for everybody."""
-        heard, self._heard = self._heard, False
+    def apart(self) -> Iterator[Callable[[], bool]]:
+        """Gives a function that says afterwards whether any was started meanwhile."""
+        before, lived = self._heard, has_children()
+        self._heard, started = False, [False]
         try:
-            yield
+            yield lambda: started[0]
         finally:
             # Some start without a word, and are seen as long as they live.
-            self.in_session |= self._heard or has_children()
-            self._heard |= heard
+            started[0] = self._heard or (has_children() and not lived)
+            self._heard |= before
 
     def began_for_all(self) -> None:
         """What was started until now, was for everybody."""

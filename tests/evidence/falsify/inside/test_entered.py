@@ -198,6 +198,27 @@ def test_what_stays_within_what_stays_takes_nothing_from_it(entered: Entered, lo
     assert told(entered) == ["charged", "texted", "worked_out"]
 
 
+def test_what_is_entered_apart_is_kept_there_and_told_nowhere_else(
+    entered: Entered, load: Load
+) -> None:
+    module = load()
+    entered.forget()
+    module.charged(1)
+    outer: set[int] = set()
+    inner: set[int] = set()
+    with entered.apart(outer):
+        module.texted()
+        with entered.staying():
+            module.asks()
+        with entered.apart(inner):
+            module.counted(1)
+            list(module.counted(1))
+    assert _named(entered, sorted(outer)) == ["texted", "worked_out", "asks"]
+    assert _named(entered, sorted(inner)) == ["counted"]
+    assert lasting(entered) == ["made", "worked_out", "asks"]
+    assert told(entered) == ["charged"]
+
+
 def test_each_is_told_once_until_all_is_forgotten(entered: Entered, load: Load) -> None:
     module = load()
     entered.forget()

@@ -102,6 +102,25 @@ def test_a_text_that_is_asked_of_the_loader_is_a_text(reading: Read, tmp_path: P
     reading.is_over = True
 
 
+def test_what_hypothesis_draws_from_is_told_apart(tmp_path: Path) -> None:
+    reading = Read(tmp_path, ["read_here.py", "other.py"])
+    path = str(tmp_path / "read_here.py")
+    for module in ("hypothesis.internal.constants_ast", "hypothesis_of_ours"):
+        asks: dict[str, Any] = {"__name__": module, "reading": reading, "path": path}
+        exec("def ask(): reading.hear('open', (path, 'r', 0))", asks)  # noqa: S102 - ours
+        asks["ask"]()
+        assert reading.drawn_from == {"read_here.py"}
+        assert reading.found == (set() if module.startswith("hypothesis.") else {"read_here.py"})
+
+
+def test_what_is_read_apart_is_kept_there(tmp_path: Path) -> None:
+    reading, kept = Read(tmp_path, ["read_here.py", "other.py"]), {"before.py"}
+    with reading.apart(kept):
+        reading.hear("open", (str(tmp_path / "read_here.py"), "r", 0))
+    assert opened(reading, str(tmp_path / "other.py")) == {"other.py"}
+    assert kept == {"before.py", "read_here.py"}
+
+
 def test_once_it_is_over_nobody_listens(tmp_path: Path) -> None:
     reading = Read(tmp_path, ["read_here.py", "other.py"])
     assert opened(reading, str(tmp_path / "other.py")) == {"other.py"}

@@ -45,6 +45,16 @@ def test_whoever_starts_one_is_told_once(heard: Starts, event: str) -> None:
     assert heard.has_started(HERE) is False
 
 
+@pytest.mark.parametrize(("module", "heard_of"), [("platform", False), ("elsewhere", True)])
+def test_what_python_asks_the_system_of_itself_is_no_process_of_a_test(
+    heard: Starts, module: str, heard_of: bool
+) -> None:
+    asks = {"__name__": module, "heard": heard}
+    exec("def ask(): heard.hear('subprocess.Popen', ())", asks)  # noqa: S102 - ours
+    asks["ask"]()
+    assert heard.has_started(HERE) is heard_of
+
+
 def test_what_was_heard_before_a_fork_is_forgotten_in_it(heard: Starts) -> None:
     heard.hear("os.fork", ())
     heard.forget()
@@ -70,10 +80,6 @@ def test_what_was_started_without_a_word_is_seen_while_it_lives(
     monkeypatch.setattr(starts, "has_children", lambda: True)
     silent = Starts(Watcher())
     silent.began_for_all()
-    assert silent.in_session is True
-    silent = Starts(Watcher())
-    with silent.for_all():
-        pass
     assert silent.in_session is True
     silent.forks_begin()
     assert silent.has_started(HERE) is True
@@ -141,22 +147,23 @@ def test_what_is_started_before_any_test_is_for_all(heard: Starts, began: bool) 
 
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("within", [True, False])
-def test_what_is_started_as_something_is_set_up_for_all_is_for_all(
+def test_what_is_started_as_a_fixture_is_set_up_is_told_of_it(
     heard: Starts, before: bool, within: bool
 ) -> None:
     if before:
         heard.hear("subprocess.Popen", ())
-    with heard.for_all():
+    with heard.apart() as started:
         if within:
             heard.hear("subprocess.Popen", ())
-    with heard.for_all():
+    assert started() is within
+    with heard.apart() as other:
         pass
-    assert heard.in_session is within
+    assert (other(), heard.in_session) == (False, False)
     # And the test that asked for it has started it.
     assert heard.has_started(HERE) is (before or within)
 
 
-def test_what_fails_as_it_is_set_up_for_all_was_started(heard: Starts) -> None:
+def test_what_fails_as_it_is_set_up_was_started(heard: Starts) -> None:
     class Failing:
         def __enter__(self) -> None:
             heard.hear("os.fork", ())
@@ -164,9 +171,20 @@ def test_what_fails_as_it_is_set_up_for_all_was_started(heard: Starts) -> None:
 
         def __exit__(self, *_: object) -> None: ...
 
-    with pytest.raises(LookupError), heard.for_all(), Failing():
+    with pytest.raises(LookupError), heard.apart() as started, Failing():
         pass
-    assert heard.in_session is True
+    assert started() is True
+
+
+@pytest.mark.parametrize(("lived", "lives"), [(True, True), (False, True), (False, False)])
+def test_what_a_fixture_started_without_a_word_is_seen_while_it_lives(
+    lived: bool, lives: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living = [lived]
+    monkeypatch.setattr(starts, "has_children", lambda: living[0])
+    with Starts(Watcher()).apart() as started:
+        living[0] = lives
+    assert started() is (lives and not lived)
 
 
 @pytest.mark.usefixtures("living")
