@@ -187,9 +187,12 @@ def _functions(
 def _body(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: Sequence[str]) -> _Body | None:
     """None where there is none, or where it begins on a line that shows without being entered."""
     body = node.body if ast.get_docstring(node) is None else node.body[1:]
-    if not body or lines[body[0].lineno - 1].encode()[: body[0].col_offset].strip():
+    if not body:
         return None
-    start, end = body[0].lineno - 1, node.end_lineno
+    begins, end = body[0], node.end_lineno
+    start = begins.lineno - 1
+    if lines[start].encode()[: begins.col_offset].strip():
+        return None
     gives = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in _own(node.body))
     return _Body(start, end, digest_of(lines[start:end]), "yields" if gives else "returns")
 

@@ -224,8 +224,9 @@ class Server:
             )
             for each in told["fixtures"]
         ]
-        for one, each in zip(alone, told["fixtures"], strict=True):
-            yield joined([one, *(alone[place] for place in each["uses"])]) or one
+        for place, one in enumerate(alone):
+            used = told["fixtures"][place]["uses"]
+            yield joined([one, *(alone[each] for each in used)]) or one
 
     def _shared(self, told: Mapping[str, Any]) -> Shared:
         """What was read as a text counts whole, and so does what somebody opened of whom nobody

@@ -21,17 +21,17 @@ def done_by(text: str, modules: Set[str]) -> list[str] | None:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return None
-    if not text or any(_shares(each) for each in ast.walk(tree)):
+    calls = (each for each in ast.walk(tree) if isinstance(each, ast.Call))
+    fixtures = (each for each in calls if ast.unparse(each.func).endswith("fixture"))
+    if not text or any(map(_shares, fixtures)):
         return None
     return [done for node in tree.body for done in _done(node, modules)]
 
 
-def _shares(node: ast.AST) -> bool:
-    """Whether it is a fixture of another scope, or of one that is worked out."""
-    if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith("fixture"):
-        return False
-    scopes = [each.value for each in node.keywords if each.arg in ("scope", None)]
-    return bool(node.args) or not all(
+def _shares(fixture: ast.Call) -> bool:
+    """Whether it has another scope, or one that is worked out."""
+    scopes = [each.value for each in fixture.keywords if each.arg in ("scope", None)]
+    return bool(fixture.args) or not all(
         isinstance(each, ast.Constant) and each.value in _FOR_ITSELF for each in scopes
     )
 

@@ -74,6 +74,10 @@ def given():
     yield 2
 
 
+def beside():
+    one = 1; return one
+
+
 def twice():
     def within():
         yield 4
@@ -104,6 +108,7 @@ TILL, STOCK, SHARED = (
 NOTED = (
     *("charged", "stocked", "rates", "loaded", "Till.open", "Till.held"),
     *("explained", "priced", "told", "given", "twice", "only_told"),
+    "beside",
 )
 BEFORE = Shared(
     Trace(
@@ -121,7 +126,7 @@ def trace(*functions: str, files: tuple[str, ...] = ()) -> Trace:
 TRIALS = {
     TILL: trace("charged"),
     STOCK: trace("stocked", "Till.open", "Till.held", "rates", files=("shop/page.html",)),
-    SHARED: trace("charged", "told", "given"),
+    SHARED: trace("charged", "told", "given", "beside"),
 }
 
 
@@ -188,7 +193,9 @@ def test_what_a_function_says_of_itself_is_told_from_what_it_does(place: Place) 
     assert place.concerns("shop/till.py", 'says."""\n    return 1', 'says."""\n    return 2') == {
         SHARED
     }
-    assert place.concerns("shop/till.py", "yield 2", "yield 3") == {SHARED}
+    assert place.concerns("shop/till.py", "yield 2", "yield 5") == {SHARED}
+    assert place.concerns("shop/till.py", "one = 1;", "one = 2;") == {SHARED}
+    assert place.concerns("shop/till.py", "return one", "return 1") == {SHARED}
 
 
 def test_a_file_that_was_opened_concerns_whoever_opened_it(place: Place) -> None:
@@ -259,6 +266,7 @@ def test_a_link_that_leads_elsewhere_concerns_everybody(place: Place) -> None:
     [
         ("def test_charged(): ...\n", "def test_charged(): pass\n", True),
         ("RATE = 1\n", "RATE = 2\n", True),
+        ("def test_till(): 1\n", "def test_till(): 2\n", True),
         ("from shop import till, x\n", "from shop import till, y\n", True),
         ("from shop import till\n", "from shop import other\n", False),
         ("from tests import x\n", "from tests import conftest\n", False),

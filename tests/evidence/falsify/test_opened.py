@@ -46,6 +46,9 @@ def test_files_that_are_opened_are_told_until_they_are_forgotten(
     assert watching.told() == set(FILES)
     watching.forget()
     assert watching.told() == frozenset()
+    (root / "README.md").read_bytes()
+    watching.forget()
+    assert watching.told() == frozenset()
 
 
 def test_what_a_process_opened_is_told_once_it_has_ended(root: Path, watching: Opened) -> None:

@@ -77,7 +77,9 @@ def test_what_a_service_loads_shows_in_all_trials(
     with opened_ground(project, register, unrecorded(read_tree(project)), Silent()) as ground:
         with pool(gate, [TEST], warm=(), bench=ground.bench, services=ground.services) as workers:
             found = [worker.shared for worker in workers]
-        assert not any(worker.copy.opened.told() for worker in workers)
+            assert workers[0].server.ready.tests.keys() == {TEST}
+        assert [worker.copy.opened.told() for worker in workers] == [None] * len(workers)
+        assert workers[0]._server is None
         # It is there by now, and loads nothing more.
         again = started(gate, ground.bench, ground.services)
         monkeypatch.setattr(Opened, "told", lambda self: None)

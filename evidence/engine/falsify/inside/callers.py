@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from types import FrameType
 
 
 def runs_for(package: str) -> bool:
     """Whether any function of that package, or module, waits for what happens now."""
+    return any(name.partition(".")[0] == package for name in _running())
+
+
+def _running() -> Iterator[str]:
     frame: FrameType | None = sys._getframe()
     while frame:
-        if str(frame.f_globals.get("__name__")).partition(".")[0] == package:
-            return True
+        yield str(frame.f_globals.get("__name__"))
         frame = frame.f_back
-    return False

@@ -36,10 +36,8 @@ class Fixtures:
         self._entered, self._read, self._starts = entered, read, starts
         # First what Hypothesis read, which each of its tests uses.
         self._made = [_Made(read=read.drawn_from)]
-        self._places: dict[int, int] = {}
-        # Nothing that is known by its address may go, for another would come to stand there.
-        self._kept: list[object] = []
-        self._setting_up: list[_Made] = []
+        self._places: dict[object, int] = {}
+        self._setting_up: _Made | None = None
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -50,8 +48,8 @@ class Fixtures:
             if definition.scope == "session":
                 place = self._place(definition)
                 self.used.add(place)
-                for made in self._setting_up[-1:]:
-                    made.uses.add(place)
+                if self._setting_up:
+                    self._setting_up.uses.add(place)
             return execute(definition, request)
 
         pytest.FixtureDef.execute = noted  # type: ignore[assignment, method-assign]
@@ -68,8 +66,8 @@ class Fixtures:
                 yield
             self._starts.in_session |= started()
             return
-        made = self._made[self._place(definition)]
-        self._setting_up.append(made)
+        made, around = self._made[self._place(definition)], self._setting_up
+        self._setting_up = made
         try:
             with (
                 self._entered.apart(made.entered),
@@ -78,7 +76,7 @@ class Fixtures:
             ):
                 yield
         finally:
-            self._setting_up.pop()
+            self._setting_up = around
             made.starts |= started()
 
     def is_used_by(self, item: pytest.Item) -> None:
@@ -108,8 +106,7 @@ class Fixtures:
         return found
 
     def _place(self, definition: object) -> int:
-        if id(definition) not in self._places:
-            self._places[id(definition)] = len(self._made)
-            self._kept.append(definition)
+        if definition not in self._places:
+            self._places[definition] = len(self._made)
             self._made.append(_Made())
-        return self._places[id(definition)]
+        return self._places[definition]

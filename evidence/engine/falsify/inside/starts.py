@@ -45,12 +45,13 @@ class Starts:
     def apart(self) -> Iterator[Callable[[], bool]]:
         """Gives a function that says afterwards whether any was started meanwhile."""
         before, lived = self._heard, has_children()
-        self._heard, started = False, [False]
+        self._heard = False
+        started: list[bool] = []
         try:
-            yield lambda: started[0]
+            yield lambda: any(started)
         finally:
             # Some start without a word, and are seen as long as they live.
-            started[0] = self._heard or (has_children() and not lived)
+            started.append(self._heard or (has_children() and not lived))
             self._heard |= before
 
     def began_for_all(self) -> None:

@@ -18,8 +18,9 @@ from evidence.engine.falsify.inside.trying import Watcher
 class Definition:
     """A fixture as pytest knows it. To set it up runs what the test gives."""
 
-    def __init__(self, scope: str = "session", *, autouse: bool = False) -> None:
-        self.scope, self._autouse = scope, autouse
+    def __init__(self, scope: str = "session", **told: bool) -> None:
+        self.scope = scope
+        vars(self).update(told or {"_autouse": False})
 
 
 @pytest.fixture
@@ -59,8 +60,9 @@ def test_what_a_fixture_went_through_is_told_of_it_alone(seen: Any) -> None:
     assert seen.starts.in_session is False
 
 
-def test_what_is_set_up_unasked_is_everybodys(seen: Any) -> None:
-    with seen.fixtures.setting_up(cast(Any, Definition(autouse=True))):
+@pytest.mark.parametrize("told", [{"_autouse": True}, {"another_pytest": True}])
+def test_what_is_set_up_unasked_is_everybodys(seen: Any, told: dict[str, bool]) -> None:
+    with seen.fixtures.setting_up(cast(Any, Definition(**told))):
         went(seen, 1, "a.csv", starts=True)
     assert seen.fixtures.told()[1:] == []
     assert (seen.entered.lasting, seen.read.found) == ({1}, {"a.csv"})
@@ -90,9 +92,8 @@ def test_whoever_is_asked_for_is_used_by_whoever_asks(
     ran: list[object] = []
     monkeypatch.setattr(pytest.FixtureDef, "execute", lambda self, request: ran.append(self))
     execute = pytest.FixtureDef.execute
-    one, two, three, small = (
-        *(cast(Any, Definition()) for _ in range(3)), cast(Any, Definition("function"))
-    )  # fmt: skip
+    one, two, three, four = (cast(Any, Definition()) for _ in range(4))
+    small = cast(Any, Definition("function"))
     with seen.fixtures.watching():
         ask = cast(Any, pytest.FixtureDef.execute)
         ask(one, None)
@@ -100,15 +101,15 @@ def test_whoever_is_asked_for_is_used_by_whoever_asks(
             ask(two, None)
             with seen.fixtures.setting_up(two):
                 ask(three, None)
-                ask(one, None)
-        ask(small, None)
-        assert seen.fixtures.used == {1, 2, 3}
+            ask(small, None)
+        ask(four, None)
+        assert seen.fixtures.used == {1, 2, 3, 4}
         seen.fixtures.used.clear()
         ask(three, None)
         assert seen.fixtures.used == {3}
     assert pytest.FixtureDef.execute is execute
-    assert ran == [one, two, three, one, small, three]
-    assert [each["uses"] for each in seen.fixtures.told()] == [[], [1, 2, 3], [1, 2, 3], []]
+    assert ran == [one, two, three, small, four, three]
+    assert [each["uses"] for each in seen.fixtures.told()] == [[], [2, 3], [3], [], []]
 
 
 @pytest.mark.parametrize(
