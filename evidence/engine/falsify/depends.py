@@ -6,8 +6,8 @@ is no file of the project, which files there are, and what its server went throu
 Of a file that the server loaded, functions hang by themselves, and all the rest is shared.
 
 So a changed function concerns the trials that entered it, and a changed page those that opened it;
-a changed constant, setting, migration or fixture concerns everybody. So does what ran once for all,
-as something was loaded, set up or found to be kept.
+a changed constant, setting or conftest concerns everybody. So does what ran once for all, as
+something was loaded, set up unasked or found to be kept.
 """
 
 from __future__ import annotations
