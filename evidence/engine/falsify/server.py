@@ -235,11 +235,9 @@ class Server:
         if opened is None:
             return Shared(None)
         loaded = {name.partition("::")[0] for name in noted}
-        fixtures = told["fixtures"]
-        theirs = frozenset().union(*(each["read"] for each in fixtures))
-        started = any(each["starts"] for each in fixtures)
+        theirs = frozenset().union(*(each["read"] for each in told["fixtures"]))
         read = opened if told["starts"] else frozenset(told["read"])
-        unknown = frozenset() if started else opened - loaded - theirs
+        unknown = opened - loaded - theirs
         return Shared(
             Trace(
                 frozenset(noted[each] for each in told["lasting"]),

@@ -11,7 +11,13 @@ from collections.abc import Iterator, Sequence, Set
 
 _FOR_ITSELF = ("function", "class", "module")  # Scopes of what is set up for tests of one file.
 # They change what is defined, and nothing else; as do those of pytest, which wait for the tests.
-_HARMLESS = frozenset({"classmethod", "contextmanager", "dataclass", "property", "staticmethod"})
+_HARMLESS = frozenset(
+    {"classmethod", "property", "staticmethod", "contextmanager", "contextlib.contextmanager"}
+    | {"dataclass", "dataclasses.dataclass"}
+)
+_OF_PYTEST = ("pytest.mark.", "pytest.param", "pytest.fixture", "pytest.raises", "pytest.approx")
+# What pytest itself reads of a module, but for marks, may concern the whole session.
+_READ_BY_PYTEST, _MARKS = "pytest_", "pytestmark"
 
 
 def done_by(text: str, modules: Set[str]) -> list[str] | None:
@@ -40,7 +46,9 @@ def _done(node: ast.stmt, modules: Set[str]) -> Iterator[str]:
     if isinstance(node, ast.ImportFrom):
         yield from _imported(node, modules)
     elif isinstance(node, ast.ClassDef):
-        yield from _acting([*node.bases, *(each.value for each in node.keywords)])
+        if node.bases or node.keywords:
+            # Whoever is derived from may keep a list of those that are.
+            yield f"{node.name} {[ast.unparse(each) for each in (*node.bases, *node.keywords)]}"
         yield from _decorating(node.decorator_list)
         for each in node.body:
             yield from _done(each, modules)
@@ -48,6 +56,9 @@ def _done(node: ast.stmt, modules: Set[str]) -> Iterator[str]:
         yield from _decorating(node.decorator_list)
         yield from _acting([*node.args.defaults, *filter(None, node.args.kw_defaults)])
     elif isinstance(node, ast.Assign) and all(isinstance(each, ast.Name) for each in node.targets):
+        names = [ast.unparse(each) for each in node.targets]
+        if any(name.startswith(_READ_BY_PYTEST) and name != _MARKS for name in names):
+            yield ast.unparse(node)
         yield from _acting([node.value])
     elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         yield ast.unparse(node)
@@ -67,7 +78,7 @@ def _decorating(nodes: Sequence[ast.expr]) -> Iterator[str]:
     """Decorators run as what they decorate is defined, called or not."""
     for node in nodes:
         name = ast.unparse(node.func if isinstance(node, ast.Call) else node)
-        if not name.startswith("pytest.") and name.rpartition(".")[2] not in _HARMLESS:
+        if not name.startswith(_OF_PYTEST) and name not in _HARMLESS:
             yield f"@{ast.unparse(node)}"
         else:
             yield from _acting([node])
@@ -77,7 +88,7 @@ def _acting(nodes: Sequence[ast.expr]) -> Iterator[str]:
     """Those in which anything is called but pytest and what is harmless."""
     for node in nodes:
         names = (ast.unparse(each.func) for each in _at_once(node) if isinstance(each, ast.Call))
-        if not all(name.startswith("pytest.") or name in _HARMLESS for name in names):
+        if not all(name.startswith(_OF_PYTEST) or name in _HARMLESS for name in names):
             yield ast.unparse(node)
 
 

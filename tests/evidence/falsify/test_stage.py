@@ -167,9 +167,9 @@ def test_a_fixture_went_where_those_went_that_it_uses() -> None:
         ),
         pytest.param(
             {"opened": ["a.csv"], "fixtures": [made(starts=True)]},
-            {"m.py", "n.py"},
+            {"m.py", "n.py", "a.csv"},
             NOTED,
-            id="opened by a fixture's process",
+            id="opened by a fixture's process perhaps",
         ),
         pytest.param(
             {"opened": ["a.csv"], "starts": True},

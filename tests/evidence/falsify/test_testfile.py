@@ -20,11 +20,14 @@ MODULES = frozenset({"till", "till.money", "money"})
         "@pytest.fixture\ndef rate(): return act()\n",
         "@pytest.fixture(scope='module')\ndef rate(): return act()\n",
         "@pytest.fixture(scope='class', autouse=True)\ndef rate(): return act()\n",
-        "class TestIt(Base):\n    rate = 1\n    def test_it(self): act()\n",
+        "class TestIt:\n    rate = 1\n    def test_it(self): act()\n",
         "@dataclass(frozen=True)\nclass Rate:\n    @property\n    def n(self): return act()\n",
         "@dataclasses.dataclass\nclass Rate:\n    @staticmethod\n    def n(): return act()\n",
         "@contextmanager\ndef till(): yield act()\n",
         "pytestmark = pytest.mark.slow\n",
+        "pytestmark = [pytest.mark.usefixtures('rate')]\n",
+        "WRONG = pytest.raises(ValueError)\nNEAR = pytest.approx(1)\n",
+        "@contextlib.contextmanager\ndef till(): yield act()\n",
     ],
 )
 def test_what_only_defines_does_nothing(text: str) -> None:
@@ -55,8 +58,12 @@ def test_what_only_defines_does_nothing(text: str) -> None:
         ("class TestIt:\n    act()\n    rate = act()\n", ["act()", "act()"]),
         ("class TestIt:\n    @register\n    def test_it(self): ...\n", ["@register"]),
         ("@register\nclass TestIt: ...\n", ["@register"]),
-        ("class TestIt(made()): ...\n", ["made()"]),
-        ("class TestIt(metaclass=made()): ...\n", ["made()"]),
+        ("class TestIt(made()): ...\n", ["TestIt ['made()']"]),
+        ("class TestIt(metaclass=made()): ...\n", ["TestIt ['metaclass=made()']"]),
+        ("class TestIt(Plugin):\n    rate = 1\n", ["TestIt ['Plugin']"]),
+        ("pytest_plugins = ['till.a']\n", ["pytest_plugins = ['till.a']"]),
+        ("x = pytest.importorskip('till.a')\n", ["pytest.importorskip('till.a')"]),
+        ("@lib.property\ndef rate(): ...\n", ["@lib.property"]),
     ],
 )  # fmt: skip
 def test_what_is_done_as_it_is_loaded_is_told(text: str, done: list[str]) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from types import FrameType
 
 
-def runs_for(package: str) -> bool:
-    """Whether any function of that package, or module, waits for what happens now."""
-    return any(name.partition(".")[0] == package for name in _running())
+def runs_in(module: str) -> bool:
+    """Whether any function of that module waits for what happens now."""
+    return any(name == module for name in _running())
 
 
 def _running() -> Iterator[str]:

@@ -1,11 +1,11 @@
-"""What each of the session's fixtures went through as it was set up, and who uses it: only those
-tests hang on it. One that is used without being asked for may be there to change what all see, so
-it is everybody's.
+"""What each of the session's fixtures went through as it was set up, and who uses it: those tests
+hang on it, and no others. One that is used without being asked for may be there to change what all
+see, so it is everybody's, with those that it uses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,16 +16,19 @@ from .entered import Entered
 from .read import Read
 from .starts import Starts
 
+_DRAWS = "hypothesis"
+
 
 @dataclass
 class _Made:
     """One of them: the functions that it entered and the files that it read, whether it started a
-    process, and by their places the others that it uses."""
+    process, by their places the others that it asks for, and whether it is used unasked."""
 
     entered: set[int] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     starts: bool = False
     uses: set[int] = field(default_factory=set)
+    is_everybodys: bool = False
 
 
 class Fixtures:
@@ -34,54 +37,65 @@ class Fixtures:
     def __init__(self, entered: Entered, read: Read, starts: Starts) -> None:
         self.used: set[int] = set()
         self._entered, self._read, self._starts = entered, read, starts
-        # First what Hypothesis read, which each of its tests uses.
+        # First what Hypothesis read, which whoever draws by it uses.
         self._made = [_Made(read=read.drawn_from)]
         self._places: dict[object, int] = {}
-        self._setting_up: _Made | None = None
+        self._draw: dict[object, bool] = {}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Whoever is asked for meanwhile is used by whoever asks."""
-        execute: Any = pytest.FixtureDef.execute
+        """Whoever is asked for meanwhile is used by whoever asks, be it there already or not."""
+        active: Any = pytest.FixtureRequest._get_active_fixturedef
 
-        def noted(definition: pytest.FixtureDef[Any], request: Any) -> Any:
-            if definition.scope == "session":
+        def noted(request: Any, name: str) -> Any:
+            definition = active(request, name)
+            if getattr(definition, "scope", "") == "session":
                 place = self._place(definition)
                 self.used.add(place)
-                if self._setting_up:
-                    self._setting_up.uses.add(place)
-            return execute(definition, request)
+                asks = getattr(request, "_fixturedef", None)
+                if getattr(asks, "scope", "") == "session":
+                    self._made[self._place(asks)].uses.add(place)
+            return definition
 
-        pytest.FixtureDef.execute = noted  # type: ignore[assignment, method-assign]
+        pytest.FixtureRequest._get_active_fixturedef = noted  # type: ignore[assignment, method-assign]
         try:
             yield
         finally:
-            pytest.FixtureDef.execute = execute  # type: ignore[method-assign]
+            pytest.FixtureRequest._get_active_fixturedef = active  # type: ignore[method-assign]
 
     @contextmanager
     def setting_up(self, definition: pytest.FixtureDef[Any]) -> Iterator[None]:
         """What is done meanwhile is that fixture's."""
-        if getattr(definition, "_autouse", True):
-            with self._entered.staying(), self._starts.apart() as started:
+        made = self._made[self._place(definition)]
+        made.is_everybodys = getattr(definition, "_autouse", True)
+        with (
+            self._entered.apart(made.entered),
+            self._read.apart(made.read),
+            self._starts.apart() as started,
+        ):
+            try:
                 yield
-            self._starts.in_session |= started()
-            return
-        made, around = self._made[self._place(definition)], self._setting_up
-        self._setting_up = made
-        try:
-            with (
-                self._entered.apart(made.entered),
-                self._read.apart(made.read),
-                self._starts.apart() as started,
-            ):
-                yield
-        finally:
-            self._setting_up = around
-            made.starts |= started()
+            finally:
+                made.starts |= started()
+
+    def give_to_all(self) -> None:
+        """What is everybody's is told as such, and not of a fixture."""
+        for place, made in enumerate(self._made):
+            for each in (place, *self._all_used(place)) if made.is_everybodys else ():
+                given = self._made[each]
+                self._entered.stays(given.entered)
+                self._read.found |= given.read
+                self._starts.in_session |= given.starts
+
+    def draws(self, items: Iterable[pytest.Item]) -> None:
+        """Look which tests stand in files that have anything of Hypothesis."""
+        for module in {getattr(item, "module", None) for item in items}:
+            held = vars(module).values() if module else ()
+            self._draw[module] = any(_is_of(each, _DRAWS) for each in held)
 
     def is_used_by(self, item: pytest.Item) -> None:
         """What this test uses without asking for it."""
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        if self._draw.get(getattr(item, "module", None), True):
             self.used.add(0)
 
     def told(self) -> list[dict[str, Any]]:
@@ -110,3 +124,9 @@ class Fixtures:
             self._places[definition] = len(self._made)
             self._made.append(_Made())
         return self._places[definition]
+
+
+def _is_of(thing: object, package: str) -> bool:
+    """Whether it is that package, or was made in it."""
+    names = (getattr(thing, "__module__", ""), getattr(thing, "__name__", ""))
+    return any(str(name).partition(".")[0] == package for name in names)

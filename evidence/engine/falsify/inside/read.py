@@ -12,15 +12,16 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from .callers import runs_for
+from .callers import runs_in
 
-_DRAWS = "hypothesis"
+# It reads all that is loaded of the project, and gives what it finds to all that draw.
+_DRAWS = "hypothesis.internal.constants_ast"
 
 
 class Read:
     """`found` are those of the paths, given from the root, that were read until it `is_over`. Those
-    that Hypothesis read, which draws what it finds in them, are `drawn_from`: its own tests hang on
-    them, and no others."""
+    that Hypothesis read for the constants in them are `drawn_from`: whoever draws by it hangs on
+    them, and nobody else."""
 
     def __init__(self, root: Path, paths: Iterable[str]) -> None:
         self.found: set[str] = set()
@@ -64,4 +65,4 @@ class Read:
         path = os.fsdecode(given) if isinstance(given, str | bytes | os.PathLike) else ""
         name = self._paths.get(os.path.realpath(path))
         if name is not None:
-            (self.drawn_from if runs_for(_DRAWS) else self.found).add(name)
+            (self.drawn_from if runs_in(_DRAWS) else self.found).add(name)

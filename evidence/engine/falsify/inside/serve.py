@@ -128,6 +128,8 @@ class Server:
             self._entered.stays(self._entered.told())
             self._warm_up()
             self._starts.forks_begin()
+            self._fixtures.give_to_all()
+            self._fixtures.draws(mine)
             self._loaded = loaded_under(self._root)
             self._loaded.forget()
             self._read.is_over = self._entered.is_over = True
@@ -154,12 +156,13 @@ class Server:
 
     def _warm_up(self) -> None:
         """Run some tests here, as pytest would before others, for what they load stays loaded. Each
-        runs twice: what only its first run entered has left something that is found, not made."""
+        runs twice: what only one of its runs entered may have left something, which is found after
+        that and not made."""
         for items in (self._items.get(test, []) for test in self._order["warm"]):
             if items:
                 first, second = (self._run_warm(items[0]) for _ in range(2))
-                self._entered.stays(first[0] - second[0])
-                self._read.found |= first[1] - second[1]
+                self._entered.stays(first[0] ^ second[0])
+                self._read.found |= first[1] ^ second[1]
         # One that was told to end may need a moment; a fork has only the thread that forked.
         until = time.monotonic() + _END_S
         while threading.active_count() > 1 and time.monotonic() < until:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .callers import runs_for
+from .callers import runs_in
 from .trying import Watcher
 
 _EVENTS = frozenset(
@@ -24,7 +24,7 @@ class Starts:
     follow: after the session's everybody, after a test's whoever else is of that file.
 
     `has_forked` says that a fork may have run what nobody saw; `in_session` that a process was
-    started before anything was set up.
+    started for all, before anything was set up or by what is set up unasked.
     """
 
     def __init__(self, watcher: Watcher) -> None:
@@ -36,22 +36,20 @@ class Starts:
     def hear(self, event: str, _: object) -> None:
         """An audit hook."""
         # Python's own `platform` asks what the system is, and reads nothing of a project.
-        if event in _EVENTS and not runs_for("platform"):
+        if event in _EVENTS and not runs_in("platform"):
             self._heard = True
             self.has_forked |= event in _FORKS
             self._in_set_up |= self._watcher.now == "setup"
 
     @contextmanager
     def apart(self) -> Iterator[Callable[[], bool]]:
-        """Gives a function that says afterwards whether any was started meanwhile."""
+        """Gives a function that says before the end whether any was started meanwhile."""
         before, lived = self._heard, has_children()
         self._heard = False
-        started: list[bool] = []
         try:
-            yield lambda: any(started)
-        finally:
             # Some start without a word, and are seen as long as they live.
-            started.append(self._heard or (has_children() and not lived))
+            yield lambda: self._heard or (has_children() and not lived)
+        finally:
             self._heard |= before
 
     def began_for_all(self) -> None:

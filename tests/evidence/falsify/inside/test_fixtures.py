@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -64,7 +64,26 @@ def test_what_a_fixture_went_through_is_told_of_it_alone(seen: Any) -> None:
 def test_what_is_set_up_unasked_is_everybodys(seen: Any, told: dict[str, bool]) -> None:
     with seen.fixtures.setting_up(cast(Any, Definition(**told))):
         went(seen, 1, "a.csv", starts=True)
-    assert seen.fixtures.told()[1:] == []
+    assert (seen.entered.lasting, seen.read.found) == (set(), set())
+    seen.fixtures.give_to_all()
+    assert (seen.entered.lasting, seen.read.found) == ({1}, {"a.csv"})
+    assert seen.starts.in_session is True
+
+
+def test_what_is_used_by_something_unasked_is_everybodys_too(
+    seen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is there by then or not."""
+    unasked, used, other = (cast(Any, Definition(**told)) for told in ({"_autouse": True}, {}, {}))
+    monkeypatch.setattr(pytest.FixtureRequest, "_get_active_fixturedef", lambda request, name: name)
+    with seen.fixtures.setting_up(other):
+        went(seen, 3, "b.csv")
+    with seen.fixtures.setting_up(used):
+        went(seen, 1, "a.csv", starts=True)
+    with seen.fixtures.watching(), seen.fixtures.setting_up(unasked):
+        ask = cast(Any, pytest.FixtureRequest._get_active_fixturedef)
+        ask(SimpleNamespace(_fixturedef=unasked), used)
+    seen.fixtures.give_to_all()
     assert (seen.entered.lasting, seen.read.found) == ({1}, {"a.csv"})
     assert seen.starts.in_session is True
 
@@ -89,39 +108,49 @@ def test_whoever_is_asked_for_is_used_by_whoever_asks(
     seen: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those that a fixture uses are used with it, however many lie between."""
-    ran: list[object] = []
-    monkeypatch.setattr(pytest.FixtureDef, "execute", lambda self, request: ran.append(self))
-    execute = pytest.FixtureDef.execute
+    monkeypatch.setattr(pytest.FixtureRequest, "_get_active_fixturedef", lambda request, name: name)
+    active = pytest.FixtureRequest._get_active_fixturedef
     one, two, three, four = (cast(Any, Definition()) for _ in range(4))
-    small = cast(Any, Definition("function"))
+    small, request = cast(Any, Definition("function")), SimpleNamespace()
     with seen.fixtures.watching():
-        ask = cast(Any, pytest.FixtureDef.execute)
-        ask(one, None)
-        with seen.fixtures.setting_up(one):
-            ask(two, None)
-            with seen.fixtures.setting_up(two):
-                ask(three, None)
-            ask(small, None)
-        ask(four, None)
+        ask = cast(Any, pytest.FixtureRequest._get_active_fixturedef)
+        assert ask(request, one) is one
+        ask(SimpleNamespace(_fixturedef=one), two)
+        ask(SimpleNamespace(_fixturedef=two), three)
+        ask(SimpleNamespace(_fixturedef=small), four)
+        ask(SimpleNamespace(_fixturedef=three), small)
+        assert ask(request, "no definition") == "no definition"
         assert seen.fixtures.used == {1, 2, 3, 4}
         seen.fixtures.used.clear()
-        ask(three, None)
+        ask(request, three)
         assert seen.fixtures.used == {3}
-    assert pytest.FixtureDef.execute is execute
-    assert ran == [one, two, three, small, four, three]
+    assert pytest.FixtureRequest._get_active_fixturedef is active
     assert [each["uses"] for each in seen.fixtures.told()] == [[], [2, 3], [3], [], []]
 
 
+GIVEN = SimpleNamespace(__module__="hypothesis.core")
+PACKAGE = SimpleNamespace(__name__="hypothesis")
+OTHERS = SimpleNamespace(__module__="hypothesis_of_ours", __name__="given")
+
+
 @pytest.mark.parametrize(
-    ("item", "used"),
-    [
-        (SimpleNamespace(obj=SimpleNamespace(is_hypothesis_test=True)), {0}),
-        (SimpleNamespace(obj=SimpleNamespace()), set()),
-        (SimpleNamespace(), set()),
-    ],
+    ("held", "used"),
+    [([OTHERS, GIVEN], {0}), ([PACKAGE, 3], {0}), ([OTHERS, 3], set()), (None, set())],
 )
-def test_a_test_that_draws_uses_what_it_draws_from(seen: Any, item: Any, used: set[int]) -> None:
+def test_a_test_beside_which_anything_draws_uses_what_is_drawn_from(
+    seen: Any, held: list[Any] | None, used: set[int]
+) -> None:
+    module = None if held is None else ModuleType("test_module")
+    for number, each in enumerate(held or ()):
+        setattr(module, f"name_{number}", each)
+    item = cast(Any, SimpleNamespace(module=module))
     seen.read.drawn_from.add("a.csv")
+    seen.fixtures.draws([item])
     seen.fixtures.is_used_by(item)
     assert seen.fixtures.used == used
     assert seen.fixtures.told()[0]["read"] == ["a.csv"]
+
+
+def test_a_test_that_nobody_looked_at_may_draw(seen: Any) -> None:
+    seen.fixtures.is_used_by(cast(Any, SimpleNamespace(module=ModuleType("later"))))
+    assert seen.fixtures.used == {0}
