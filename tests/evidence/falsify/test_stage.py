@@ -166,6 +166,9 @@ def test_a_fixture_went_where_those_went_that_it_uses() -> None:
             id="read by a fixture",
         ),
         pytest.param(
+            {"fixtures": [made(read=["m.py"])]}, {"m.py", "n.py"}, NOTED, id="loaded, and read too"
+        ),
+        pytest.param(
             {"opened": ["a.csv"], "fixtures": [made(starts=True)]},
             {"m.py", "n.py", "a.csv"},
             NOTED,
