@@ -13,7 +13,7 @@ from pathlib import Path
 # Started by path, so Python looked for modules beside this file, where they have other names.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from local_postgres import CannotStart, hold  # noqa: E402
+from local_postgres import CannotStart, hold  # noqa: E402 - found there only now
 
 
 def main() -> None:

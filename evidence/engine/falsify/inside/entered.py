@@ -16,6 +16,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from .replaced import replaced
+
 # What is remembered runs for the first who asks, and counts for all that follow.
 REMEMBERS = frozenset({"cache", "lru_cache", "cached_property"})
 
@@ -45,14 +47,11 @@ class Entered:
         """Files that are loaded meanwhile note it; those under other names are left as they are."""
         setattr(builtins, self._notes, self._seen.add)
         setattr(builtins, self._lasts, self.staying)
-        coded, executed = SourceFileLoader.get_code, SourceFileLoader.exec_module
-        SourceFileLoader.get_code = self._coding(coded)  # type: ignore[method-assign]
-        SourceFileLoader.exec_module = self._loading(executed)  # type: ignore[method-assign]
-        try:
+        with (
+            replaced(SourceFileLoader, "get_code", self._coding),
+            replaced(SourceFileLoader, "exec_module", self._loading),
+        ):
             yield
-        finally:
-            SourceFileLoader.get_code = coded  # type: ignore[method-assign]
-            SourceFileLoader.exec_module = executed  # type: ignore[method-assign]
 
     @contextmanager
     def staying(self) -> Iterator[None]:

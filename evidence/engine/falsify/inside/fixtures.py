@@ -5,7 +5,7 @@ see, so it is everybody's, with those that it uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from .entered import Entered
 from .read import Read
+from .replaced import replaced
 from .starts import Starts
 
 _DRAWS = "hypothesis"
@@ -45,8 +46,10 @@ class Fixtures:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Whoever is asked for meanwhile is used by whoever asks, be it there already or not."""
-        active: Any = pytest.FixtureRequest._get_active_fixturedef
+        with replaced(pytest.FixtureRequest, "_get_active_fixturedef", self._noting):
+            yield
 
+    def _noting(self, active: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
         def noted(request: Any, name: str) -> Any:
             definition = active(request, name)
             if getattr(definition, "scope", "") == "session":
@@ -57,11 +60,7 @@ class Fixtures:
                     self._made[self._place(asks)].uses.add(place)
             return definition
 
-        pytest.FixtureRequest._get_active_fixturedef = noted  # type: ignore[assignment, method-assign]
-        try:
-            yield
-        finally:
-            pytest.FixtureRequest._get_active_fixturedef = active  # type: ignore[method-assign]
+        return noted
 
     @contextmanager
     def setting_up(self, definition: pytest.FixtureDef[Any]) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -13,6 +13,7 @@ from types import CodeType
 from typing import Any
 
 from .callers import runs_in
+from .replaced import replaced
 
 # It reads all that is loaded of the project, and gives what it finds to all that draw.
 _DRAWS = "hypothesis.internal.constants_ast"
@@ -33,8 +34,10 @@ class Read:
     @contextmanager
     def telling_loaders_apart(self) -> Iterator[None]:
         """What Python itself reads meanwhile, to load a module, is not noted."""
-        coded = SourceFileLoader.get_code
+        with replaced(SourceFileLoader, "get_code", self._loading):
+            yield
 
+    def _loading(self, coded: Callable[..., CodeType | None]) -> Callable[..., CodeType | None]:
         def get_code(loader: SourceFileLoader, fullname: str) -> CodeType | None:
             self._mine.is_loading = True
             try:
@@ -42,11 +45,7 @@ class Read:
             finally:
                 self._mine.is_loading = False
 
-        SourceFileLoader.get_code = get_code  # type: ignore[assignment, method-assign]
-        try:
-            yield
-        finally:
-            SourceFileLoader.get_code = coded  # type: ignore[method-assign]
+        return get_code
 
     @contextmanager
     def apart(self, kept: set[str]) -> Iterator[None]:
