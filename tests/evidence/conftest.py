@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from evidence.engine.cli import main
+
 # A stranger has the plugins that a gate of tests needs, not all that this repository's tests use.
 PYTEST_ENV = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -231,3 +233,38 @@ def first_stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
 def stranger(first_stranger: Stranger, tmp_path: Path) -> Stranger:
     """A stranger's committed repository with a three-claim register, in a folder of its own."""
     return Stranger(shutil.copytree(first_stranger.root, tmp_path / "till"))
+
+
+TRACE_GATE = """
+  - id: trace
+    proves: It leaves a trace each time it runs.
+    run: [sh, -c, 'echo ran >> "$PWD/.local/trace"']
+    timeout_s: 30
+"""
+SETTINGS = "LIMIT_PENNIES = 1000\n"
+MIGRATION = """
+class Migration:
+    operations = [
+        ("create", "sale"),
+        ("unique", "sale", "receipt"),
+    ]
+"""
+
+
+@pytest.fixture(scope="module")
+def proved(first_stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> Stranger:
+    """A stranger's project, proved and published once. Not to be changed."""
+    stranger = Stranger(shutil.copytree(first_stranger.root, tmp_path_factory.mktemp("p") / "till"))
+    (stranger.root / ".local").mkdir()
+    stranger.write("evidence/gates.yml", stranger.read("evidence/gates.yml") + TRACE_GATE)
+    stranger.write("till/settings.py", SETTINGS)
+    stranger.write("till/migrations/0001_first.py", MIGRATION)
+    stranger.write("data/prices.csv", "tea,150\n")
+    stranger.commit()
+    assert main(["--project", str(stranger.root), "--no-color"]) == 0
+    return stranger
+
+
+@pytest.fixture
+def copy(proved: Stranger, tmp_path: Path) -> Stranger:
+    return Stranger(shutil.copytree(proved.root, tmp_path / "till", symlinks=True))
