@@ -5,7 +5,7 @@ not thought of, and the build fails."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evidence.engine.falsify.depends import Dependencies
@@ -37,7 +37,7 @@ class Known:
     files: Mapping[str, str]
     commit: str
     before: Before = NOTHING
-    shared: Shared = Shared()  # noqa: RUF009 - frozen
+    shared: Shared = field(default_factory=Shared)
     refused: str = ""
     mutants_again: int = 0
     patches_again: int = 0

@@ -134,7 +134,7 @@ class Falsification:
     patches: tuple[PatchRun, ...] | None = None
     keys: dict[str, str] = field(default_factory=dict)
     traces: dict[str, Trace | None] = field(default_factory=dict)
-    shared: Shared = Shared()  # noqa: RUF009 - frozen
+    shared: Shared = field(default_factory=Shared)
     shared_key: str = ""
 
     def of(self, claim: str) -> tuple[MutantRun, ...]:

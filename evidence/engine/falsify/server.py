@@ -66,7 +66,7 @@ class Ready:
     set_up_s: float = 0.0
     noted: tuple[str, ...] = ()
     fixtures: tuple[Trace, ...] = ()
-    shared: Shared = Shared()  # noqa: RUF009 - frozen
+    shared: Shared = field(default_factory=Shared)
 
 
 class Server:

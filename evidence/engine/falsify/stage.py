@@ -46,7 +46,7 @@ class _Work:
     complaints: list[str] = field(default_factory=list)
     fresh: dict[str, str] = field(default_factory=dict)
     audited: int = 0
-    shared: Shared = Shared()  # noqa: RUF009 - frozen
+    shared: Shared = field(default_factory=Shared)
 
 
 def break_code(

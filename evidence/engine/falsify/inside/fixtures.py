@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -94,7 +95,8 @@ class Fixtures:
 
     def is_used_by(self, item: pytest.Item) -> None:
         """What this test uses without asking for it."""
-        if self._draw.get(getattr(item, "module", None), True):
+        draws = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if draws or self._draw.get(getattr(item, "module", None), True):
             self.used.add(0)
 
     def told(self) -> list[dict[str, Any]]:
@@ -126,6 +128,12 @@ class Fixtures:
 
 
 def _is_of(thing: object, package: str) -> bool:
-    """Whether it is that package, or was made in it."""
-    names = (getattr(thing, "__module__", ""), getattr(thing, "__name__", ""))
-    return any(str(name).partition(".")[0] == package for name in names)
+    """Whether it is that package, or was made in it. By type first: to ask a lazy object would wake
+    it up."""
+    if isinstance(thing, ModuleType):
+        where = thing.__name__
+    elif isinstance(thing, FunctionType | type):
+        where = thing.__module__
+    else:
+        where = type(thing).__module__
+    return str(where).partition(".")[0] == package

@@ -56,7 +56,7 @@ class Forked:
     checked: dict[str, PatchRun] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
     traces: dict[str, Trace | None] = field(default_factory=dict)
-    shared: Shared = Shared()  # noqa: RUF009 - frozen
+    shared: Shared = field(default_factory=Shared)
 
     def disagreements(self, runs: Mapping[str, PatchRun]) -> list[str]:
         """A sentence for each that came out otherwise in processes of its own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -128,14 +128,35 @@ def test_whoever_is_asked_for_is_used_by_whoever_asks(
     assert [each["uses"] for each in seen.fixtures.told()] == [[], [2, 3], [3], [], []]
 
 
-GIVEN = SimpleNamespace(__module__="hypothesis.core")
-PACKAGE = SimpleNamespace(__name__="hypothesis")
-OTHERS = SimpleNamespace(__module__="hypothesis_of_ours", __name__="given")
+def of(module: str) -> FunctionType:
+    """A function that was made there."""
+    made: dict[str, Any] = {"__name__": module}
+    exec("def made(): ...", made)  # noqa: S102 - ours
+    return cast(FunctionType, made["made"])
+
+
+class Lazy:
+    """Wakes up when it is asked for anything that it has not."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+KIND = type("Kind", (), {"__module__": "hypothesis.strategies"})
+OTHERS = [of("hypothesis_of_ours"), ModuleType("till"), Lazy(), Lazy, 3]
 
 
 @pytest.mark.parametrize(
     ("held", "used"),
-    [([OTHERS, GIVEN], {0}), ([PACKAGE, 3], {0}), ([OTHERS, 3], set()), (None, set())],
+    [
+        ([*OTHERS, of("hypothesis.core")], {0}),
+        ([*OTHERS, ModuleType("hypothesis")], {0}),
+        ([*OTHERS, ModuleType("hypothesis.strategies")], {0}),
+        ([*OTHERS, KIND], {0}),
+        ([*OTHERS, KIND()], {0}),
+        (OTHERS, set()),
+        (None, set()),
+    ],
 )
 def test_a_test_beside_which_anything_draws_uses_what_is_drawn_from(
     seen: Any, held: list[Any] | None, used: set[int]
@@ -149,6 +170,13 @@ def test_a_test_beside_which_anything_draws_uses_what_is_drawn_from(
     seen.fixtures.is_used_by(item)
     assert seen.fixtures.used == used
     assert seen.fixtures.told()[0]["read"] == ["a.csv"]
+
+
+def test_a_test_that_draws_uses_what_is_drawn_from_whatever_stands_beside_it(seen: Any) -> None:
+    item = cast(Any, SimpleNamespace(module=None, obj=SimpleNamespace(is_hypothesis_test=True)))
+    seen.fixtures.draws([item])
+    seen.fixtures.is_used_by(item)
+    assert seen.fixtures.used == {0}
 
 
 def test_a_test_that_nobody_looked_at_may_draw(seen: Any) -> None:

@@ -54,7 +54,7 @@ class Worker:
     dies: bool = False
     connected: tuple[str, ...] = ()
     unbroken: Trace | None = None
-    shared: Shared = Shared(Trace(files=frozenset({"conftest.py"})))  # noqa: RUF009 - frozen
+    shared: Shared = field(default_factory=lambda: Shared(Trace(files=frozenset({"conftest.py"}))))
     asked: list[Any] = field(default_factory=list)
     died: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
