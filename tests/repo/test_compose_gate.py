@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from evidence.gates.compose import parts, story
+from evidence.gates.compose import engine, parts, story
 from evidence.gates.compose.stack import Stack, Wrong, _free_port
 from tests.repo.planted import ROOT
 
@@ -42,6 +43,30 @@ def test_part_is_fetched_once_and_again_when_something_else_is_wanted(
     assert len(made) == 2
     assert places[0] == places[1] != places[2]
     assert all(place.is_dir() for place in places)
+
+
+def test_engine_finds_its_firewall_on_a_machine_that_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it, containers do not find each other by name."""
+
+    def unpack(packages: tuple[str, ...], into: Path, what: str) -> None:
+        assert {"docker.io", "iptables"} < set(packages), what
+        (into / "usr/sbin").mkdir(parents=True)
+        for name in ("iptables-nft", "ip6tables-nft"):
+            (into / "usr/sbin" / name).touch(mode=0o755)
+        (into / "usr/lib/machine/xtables").mkdir(parents=True)
+        (into / "usr/lib/machine/libxtables.so.12").touch()
+
+    monkeypatch.setattr(parts, "FOLDER", tmp_path)
+    monkeypatch.setattr(parts, "_unpack", unpack)
+    unpacked = parts.engine()
+
+    env = engine._environment(unpacked, tmp_path)
+    for name in ("iptables", "ip6tables"):
+        assert shutil.which(name, path=env["PATH"]) == str(unpacked / "usr/sbin" / name)
+    assert env["XTABLES_LIBDIR"] == str(unpacked / "usr/lib/machine/xtables")
+    assert str(unpacked / "usr/lib/machine") in env["LD_LIBRARY_PATH"].split(os.pathsep)
 
 
 def test_half_that_was_fetched_is_never_taken_for_the_whole(

@@ -118,6 +118,7 @@ def _environment(unpacked: Path, home: Path) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
         "LD_LIBRARY_PATH": os.pathsep.join(libraries),
+        "XTABLES_LIBDIR": next(map(str, (unpacked / "usr" / "lib").rglob("xtables")), ""),
         "HOME": str(home),
         "DOCKER_HOST": f"unix://{home}/socket",
     }

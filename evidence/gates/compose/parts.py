@@ -21,7 +21,14 @@ from evidence.gates.unreachable import why_not_fetched
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / ".local" / "compose"
-ENGINE = ("docker.io", "containerd", "runc", "tini", "libdevmapper1.02.1", "libseccomp2")
+# An engine tells its containers each other's names by rules of the firewall, within each of them.
+_FIREWALL = (
+    "iptables", "libip4tc2", "libip6tc2", "libmnl0", "libnetfilter-conntrack3", "libnfnetlink0",
+    "libnftnl11", "libxtables12",
+)  # fmt: skip
+ENGINE = (
+    "docker.io", "containerd", "runc", "tini", "libdevmapper1.02.1", "libseccomp2", *_FIREWALL,
+)  # fmt: skip
 BASE = ("python3", "python3-venv", "ca-certificates", "postgresql")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # Manuals, translations and a compiler for queries: nothing that the proof would miss.
@@ -90,6 +97,9 @@ def _fetch_compose(into: Path) -> None:
 
 def _fetch_engine(into: Path) -> None:
     _unpack(ENGINE, into, "Docker's engine")
+    # By the names that the packages would give them as they are installed.
+    for name in ("iptables", "ip6tables"):
+        (into / "usr" / "sbin" / name).symlink_to(f"{name}-nft")
 
 
 def _make_base(into: Path) -> None:
