@@ -19,7 +19,9 @@ _BLOCK = re.compile(
     r'(?:\A|(?<=\n\n))<(details|div|ol|p|table|ul) class="(?:highlight )?ev-[^\n]*(?:\n[^\n]+)*'
     r"(?=\n\n|\n?\Z)"
 )
-_EXCLUDED = re.compile(r'<(details|div) [^>]*data-search-exclude="true"[^>]*>.*?</\1>', re.DOTALL)
+_EXCLUDED = re.compile(
+    r'<(details|div|ol|p) [^>]*data-search-exclude="true"[^>]*>.*?</\1>', re.DOTALL
+)
 # After line ends are made one kind (30), before fences (25) and HTML (20) are looked for.
 _PRIORITY = 29
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evidence.engine.publish.code import whole_file
-from evidence.engine.publish.text import anchor, escape, fence, front_matter
+from evidence.engine.publish.text import anchor, escape, fence, front_matter, unbroken
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -31,4 +31,5 @@ def environment() -> Environment:
         verbatim=Markup,
         whole_file=whole_file,
     )
+    made.filters["unbroken"] = unbroken
     return made

@@ -120,7 +120,12 @@ def _run(
     printed = _as_printed(gate, place)
     env = dict(place.env)
     if gate.pytest is not None:
-        env |= pytest_env(place.out, root=bench.project.root, measured=bench.measured)
+        env |= pytest_env(
+            place.out,
+            root=bench.project.root,
+            measured=bench.measured,
+            path=env.get("PYTHONPATH", ""),
+        )
     try:
         ended = run_process(
             argv=argv,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from evidence.engine.run.measured import coverage_config
 from evidence.engine.run.tools import Python
 
 NEEDED = ("pytest", "pytest-json-report", "pytest-cov", "coverage")
+_INSIDE = Path(__file__).with_name("inside")
 _SHOWN = 5  # Failed tests told in full.
 _MESSAGE_LINES = 4
 _EXIT_CODES = {
@@ -43,16 +45,29 @@ def pytest_argv(python: Python, arguments: tuple[str, ...]) -> tuple[str, ...]:
         *("--cov", "--cov-config={out}/measured.rc", "--cov-context=test"),
         # A share of the cited files says nothing of the share that the project asks for.
         *("--cov-report=", "--cov-fail-under=0"),
+        *(() if _asks_of_coverage(arguments) else ("-p", "evidence_phases")),
         *arguments,
     )
 
 
-def pytest_env(out: Path, *, root: Path, measured: tuple[str, ...]) -> dict[str, str]:
-    """The variables that pytest gets. Writes the settings by which coverage measures those files
-    of the project at `root`."""
+def _asks_of_coverage(arguments: Iterable[str]) -> bool:
+    """Whether the gate wants more of coverage than which lines tests ran, such as a least share."""
+    return any(argument.startswith(("--cov", "--no-cov")) for argument in arguments)
+
+
+def pytest_env(
+    out: Path, *, root: Path, measured: tuple[str, ...], path: str = ""
+) -> dict[str, str]:
+    """The variables that pytest gets, `path` being the gate's own PYTHONPATH. Writes the settings
+    by which coverage measures those files of the project at `root`."""
     # Not coverage.rc: coverage erases every coverage.* beside its data.
     (out / "measured.rc").write_text(coverage_config(root, measured), "utf-8")
-    return {"COVERAGE_FILE": str(out / "coverage"), "COVERAGE_CORE": "ctrace"}
+    return {
+        "COVERAGE_FILE": str(out / "coverage"),
+        "COVERAGE_CORE": "ctrace",
+        # Last, so that it hides nothing of the project.
+        "PYTHONPATH": os.pathsep.join(filter(None, (path, str(_INSIDE)))),
+    }
 
 
 def missing_for_pytest(python: Python) -> str:
