@@ -8,16 +8,8 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from core.money import display
-from subscriptions.mrr import (
-    COUNTED,
-    TIMES_A_MONTH,
-    Discount,
-    Interval,
-    Item,
-    SubscriptionStatus,
-    Terms,
-    mrr_pennies,
-)
+from subscriptions.mrr import COUNTED, TIMES_A_MONTH, Discount, Item, Terms, mrr_pennies
+from subscriptions.words import Interval, SubscriptionStatus
 
 # What the table's subscriptions are looked at, and in which currency.
 _AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from payments.gateway.facts import EndpointStatus, PageStatus
 from payments.models import DisputeStatus, PaymentStatus
 from refunds.models import RefundStatus
 from subscriptions.models import StartStatus
-from subscriptions.mrr import SubscriptionStatus
+from subscriptions.words import SubscriptionStatus
 from webhooks.models import EventStatus
 
 STATUSES: dict[str, type[StrEnum]] = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from subscriptions.mrr import Interval
+from subscriptions.words import Interval
 
 HISTORY = timedelta(days=215)
 """How long before now the demo begins: the months that the MRR page can tell of."""

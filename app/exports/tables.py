@@ -14,7 +14,7 @@ from enum import StrEnum
 from accounts.roles import Permission, Role
 from orders.lifecycle import OrderStatus
 from refunds.models import RefundStatus
-from subscriptions.mrr import SubscriptionStatus
+from subscriptions.words import SubscriptionStatus
 
 
 class Kind(StrEnum):

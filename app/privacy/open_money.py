@@ -11,7 +11,7 @@ from orders.lifecycle import OrderStatus
 from payments.models import LIVE, OPEN_DISPUTE
 from refunds.models import RESERVED
 from subscriptions.models import StartStatus
-from subscriptions.mrr import ENDED
+from subscriptions.words import ENDED
 
 _ORDERS = "orders_order WHERE orders_order.customer_id = {user}"
 _PAYMENTS = (

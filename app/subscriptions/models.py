@@ -12,8 +12,8 @@ from django.db.models import F, Q
 from core.append_only import AppendOnly
 from core.money import display
 from orders import guards
-from subscriptions.mrr import ENDED, Interval, SubscriptionStatus
 from subscriptions.rules import FOLLOWS_NOT, MRR_IS_NOT_LEDGER_END
+from subscriptions.words import ENDED, Interval, SubscriptionStatus
 
 
 class Change(StrEnum):

@@ -10,36 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from fractions import Fraction
 
-
-class SubscriptionStatus(StrEnum):
-    """As Stripe has it. The last two are ends: nothing follows them."""
-
-    INCOMPLETE = "incomplete"
-    TRIALING = "trialing"
-    ACTIVE = "active"
-    PAST_DUE = "past_due"
-    UNPAID = "unpaid"
-    PAUSED = "paused"
-    CANCELED = "canceled"
-    INCOMPLETE_EXPIRED = "incomplete_expired"
-
-
-class Interval(StrEnum):
-    """What a price is charged for."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
-
+from subscriptions.words import Interval, SubscriptionStatus
 
 COUNTED = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE})
-ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})
-# Begun, and never paid for.
-UNPAID_AT_FIRST = frozenset({SubscriptionStatus.INCOMPLETE, SubscriptionStatus.INCOMPLETE_EXPIRED})
 # How often a month each interval comes: 365 days, 52 weeks or one year in twelve months.
 TIMES_A_MONTH = {
     Interval.DAY: Fraction(365, 12),

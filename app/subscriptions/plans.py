@@ -8,7 +8,7 @@ from audit.actions import Action
 from catalog.offers import put_on_sale
 from core.actor import Actor
 from subscriptions.models import Plan
-from subscriptions.mrr import Interval
+from subscriptions.words import Interval
 
 
 def add_plan(

@@ -20,8 +20,9 @@ from payments.gateway import ItemFact, SubscriptionFact
 from payments.services import Disagrees
 from subscriptions import ledger
 from subscriptions.models import Start, StartStatus, Subscription, SubscriptionItem
-from subscriptions.mrr import UNPAID_AT_FIRST, Terms, mrr_pennies, shares
+from subscriptions.mrr import Terms, mrr_pennies, shares
 from subscriptions.terms import terms_of
+from subscriptions.words import UNPAID_AT_FIRST
 
 
 @dataclass(frozen=True)

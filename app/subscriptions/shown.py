@@ -10,7 +10,7 @@ from accounts.access import may
 from accounts.models import User
 from accounts.roles import Permission
 from subscriptions.models import MrrChange, Plan, Start, StartStatus, Subscription, SubscriptionItem
-from subscriptions.mrr import SubscriptionStatus
+from subscriptions.words import SubscriptionStatus
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from payments import gateway
 from payments.checkout import CLOCKS_APART, KEY_LIFE
 from payments.services import Disagrees
 from subscriptions.models import Plan, Start, StartStatus, Subscription
-from subscriptions.mrr import ENDED, UNPAID_AT_FIRST
+from subscriptions.words import ENDED, UNPAID_AT_FIRST
 
 
 class CannotStart(Refused):

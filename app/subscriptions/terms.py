@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from payments.gateway import DiscountFact, GatewayError, ItemFact, SubscriptionFact
-from subscriptions.mrr import Discount, Interval, Item, SubscriptionStatus, Terms
+from subscriptions.mrr import Discount, Item, Terms
+from subscriptions.words import Interval, SubscriptionStatus
 
 
 class UnknownTerms(GatewayError):

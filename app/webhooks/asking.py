@@ -12,7 +12,7 @@ from payments import gateway
 from payments.models import LIVE, Dispute, Payment
 from refunds.models import RESERVED, Refund
 from subscriptions.models import Subscription
-from subscriptions.mrr import ENDED
+from subscriptions.words import ENDED
 from webhooks import facts, said
 from webhooks.models import Kind
 from webhooks.said import Said

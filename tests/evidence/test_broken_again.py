@@ -282,6 +282,55 @@ def test_what_was_done_before_anything_was_forked_concerns_whom_it_was_done_for(
         commits.append(copy.git("rev-parse", "HEAD"))
 
 
+COUNTED = """
+import subprocess
+import sys
+
+import pytest
+
+READS = "from pathlib import Path; print(Path('till/price.txt').read_text('utf-8'))"
+
+
+@pytest.fixture(scope="session")
+def price():
+    asked = [sys.executable, "-c", READS]
+    return int(subprocess.run(asked, check=True, capture_output=True).stdout)
+"""
+PAYS = """
+from till import money
+
+
+def test_owed(price):
+    assert money.owed(price) == 1
+
+
+def test_spare():
+    assert money.spare() == 2
+"""
+
+
+@pytest.mark.slow
+def test_what_a_process_of_a_sessions_fixture_opened_concerns_whoever_uses_it(
+    copy: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what it did not open concerns them not, though somebody loaded it by then."""
+    monkeypatch.setattr(known, "share_of", lambda names, seed: [])
+    copy.write("till/money.py", copy.read("till/money.py") + LED)
+    copy.write("till/price.txt", "5\n")
+    copy.write("tests/conftest.py", COUNTED)
+    copy.write("tests/test_pays.py", PAYS)
+    claim(copy, "TILL-04", "owed", "tests/test_pays.py::test_owed")
+    prove(copy)
+    first = copy.git("rev-parse", "HEAD")
+    copy.replace("till/money.py", "return sum(prices)", "return 0 + sum(prices)")
+    told = prove(copy)
+    assert (told["owed"], told["total"]) == (first, "")
+    second = copy.git("rev-parse", "HEAD")
+    copy.write("till/price.txt", "6\n")
+    told = prove(copy)
+    assert (told["owed"], told["total"]) == ("", second)
+
+
 def test_what_is_tried_all_the_same_and_comes_out_otherwise_fails_the_build(
     copy: Stranger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 import subscriptions.models
-import subscriptions.mrr
+import subscriptions.words
 from django.conf import settings
 from django.db import migrations, models
 
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', [subscriptions.mrr.SubscriptionStatus['INCOMPLETE'], subscriptions.mrr.SubscriptionStatus['TRIALING'], subscriptions.mrr.SubscriptionStatus['ACTIVE'], subscriptions.mrr.SubscriptionStatus['PAST_DUE'], subscriptions.mrr.SubscriptionStatus['UNPAID'], subscriptions.mrr.SubscriptionStatus['PAUSED'], subscriptions.mrr.SubscriptionStatus['CANCELED'], subscriptions.mrr.SubscriptionStatus['INCOMPLETE_EXPIRED']])), name='subscription_status_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', [subscriptions.words.SubscriptionStatus['INCOMPLETE'], subscriptions.words.SubscriptionStatus['TRIALING'], subscriptions.words.SubscriptionStatus['ACTIVE'], subscriptions.words.SubscriptionStatus['PAST_DUE'], subscriptions.words.SubscriptionStatus['UNPAID'], subscriptions.words.SubscriptionStatus['PAUSED'], subscriptions.words.SubscriptionStatus['CANCELED'], subscriptions.words.SubscriptionStatus['INCOMPLETE_EXPIRED']])), name='subscription_status_is_known'),
         ),
         migrations.AddConstraint(
             model_name='subscription',
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='subscriptionitem',
-            constraint=models.CheckConstraint(condition=models.Q(('interval__in', ['', subscriptions.mrr.Interval['DAY'], subscriptions.mrr.Interval['WEEK'], subscriptions.mrr.Interval['MONTH'], subscriptions.mrr.Interval['YEAR']])), name='item_interval_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('interval__in', ['', subscriptions.words.Interval['DAY'], subscriptions.words.Interval['WEEK'], subscriptions.words.Interval['MONTH'], subscriptions.words.Interval['YEAR']])), name='item_interval_is_known'),
         ),
         migrations.AddConstraint(
             model_name='subscriptionitem',

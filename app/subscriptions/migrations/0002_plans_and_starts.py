@@ -5,7 +5,7 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 import subscriptions.models
-import subscriptions.mrr
+import subscriptions.words
 from django.conf import settings
 from django.db import migrations, models
 
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['price_pennies', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('price_pennies__gt', 0), ('interval_count__gt', 0)), name='plan_amounts_positive'), models.CheckConstraint(condition=models.Q(('interval__in', [subscriptions.mrr.Interval['DAY'], subscriptions.mrr.Interval['WEEK'], subscriptions.mrr.Interval['MONTH'], subscriptions.mrr.Interval['YEAR']])), name='plan_interval_is_known'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='plan_currency_is_iso')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('price_pennies__gt', 0), ('interval_count__gt', 0)), name='plan_amounts_positive'), models.CheckConstraint(condition=models.Q(('interval__in', [subscriptions.words.Interval['DAY'], subscriptions.words.Interval['WEEK'], subscriptions.words.Interval['MONTH'], subscriptions.words.Interval['YEAR']])), name='plan_interval_is_known'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='plan_currency_is_iso')],
             },
         ),
         pgtrigger.migrations.AddTrigger(

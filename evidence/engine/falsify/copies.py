@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evidence.engine.falsify.opened import Opened
+from evidence.engine.falsify.inside.opened import Opened
 from evidence.engine.falsify.sabotage.clone import make_clone
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.tree import read_files
@@ -18,10 +18,11 @@ from evidence.engine.run.tree import read_files
 @dataclass(frozen=True)
 class Copy:
     """The project's files as they are now, elsewhere. `root` is the project's folder there, and
-    `opened` tells which of its `files` are opened."""
+    `opened` tells which of its `files` are opened; in `git` it has what git knows of them."""
 
     root: Path
     files: tuple[str, ...]
+    git: Path
     opened: Opened
     _whole: dict[Path, bytes] = field(default_factory=dict)
 
@@ -62,7 +63,8 @@ def make_copy(bench: Bench, name: str) -> Copy:
     """In the run's scratch folder, which goes when the run ends, however it ends."""
     files = tuple(sorted(read_files(bench.project)))
     clone = make_clone(bench.project, files, bench.scratch / name)
-    return Copy(clone.root, files, Opened(clone.root, files, clone.top / ".git"))
+    git = clone.top / ".git"
+    return Copy(clone.root, files, git, Opened(clone.root, files, git))
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -21,7 +21,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from evidence.engine.falsify.inside.entered import remembers
-from evidence.engine.falsify.opened import GIT
+from evidence.engine.falsify.inside.opened import GIT
 from evidence.engine.falsify.testfile import done_by
 from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.run.inputs import digest_of

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TypeVar
 
 from evidence.engine.falsify.copies import Copy, make_copy
-from evidence.engine.falsify.opened import Opened
+from evidence.engine.falsify.inside.opened import Opened
 from evidence.engine.falsify.server import Server, ServerDied, Stopped
 from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.register.model import Gate

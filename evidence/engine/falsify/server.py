@@ -199,6 +199,8 @@ class Server:
             "warm": list(self._warm),
             "python": [] if self._here else self.copy.python,
             "all": list(self.copy.files),
+            "git": str(self.copy.git),
+            "sign": self._place.canary.value,
             "here": self._here,
         }
         told = self._exchange(order, _SET_UP_S)
@@ -214,8 +216,8 @@ class Server:
         )
 
     def _fixtures(self, told: Mapping[str, Any]) -> Iterator[Trace]:
-        """Each of the session's with those that it uses. One that started a process may have had
-        any file opened that anybody opened by then."""
+        """Each of the session's with those that it uses. One that started a process which lives on
+        may have had any file opened that anybody opened by then."""
         noted, opened = told["noted"], self.copy.opened.told() or frozenset()
         alone = [
             Trace(

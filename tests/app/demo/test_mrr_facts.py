@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from demo.facts import facts
 from demo.mrr_facts import mrr_facts
-from subscriptions.mrr import SubscriptionStatus
+from subscriptions.words import SubscriptionStatus
 
 
 def test_the_worked_table_is_what_the_shop_decides() -> None:

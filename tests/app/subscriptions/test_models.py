@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from subscriptions.models import Subscription
-from subscriptions.mrr import SubscriptionStatus
+from subscriptions.words import SubscriptionStatus
 
 SUBSCRIPTION = """
     INSERT INTO subscriptions_subscription (stripe_subscription_id, stripe_customer_id, status,

@@ -11,16 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from subscriptions.mrr import (
-    Discount,
-    Interval,
-    Item,
-    SubscriptionStatus,
-    Terms,
-    mrr_pennies,
-    rounded,
-    shares,
-)
+from subscriptions.mrr import Discount, Item, Terms, mrr_pennies, rounded, shares
+from subscriptions.words import Interval, SubscriptionStatus
 from tests.app.conftest import NOW
 
 ACTIVE = SubscriptionStatus.ACTIVE

@@ -12,8 +12,8 @@ from audit.models import Entry
 from catalog.offers import CannotOffer
 from core.actor import Actor
 from subscriptions.models import Plan
-from subscriptions.mrr import Interval
 from subscriptions.plans import add_plan
+from subscriptions.words import Interval
 
 pytestmark = pytest.mark.django_db
 ALICE = Actor(id=7, role="admin", origin="web")

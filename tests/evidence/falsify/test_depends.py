@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from evidence.engine.falsify.depends import Dependencies
-from evidence.engine.falsify.opened import GIT
+from evidence.engine.falsify.inside.opened import GIT
 from evidence.engine.falsify.trace import Shared, Trace
 
 CODE = '''\

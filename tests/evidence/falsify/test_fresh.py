@@ -19,10 +19,10 @@ from evidence.engine.falsify.fresh import Alone, Check, _disagreement, choose, i
 from evidence.engine.falsify.harness import Tried
 from evidence.engine.falsify.inside import fork
 from evidence.engine.falsify.inside.fork import open_connections
+from evidence.engine.falsify.inside.opened import Opened
 from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Outcome, Trial
 from evidence.engine.falsify.mutants import merged, mutants_of
-from evidence.engine.falsify.opened import Opened
 from evidence.engine.falsify.plan import Plan, Recorded, Target
 from evidence.engine.falsify.pool import Worker
 from evidence.engine.falsify.server import Answer, ServerDied

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evidence.engine.falsify.copies import make_copy
-from evidence.engine.falsify.opened import Opened
+from evidence.engine.falsify.inside.opened import Opened
 from evidence.engine.falsify.pool import Worker, pool, started
 from evidence.engine.falsify.sabotage.stage import opened_ground
 from evidence.engine.falsify.trace import Shared, Trace

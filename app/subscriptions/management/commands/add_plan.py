@@ -13,7 +13,7 @@ from core.actor import system
 from core.money import parse
 from core.refusal import Refused
 from subscriptions import plans
-from subscriptions.mrr import Interval
+from subscriptions.words import Interval
 
 
 class Command(BaseCommand):

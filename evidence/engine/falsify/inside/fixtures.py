@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from .entered import Entered
+from .opened import Opened
 from .read import Read
 from .replaced import replaced
 from .starts import Starts
@@ -23,8 +24,9 @@ _DRAWS = "hypothesis"
 
 @dataclass
 class _Made:
-    """One of them: the functions that it entered and the files that it read, whether it started a
-    process, by their places the others that it asks for, and whether it is used unasked."""
+    """One of them: the functions that it entered; the files that it read, or that were opened while
+    it had processes; whether one of these lives on; by their places the others that it asks for,
+    and whether it is used unasked."""
 
     entered: set[int] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
@@ -36,9 +38,10 @@ class _Made:
 class Fixtures:
     """`used` are those that were asked for, by their places, since that was forgotten."""
 
-    def __init__(self, entered: Entered, read: Read, starts: Starts) -> None:
+    def __init__(self, entered: Entered, read: Read, starts: Starts, opened: Opened) -> None:
         self.used: set[int] = set()
         self._entered, self._read, self._starts = entered, read, starts
+        self._opened = opened
         # First what Hypothesis read, which whoever draws by it uses.
         self._made = [_Made(read=read.drawn_from)]
         self._places: dict[object, int] = {}
@@ -72,11 +75,16 @@ class Fixtures:
             self._entered.apart(made.entered),
             self._read.apart(made.read),
             self._starts.apart() as started,
+            self._opened.apart() as opened,
         ):
             try:
                 yield
             finally:
-                made.starts |= started()
+                if started():
+                    files = opened()
+                    made.read |= files or frozenset()
+                    # What lives on may open more by the time of the first fork.
+                    made.starts |= files is None or self._starts.lives_on()
 
     def give_to_all(self) -> None:
         """What is everybody's is told as such, and not of a fixture."""

@@ -20,6 +20,7 @@ from .channel import Channel
 from .entered import Entered
 from .fixtures import Fixtures
 from .fork import Told, in_child, open_connections
+from .opened import Opened
 from .patch import CannotPatch, Loaded, loaded_under, patch
 from .read import Read
 from .ready import end_left, set_up_session
@@ -51,8 +52,10 @@ class Server:
         self._root = Path.cwd()
         self._entered = Entered(self._root, order["python"])
         self._read = Read(self._root, order["all"])
-        self._starts = Starts(self._watcher)
-        self._fixtures = Fixtures(self._entered, self._read, self._starts)
+        self._starts = Starts(self._watcher, order["sign"])
+        git = Path(order["git"]) if order["git"] else None
+        self._opened = Opened(self._root, () if order["here"] else order["all"], git)
+        self._fixtures = Fixtures(self._entered, self._read, self._starts, self._opened)
         self._left: dict[str, Any] = {}
 
     @contextlib.contextmanager
@@ -133,6 +136,7 @@ class Server:
             self._loaded = loaded_under(self._root)
             self._loaded.forget()
             self._read.is_over = self._entered.is_over = True
+            self._opened.close()
             # Not in a fork, which has run by then what runs as it begins.
             self._entered.forget()
             self._fixtures.used.clear()

@@ -23,13 +23,15 @@ class Starts:
     """Hears of processes that are started. One that lives on after a set-up may serve all that
     follow: after the session's everybody, after a test's whoever else is of that file.
 
+    `sign` is a value that only this process has in its environment, and whom it starts.
+
     `has_forked` says that a fork may have run what nobody saw; `in_session` that a process was
     started for all, before anything was set up or by what is set up unasked.
     """
 
-    def __init__(self, watcher: Watcher) -> None:
+    def __init__(self, watcher: Watcher, sign: str = "") -> None:
         self.has_forked = self.in_session = False
-        self._watcher = watcher
+        self._watcher, self._sign = watcher, os.fsencode(sign)
         self._heard = self._in_set_up = self._for_all = self._forks_for_all = False
         self._files: set[str] = set()
 
@@ -51,6 +53,13 @@ class Starts:
             yield lambda: self._heard or (has_children() and not lived)
         finally:
             self._heard |= before
+
+    def lives_on(self) -> bool:
+        """Whether any process lives that was started here, be it by one that has ended."""
+        return has_children() or any(map(self._is_ours, _PROCESSES.iterdir()))
+
+    def _is_ours(self, process: Path) -> bool:
+        return bool(self._sign) and _parent(process) != 0 and self._sign in _environment(process)
 
     def began_for_all(self) -> None:
         """What was started until now, was for everybody."""
@@ -81,6 +90,15 @@ def has_children() -> bool:
     if not _PROCESSES.is_dir():
         return True
     return any(_parent(entry) == os.getpid() for entry in _PROCESSES.iterdir())
+
+
+def _environment(process: Path) -> bytes:
+    """As it began; of this process itself, and of those of other people, nothing."""
+    try:
+        is_other = process.name.isdigit() and int(process.name) != os.getpid()
+        return (process / "environ").read_bytes() if is_other else b""
+    except OSError:
+        return b""
 
 
 def _parent(process: Path) -> int:

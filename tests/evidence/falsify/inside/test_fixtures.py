@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, cast
@@ -23,6 +25,16 @@ class Definition:
         vars(self).update(told or {"_autouse": False})
 
 
+class Opened:
+    """What of it a session's fixture asks: the files that were opened meanwhile."""
+
+    files: frozenset[str] | None = None
+
+    @contextmanager
+    def apart(self) -> Iterator[Callable[[], frozenset[str] | None]]:
+        yield lambda: self.files
+
+
 @pytest.fixture
 def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Fixtures with those that they watch; nothing of ours lives."""
@@ -30,9 +42,10 @@ def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     entered = Entered(tmp_path, [])
     read, starts = Read(tmp_path, ["a.csv", "b.csv"]), Starts(Watcher())
     starts.began_for_all()
-    fixtures = Fixtures(entered, read, starts)
+    opened = Opened()
+    fixtures = Fixtures(entered, read, starts, cast(Any, opened))
     return SimpleNamespace(
-        entered=entered, read=read, starts=starts, fixtures=fixtures, root=tmp_path
+        entered=entered, read=read, starts=starts, opened=opened, fixtures=fixtures, root=tmp_path
     )
 
 
@@ -58,6 +71,31 @@ def test_what_a_fixture_went_through_is_told_of_it_alone(seen: Any) -> None:
     assert second == {"entered": [2], "read": ["b.csv"], "starts": False, "uses": []}
     assert (seen.entered.told(), seen.entered.lasting, seen.read.found) == ([4], set(), set())
     assert seen.starts.in_session is False
+
+
+@pytest.mark.parametrize("lives_on", [False, True])
+@pytest.mark.parametrize("files", [None, frozenset(), frozenset({"b.csv"})])
+def test_what_its_processes_opened_is_told_of_it_unless_one_lives_on(
+    seen: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    files: frozenset[str] | None,
+    lives_on: bool,
+) -> None:
+    """One that lives on may open more, and nobody says by when."""
+    seen.opened.files = files
+    monkeypatch.setattr(seen.starts, "lives_on", lambda: lives_on)
+    with seen.fixtures.setting_up(cast(Any, Definition())):
+        went(seen, 1, "a.csv", starts=True)
+    told = seen.fixtures.told()[1]
+    assert told["read"] == sorted({"a.csv", *(files or ())})
+    assert told["starts"] is (lives_on or files is None)
+
+
+def test_what_others_opened_is_not_told_of_one_that_starts_nothing(seen: Any) -> None:
+    seen.opened.files = frozenset({"b.csv"})
+    with seen.fixtures.setting_up(cast(Any, Definition())):
+        went(seen, 1, "a.csv")
+    assert seen.fixtures.told()[1]["read"] == ["a.csv"]
 
 
 @pytest.mark.parametrize("told", [{"_autouse": True}, {"another_pytest": True}])

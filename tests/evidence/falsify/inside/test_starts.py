@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,21 @@ def living() -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         yield process
         process.kill()
+
+
+@pytest.fixture
+def orphan() -> Iterator[Callable[[str], None]]:
+    """Starts a process that lives until the test ends, by another that has ended by then."""
+    read, write = os.pipe()
+    script = 'exec 3<&0; setsid sh -c "read _" <&3 >/dev/null 2>&1 &'
+
+    def start(sign: str) -> None:
+        env = {**os.environ, "SIGN": sign}
+        subprocess.run(["sh", "-c", script], env=env, stdin=read, check=True)
+
+    yield start
+    os.close(write)
+    os.close(read)
 
 
 @pytest.fixture
@@ -177,6 +193,44 @@ def test_what_a_fixture_started_without_a_word_is_seen_while_it_lives(
 @pytest.mark.usefixtures("living")
 def test_a_child_is_seen_while_it_lives() -> None:
     assert has_children() is True
+
+
+@pytest.mark.parametrize(
+    ("sign", "ours"),
+    [("", False), ("sign of ours", True), ("sign of others", False)],
+    ids=["none", "ours", "others"],
+)
+def test_whoever_carries_our_sign_lives_on_when_the_one_that_started_it_has_ended(
+    sign: str, ours: bool, orphan: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a server does that goes into the background."""
+    # What the tests themselves need may live.
+    monkeypatch.setattr(starts, "has_children", lambda: False)
+    orphan("sign of ours")
+    assert Starts(Watcher(), sign).lives_on() is ours
+
+
+@pytest.mark.usefixtures("living")
+def test_a_child_lives_on_whatever_it_carries() -> None:
+    assert Starts(Watcher(), "").lives_on() is True
+
+
+def test_neither_we_nor_what_has_ended_lives_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(starts, "_PROCESSES", tmp_path)
+    monkeypatch.setattr(starts.os, "getpid", lambda: 7)
+    others = (("8", "8 (b) Z 1 0"), ("9", "9 (c) S 1 0"))
+    for number, text in (("7", "7 (a) S 1 0"), ("self", "7 (a) S 1 0"), *others):
+        (tmp_path / number).mkdir()
+        (tmp_path / number / "stat").write_text(text)
+        (tmp_path / number / "environ").write_bytes(b"A=1\0SIGN=tea\0" if number != "9" else b"")
+    (tmp_path / "10").mkdir()
+    assert Starts(Watcher(), "tea").lives_on() is False
+    (tmp_path / "9/environ").write_bytes(b"SIGN=tea\0")
+    assert Starts(Watcher(), "tea").lives_on() is True
+    (tmp_path / "9/environ").unlink()
+    assert Starts(Watcher(), "tea").lives_on() is False
 
 
 def test_one_that_ended_and_was_not_waited_for_is_none(

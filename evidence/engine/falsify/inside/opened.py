@@ -12,7 +12,8 @@ import os
 import re
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -52,6 +53,18 @@ class Opened:
         """The files that were opened since; None where nobody knows."""
         self.listen()
         return frozenset(self._found) if self._is_known else None
+
+    @contextmanager
+    def apart(self) -> Iterator[Callable[[], frozenset[str] | None]]:
+        """Gives a function that says before the end what was opened meanwhile, which is told
+        nowhere else."""
+        self.listen()
+        before, self._found = self._found, set()
+        try:
+            yield self.told
+        finally:
+            self.listen()
+            self._found = before
 
     def listen(self) -> None:
         """Take down what Linux has to tell, which keeps only so much for whoever does not."""

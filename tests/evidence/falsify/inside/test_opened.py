@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence.engine.falsify import opened
-from evidence.engine.falsify.opened import GIT, Opened
+from evidence.engine.falsify.inside import opened
+from evidence.engine.falsify.inside.opened import GIT, Opened
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="only Linux tells which files are opened"
@@ -49,6 +49,20 @@ def test_files_that_are_opened_are_told_until_they_are_forgotten(
     (root / "README.md").read_bytes()
     watching.forget()
     assert watching.told() == frozenset()
+
+
+def test_what_is_opened_apart_is_told_there_and_nowhere_else(root: Path, watching: Opened) -> None:
+    (root / "README.md").read_bytes()
+    with watching.apart() as outer:
+        (root / "shop/till.py").read_bytes()
+        assert outer() == {"shop/till.py"}
+        with watching.apart() as inner:
+            assert inner() == frozenset()
+            (root / "shop/pages/tea.html").read_bytes()
+            assert inner() == {"shop/pages/tea.html"}
+            (root / "README.md").read_bytes()
+        assert outer() == {"shop/till.py"}
+    assert watching.told() == {"README.md"}
 
 
 def test_what_a_process_opened_is_told_once_it_has_ended(root: Path, watching: Opened) -> None:
