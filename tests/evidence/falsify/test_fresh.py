@@ -180,7 +180,7 @@ class Fresh:
     def __init__(self, root: Path, *answers: Answer | str) -> None:
         opened = Opened(root, (), root / ".git")
         opened.close()
-        self.copy, self.answers, self.died = Copy(root, (), opened), list(answers), [""]
+        self.copy, self.answers, self.died = Copy(root, (), root / ".git", opened), list(answers), [""]
         self.asked: list[tuple[list[str], bool]] = []
         self.orders: list[Mapping[str, Any]] = []
         self.seen: list[dict[str, str]] = []

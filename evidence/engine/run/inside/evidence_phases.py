@@ -43,7 +43,9 @@ class Phases:
             self.follow()
 
     def pytest_collection(self) -> None:
+        """Where pytest-xdist spreads tests, this process collects none and runs none."""
         sys.addaudithook(self.hear)
+        self.rest()
 
     def pytest_collectstart(self) -> None:
         self.rest()

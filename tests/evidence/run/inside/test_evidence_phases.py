@@ -117,7 +117,6 @@ def phases(tracing: Tracing) -> Phases:
     """While tests are collected."""
     begun = Phases()
     begun.pytest_collection()
-    begun.pytest_collectstart()
     return begun
 
 
@@ -214,6 +213,13 @@ def test_a_module_is_followed_until_pytest_looks_what_is_in_it(
     hear("exec", ())
     assert tracing.tracer == "coverage"
     getattr(phases, f"pytest_{hook}")()
+    assert tracing.tracer is None
+
+
+def test_nothing_is_followed_in_a_process_that_spreads_tests_over_others(
+    tracing: Tracing,
+) -> None:
+    Phases().pytest_collection()
     assert tracing.tracer is None
 
 
