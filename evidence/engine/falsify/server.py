@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence.engine.falsify.copies import Copy
+from evidence.engine.falsify.inside.opened import ELSEWHERE
 from evidence.engine.falsify.trace import Shared, Trace, joined
 from evidence.engine.register.model import Gate
 from evidence.engine.run.bench import Bench
@@ -25,8 +26,6 @@ from evidence.engine.run.services import Services
 from evidence.engine.run.varying import varying_in
 
 _INSIDE = Path(__file__).with_name("inside")
-# Where Python keeps what it compiled, if not beside the files: nobody sees it loaded from there.
-_ELSEWHERE = "PYTHONPYCACHEPREFIX"
 _POLL_S = 0.2
 _SPARE_S = 60.0  # Beyond a child's own deadlines, before the server itself is taken for dead.
 _SPARE_HERE_S = 30.0  # The first test of a fresh process waits for the session's set-up.
@@ -156,7 +155,7 @@ class Server:
         process that it started."""
         files, noted = self.copy.opened.told(), self.ready.noted
         told = [each["entered"] for each in trials]
-        if files is None or None in told or _ELSEWHERE in self._place.env:
+        if files is None or None in told or ELSEWHERE in self._place.env:
             return None
         numbers = {number for each in told for number in each if number < len(noted)}
         # One that was set up in the fork itself went through nothing before.

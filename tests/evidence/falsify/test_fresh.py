@@ -180,7 +180,8 @@ class Fresh:
     def __init__(self, root: Path, *answers: Answer | str) -> None:
         opened = Opened(root, (), root / ".git")
         opened.close()
-        self.copy, self.answers, self.died = Copy(root, (), root / ".git", opened), list(answers), [""]
+        self.copy = Copy(root, (), root / ".git", opened)
+        self.answers, self.died = list(answers), [""]
         self.asked: list[tuple[list[str], bool]] = []
         self.orders: list[Mapping[str, Any]] = []
         self.seen: list[dict[str, str]] = []

@@ -24,7 +24,10 @@ _EVENT = struct.Struct("iIII")  # The watch, the mask, a cookie, and how long th
 _READ = 1 << 16
 # Where Python keeps what it compiled, for whoever loads the file next.
 _COMPILED = "__pycache__"
-_OF_PYTHON = re.compile(r"\.[^.]+(\.opt-[^.]+)?\.pyc$")
+# With a sign of its own where pytest put its words into the asserts.
+_OF_PYTHON = re.compile(r"\.[^.]+?(-pytest-.+)?(\.opt-[^.]+)?\.pyc$")
+# Where that is, if not beside the files: then nobody sees them loaded.
+ELSEWHERE = "PYTHONPYCACHEPREFIX"
 
 
 class Opened:

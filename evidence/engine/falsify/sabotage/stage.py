@@ -123,7 +123,7 @@ class Ground:
         self.services, self.versions = Services(bench), Versions(bench)
         self._files = sorted(read_files(bench.project))
         self.complaints: list[str] = []
-        # Where a patch's trial went, in forks; of one tried in processes of its own nobody knows.
+        # Where a patch's trial went; in processes of its own only by whole files.
         self.traces: dict[str, Trace | None] = {}
         self.shared = Shared()
         self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
@@ -169,6 +169,7 @@ class Ground:
         def work_of(patch: Patch) -> None:
             with self.lane() as lane:
                 found[patch.name] = try_patch(patch, lane)
+                self.traces |= lane.traces
             tell()
 
         def control() -> None:
@@ -211,6 +212,7 @@ class Ground:
         )
         return Lane(
             clone=clone,
+            files=self._files,
             bench=bench,
             register=self.register,
             run=self.run,

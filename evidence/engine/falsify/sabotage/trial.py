@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from evidence.engine.falsify.inside.opened import ELSEWHERE, Opened
 from evidence.engine.falsify.model import Outcome, PatchRun
 from evidence.engine.falsify.sabotage.clone import Clone, DoesNotApply
 from evidence.engine.falsify.sabotage.narrowed import by_gate, for_control, for_tests
 from evidence.engine.falsify.sabotage.outcome import Answer, of_gate, of_tests
+from evidence.engine.falsify.trace import Trace
 from evidence.engine.register.model import Gate, Patch, Register
 from evidence.engine.run.bench import Bench
+from evidence.engine.run.environment import gate_environment
 from evidence.engine.run.gates import run_gate
 from evidence.engine.run.listener import Listener, Silent
 from evidence.engine.run.model import GateRun, GateStatus, Run
@@ -20,7 +25,8 @@ from evidence.engine.run.versions import Versions
 
 @dataclass(frozen=True)
 class Lane:
-    """A copy of the project and all that is needed to run gates in it; one patch at a time."""
+    """A copy of the project with these `files`, and all that is needed to run gates in it; one
+    patch at a time. `traces` tell by patch which files its tests opened."""
 
     clone: Clone
     bench: Bench
@@ -29,7 +35,9 @@ class Lane:
     clean_logs: Path
     services: Services
     versions: Versions
+    files: Sequence[str] = ()
     listener: Listener = field(default_factory=Silent)
+    traces: dict[str, Trace | None] = field(default_factory=dict)
 
     def run_gate(self, gate: Gate) -> GateRun:
         return run_gate(
@@ -98,13 +106,25 @@ def _of_tests(patch: Patch, lane: Lane) -> Answer:
     answer = Answer(Outcome.NOT_TRIED, "no gate runs tests; add one with a pytest: key")
     root = lane.bench.project.root
     groups = by_gate(tests_of(patch, lane.register), lane.register, root)
-    for number, (gate, tests) in enumerate(groups):
-        name = f"{patch.name}_{number}"
-        run = lane.run_gate(for_tests(gate, tests, name=name, root=root, once=True))
-        answer = of_tests(run, lane.bench.results / name / "pytest.json", patch.touches)
-        if answer.outcome.is_kill:
-            break
+    with closing(Opened(root, lane.files, lane.clone.top / ".git")) as opened:
+        for number, (gate, tests) in enumerate(groups):
+            name = f"{patch.name}_{number}"
+            run = lane.run_gate(for_tests(gate, tests, name=name, root=root, once=True))
+            answer = of_tests(run, lane.bench.results / name / "pytest.json", patch.touches)
+            if answer.outcome.is_kill:
+                break
+        lane.traces[patch.name] = _went(opened, [gate for gate, _ in groups], lane.bench)
     return answer
+
+
+def _went(opened: Opened, gates: Iterable[Gate], bench: Bench) -> Trace | None:
+    """Every file that the tests opened, in whatever process; None when nobody knows. That the same
+    tests pass on unbroken code, each build sees anew."""
+    files, project = opened.told(), bench.project
+    envs = (gate_environment(project, bench.python, dict(gate.env)) for gate in gates)
+    if files is None or any(ELSEWHERE in env for env in envs):
+        return None
+    return Trace(files=files)
 
 
 def _of_gate(patch: Patch, lane: Lane) -> Answer:

@@ -88,6 +88,9 @@ def test_a_file_with_points_in_its_name_is_known_by_what_was_compiled_of_it(root
     assert watching.told() == {"0001.first.py"}
     (root / "__pycache__/plain.cpython-311.opt-2.pyc").read_bytes()
     assert watching.told() == {"0001.first.py", "plain.py"}
+    # As pytest calls what it put its own words into.
+    (root / "__pycache__/0001.cpython-311-pytest-9.1.1.pyc").write_bytes(b"")
+    assert watching.told() == {"0001.first.py", "plain.py", "0001.py"}
     watching.close()
 
 

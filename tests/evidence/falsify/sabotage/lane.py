@@ -16,6 +16,7 @@ from evidence.engine.register.model import Area, Claim, Gate, Link, Patch, Regis
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.log import RULE
 from evidence.engine.run.model import GateRun, GateStatus, Run, Tree
+from evidence.engine.run.tools import Python
 
 PLACE = Place("evidence/sabotage/adds-one.patch")
 TEST = "tests/test_till.py::test_adds"
@@ -44,13 +45,21 @@ class Pretended:
     did: list[str] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
     broken: Callable[[str], None] = lambda diff: None
+    opened: Callable[[], None] = lambda: None
+    env: tuple[tuple[str, str], ...] = ()
 
     def lane(self) -> Lane:
-        clone = SimpleNamespace(break_=self._break, mend=lambda: self.did.append("mended"))
+        clone = SimpleNamespace(
+            top=self.root, break_=self._break, mend=lambda: self.did.append("mended")
+        )
         bench = SimpleNamespace(
-            project=SimpleNamespace(root=self.root), results=self.root, scratch=self.root / "out"
+            project=SimpleNamespace(root=self.root, env=self.env, pass_env=()),
+            python=Python("python", "", None),
+            results=self.root,
+            scratch=self.root / "out",
         )
         (self.root / "out" / "a gate").mkdir(parents=True, exist_ok=True)
+        (self.root / ".git").mkdir(exist_ok=True)
         (self.root / "clean.log").write_text(f"{RULE}\nall is well\n", "utf-8")
         nothing: Any = None
         return Lane(
@@ -61,12 +70,14 @@ class Pretended:
             clean_logs=self.root,
             services=nothing,
             versions=nothing,
+            files=("page.md", "other.md"),
         )
 
     def run_gate(self, gate: Gate, **_: object) -> GateRun:
         """Leaves a log, and a report of the one test there is."""
         self.did.append(f"ran {gate.id}")
         self.gates.append(gate)
+        self.opened()
         status = self.answers.pop(0)
         call = {"outcome": "passed" if status is PASSED else "failed"}
         call |= {"crash": {"message": "assert 1 == 2"}}

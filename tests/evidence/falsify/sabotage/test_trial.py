@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
+from evidence.engine.falsify.inside.opened import ELSEWHERE, Opened
 from evidence.engine.falsify.model import Outcome
+from evidence.engine.falsify.sabotage import trial
 from evidence.engine.falsify.sabotage.clone import DoesNotApply
 from evidence.engine.falsify.sabotage.trial import gate_unbroken, try_patch
+from evidence.engine.falsify.trace import Trace
 from evidence.engine.register.model import Patch
 from evidence.engine.run.model import GateRun, GateStatus
 from tests.evidence.falsify.sabotage.lane import (
     CONTROL,
     FAILED,
+    GATES,
     NOT_RUN,
     PASSED,
     PATCH,
@@ -22,6 +28,9 @@ from tests.evidence.falsify.sabotage.lane import (
     ran,
 )
 
+linux = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux tells which files are opened"
+)
 NARROWED = replace(CONTROL, narrow=("--stand-in",))
 
 
@@ -34,6 +43,48 @@ def test_a_patch_is_tried_by_its_claim_s_tests_in_the_broken_copy(
     assert (run.outcome, run.killed_by, run.why) == (Outcome.ASSERTION, (TEST,), "")
     assert (run.patch, run.target, run.breaks) == ("adds-one", "TILL-01", "It adds one.")
     assert run.diff == ("-1", "+2")
+
+
+@linux
+def test_what_its_tests_opened_is_told_and_not_what_broke_it(pretended: Pretended) -> None:
+    """That is digested by itself; whoever opens a file in another process is seen too."""
+    for name in ("page.md", "other.md"):
+        (pretended.root / name).write_text("tea\n", "utf-8")
+    pretended.answers = [FAILED]
+    pretended.broken = lambda _: (pretended.root / "other.md").read_text("utf-8")
+    pretended.opened = lambda: subprocess.run(["cat", pretended.root / "page.md"], check=True)
+    lane = pretended.lane()
+    try_patch(PATCH, lane)
+    assert lane.traces == {PATCH.name: Trace(files=frozenset({"page.md"}))}
+
+
+@linux
+@pytest.mark.parametrize("of", ["project", "gate"])
+def test_nobody_knows_what_was_opened_where_modules_are_loaded_from_elsewhere(
+    pretended: Pretended, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    elsewhere = ((ELSEWHERE, "/nowhere"),)
+    pretended.answers = [FAILED]
+    if of == "project":
+        pretended.env = elsewhere
+    else:
+        (tests,) = (gate for gate in GATES if gate.pytest is not None)
+        monkeypatch.setattr(
+            trial, "by_gate", lambda *_: ((replace(tests, env=elsewhere), (TEST,)),)
+        )
+    lane = pretended.lane()
+    try_patch(PATCH, lane)
+    assert lane.traces == {PATCH.name: None}
+
+
+def test_nobody_knows_what_was_opened_where_nobody_can_tell(
+    pretended: Pretended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Opened, "told", lambda _: None)
+    pretended.answers = [FAILED]
+    lane = pretended.lane()
+    try_patch(PATCH, lane)
+    assert lane.traces == {PATCH.name: None}
 
 
 def test_a_gate_is_tried_over_what_it_always_looks_at(pretended: Pretended) -> None:
