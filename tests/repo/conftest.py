@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.repo.own_processes import of_this_test
 from tests.repo.planted import ROOT, Gate, Repository
 
 
@@ -50,3 +51,18 @@ def install() -> ModuleType:
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def ends_only_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gate that ends what it left running is broken on purpose too: then it may take all that
+    runs on this machine for its own, and a test that lets it would end that."""
+    kill, ours = os.kill, set[int]()
+
+    def careful(number: int, sign: int) -> None:
+        # Whoever's parent has ended by now was seen while it lived.
+        ours.update(of_this_test(tmp_path))
+        assert number in ours, f"process {number} is none of this test's"
+        kill(number, sign)
+
+    monkeypatch.setattr(os, "kill", careful)

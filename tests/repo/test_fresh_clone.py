@@ -13,6 +13,7 @@ import pytest
 from evidence.gates import fresh_clone, remains
 from evidence.gates.fresh_clone import Failed, NothingToInstall, walk
 
+pytestmark = pytest.mark.usefixtures("ends_only_its_own")
 MAKEFILE = """PYTHON ?= python3
 demo:
 	@$(PYTHON) shop.py

@@ -14,6 +14,7 @@ import pytest
 
 from evidence.gates import remains
 
+pytestmark = pytest.mark.usefixtures("ends_only_its_own")
 SLEEPS = "import time; print('here', flush=True); time.sleep(60)"
 LEAVES = (
     "import subprocess, sys\n"
