@@ -96,12 +96,14 @@ class Tracing:
     def __init__(self, tracer: object = None) -> None:
         self.tracer = tracer
         self.hooks: list[Any] = []
+        self.told: list[object] = []
         self.addaudithook = self.hooks.append
 
     def gettrace(self) -> object:
         return self.tracer
 
     def settrace(self, tracer: object) -> None:
+        self.told.append(tracer)
         self.tracer = tracer
 
 
@@ -245,7 +247,6 @@ def test_where_nobody_follows_nothing_is_done(tracing: Tracing) -> None:
     tracing.tracer = None
     phases = Phases()
     phases.rest()
-    tracing.settrace = None  # type: ignore[assignment]
     phases.follow()
     phases.rest()
-    assert tracing.tracer is None
+    assert (tracing.tracer, tracing.told) == (None, [])
