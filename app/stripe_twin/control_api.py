@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
+from stripe_twin.asked import asked
 from stripe_twin.control import Control, Refused
 from stripe_twin.settings import NotLoopback, is_loopback
 
@@ -17,7 +18,7 @@ _VERBS = tuple(
 )
 
 
-def blueprint(control: Control) -> Blueprint:
+def blueprint() -> Blueprint:
     """The control room. It has no key: the twin listens on loopback only."""
     room = Blueprint("control", __name__, url_prefix="/_twin")
 
@@ -30,7 +31,7 @@ def blueprint(control: Control) -> Blueprint:
 
     @room.get("/state")
     def state() -> Response:
-        return jsonify(control.state())
+        return jsonify(asked().control.state())
 
     @room.post("/<verb>")
     def act(verb: str) -> tuple[Response, int]:
@@ -40,7 +41,7 @@ def blueprint(control: Control) -> Blueprint:
         if request.mimetype != "application/json":
             return _no("body: expected a JSON object with Content-Type: application/json", 415)
         try:
-            method = getattr(control, verb)
+            method = getattr(asked().control, verb)
             return jsonify(method(**_arguments(method, request.get_json(silent=True)))), 200
         except (Refused, NotLoopback) as refusal:
             return _no(str(refusal), 400)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from stripe_twin import intents, money, payments, sessions
 from stripe_twin.account import Account
+from stripe_twin.asked import asked
 from stripe_twin.billing import sale
 from stripe_twin.cards import CARDS, UnknownCard
 from stripe_twin.errors import StripeError
@@ -31,21 +32,24 @@ class Line:
     amount: str
 
 
-def blueprint(account: Account) -> Blueprint:
+def blueprint() -> Blueprint:
     """The page, the 3-D Secure step and what their forms do."""
     room = Blueprint("hosted_page", __name__)
 
     @room.get("/c/pay/<session_id>")
     def show(session_id: str) -> tuple[str, int]:
+        account = asked().account
         with account.store.change():
             return _page(account, session_id)
 
     @room.post("/c/pay/<session_id>")
     def pay(session_id: str) -> Response | tuple[str, int]:
+        account = asked().account
         return _attempt(account, session_id, lambda: _pressed_pay(account, session_id))
 
     @room.get("/c/pay/<session_id>/authenticate")
     def ask(session_id: str) -> tuple[str, int]:
+        account = asked().account
         with account.store.change():
             session = account.store.get("checkout.session", session_id)
             if not session or not _waits_for_3ds(account, session):
@@ -54,6 +58,7 @@ def blueprint(account: Account) -> Blueprint:
 
     @room.post("/c/pay/<session_id>/authenticate")
     def answer(session_id: str) -> Response | tuple[str, int]:
+        account = asked().account
         passed = request.form.get("answer") == "complete"
         return _attempt(
             account,
@@ -63,6 +68,7 @@ def blueprint(account: Account) -> Blueprint:
 
     @room.get("/c/authenticate/<intent_id>")
     def ask_intent(intent_id: str) -> tuple[str, int]:
+        account = asked().account
         with account.store.change():
             intent = account.store.get("payment_intent", intent_id)
             if not intent or intent.get("_session") or intent["status"] != "requires_action":
@@ -72,6 +78,7 @@ def blueprint(account: Account) -> Blueprint:
 
     @room.post("/c/authenticate/<intent_id>")
     def answer_intent(intent_id: str) -> Response | tuple[str, int]:
+        account = asked().account
         passed = request.form.get("answer") == "complete"
         with account.store.change():
             try:

@@ -6,10 +6,10 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
@@ -36,9 +36,13 @@ from stripe_twin.api import (
     webhook_endpoints,
 )
 from stripe_twin.api import refunds as refunds_api
+from stripe_twin.asked import KEY, Asked
 from stripe_twin.control import Control
 from stripe_twin.errors import StripeError
 from stripe_twin.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 HOST = "127.0.0.1"
 log = logging.getLogger(__name__)
@@ -76,7 +80,8 @@ class Twin:
     def __init__(self, settings: Settings | None = None) -> None:
         self._account = Account(settings or Settings())
         self._stopping = threading.Event()
-        self._application = application(self._account, self._stopping)
+        make_ready(self._account)
+        self._asked = Asked(self._account, Control(self._account), self._stopping)
 
     @contextmanager
     def serving(self, *, port: int = 0) -> Iterator[Running]:
@@ -87,7 +92,7 @@ class Twin:
         server = make_server(
             HOST,
             0,
-            self._application,
+            self._answer,
             threaded=True,
             request_handler=_QuietHandler,
             fd=listener.fileno(),
@@ -100,7 +105,7 @@ class Twin:
         )
         thread.start()
         try:
-            yield Running(address=address, control=Control(account), account=account)
+            yield Running(address=address, control=self._asked.control, account=account)
         finally:
             self._stopping.set()
             _stop(server, thread)
@@ -111,18 +116,26 @@ class Twin:
         """Let go of the state file, if there is one."""
         self._account.close()
 
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application over this twin's account."""
+        return _APPLICATION({**environ, KEY: self._asked}, start_response)
 
-def application(account: Account, stopping: threading.Event) -> Flask:
-    """The WSGI application over one account."""
+
+def make_ready(account: Account) -> None:
+    """What an account needs before its first request."""
     idempotency.forget_unfinished(account)
     payments.register(account)
     sessions.register(account)
     refunds.register(account)
     billing.register(account)
+
+
+def _application() -> Flask:
+    """One for all twins: each request says whose it is."""
     app = Flask("stripe_twin", static_folder=None)
-    app.register_blueprint(endpoint.blueprint(account, _endpoints(), stopping))
-    app.register_blueprint(control_api.blueprint(Control(account)))
-    app.register_blueprint(hosted_page.blueprint(account))
+    app.register_blueprint(endpoint.blueprint(_endpoints()))
+    app.register_blueprint(control_api.blueprint())
+    app.register_blueprint(hosted_page.blueprint())
     app.register_error_handler(404, _unknown_address)
     app.register_error_handler(405, _unknown_address)
     app.register_error_handler(500, _bug)
@@ -195,6 +208,9 @@ def _forbid_other_hosts(response: Any) -> Any:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+_APPLICATION = _application()
 
 
 class _QuietHandler(WSGIRequestHandler):

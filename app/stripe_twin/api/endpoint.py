@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from stripe_twin.account import Account, current_request
 from stripe_twin.api import faults, incoming
 from stripe_twin.api.expand import render
 from stripe_twin.api.params import Hash, ListOf, Spec, Text
+from stripe_twin.asked import Asked, asked
 from stripe_twin.errors import StripeError
 from stripe_twin.idempotency import Answer
 from stripe_twin.ids import new_id
@@ -35,14 +35,14 @@ class Endpoint:
     needs: tuple[str, ...] = ()
 
 
-def blueprint(account: Account, endpoints: list[Endpoint], stopping: threading.Event) -> Blueprint:
-    """Routes for all endpoints. `stopping` ends the waits of misbehaving requests early."""
+def blueprint(endpoints: list[Endpoint]) -> Blueprint:
+    """Routes for all endpoints."""
     room = Blueprint("api", __name__)
     for endpoint in endpoints:
         room.add_url_rule(
             endpoint.path,
             endpoint=f"{endpoint.method} {endpoint.path}".replace(".", "_"),
-            view_func=_view(account, endpoint, stopping),
+            view_func=_view(endpoint),
             methods=[endpoint.method],
         )
     return room
@@ -54,15 +54,13 @@ def answer_with(error: StripeError) -> Response:
     return _respond(Answer.refusing(error, request_id=request_id))
 
 
-def _view(
-    account: Account, endpoint: Endpoint, stopping: threading.Event
-) -> Callable[..., Response]:
+def _view(endpoint: Endpoint) -> Callable[..., Response]:
     def view(**path_ids: str) -> Response:
         request_id = new_id("req", 14)
         key = request.headers.get("Idempotency-Key", "") if endpoint.method == "POST" else ""
         token = current_request.set({"id": request_id, "idempotency_key": key or None})
         try:
-            return _serve(account, endpoint, stopping, path_ids, request_id, key)
+            return _serve(asked(), endpoint, path_ids, request_id, key)
         except StripeError as error:
             return _respond(Answer.refusing(error, request_id=request_id))
         finally:
@@ -72,13 +70,13 @@ def _view(
 
 
 def _serve(
-    account: Account,
+    twin: Asked,
     endpoint: Endpoint,
-    stopping: threading.Event,
     path_ids: dict[str, str],
     request_id: str,
     key: str,
 ) -> Response:
+    account = twin.account
     raw = incoming.body(request)
     incoming.authenticate(account, request)
     version = incoming.version(account, request)
@@ -92,10 +90,10 @@ def _serve(
         answer, replayed = kept, True
     else:
         if rule and rule.fault is Fault.SLOW_WORK:
-            stopping.wait(rule.seconds)
+            twin.stopping.wait(rule.seconds)
         work = _Work(endpoint, params, path_ids, version=version, request_id=request_id, key=key)
         answer, replayed = _do(account, work, rule), False
-    answer = faults.after(rule, answer, stopping)
+    answer = faults.after(rule, answer, twin.stopping)
     return _respond(answer, request_id=request_id, version=version, key=key, replayed=replayed)
 
 

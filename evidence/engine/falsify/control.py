@@ -15,7 +15,7 @@ from evidence.engine.run.bench import Bench
 PASSED = "passed"
 _FIRST_S = 60.0  # The deadline of a test that nobody has measured yet.
 _LEAST_S, _TIMES = 2.0, 5.0  # A broken one may take this, and so many times what it took unbroken.
-_BATCH = 25
+_BATCH, _BATCH_S = 25, 2.0  # Tests that are asked again in one fork, and how long they may take.
 
 
 @dataclass
@@ -72,8 +72,8 @@ class Controls:
 
     def after(self, tests: Iterable[str], workers: Sequence[Worker], bench: Bench) -> None:
         """Whoever took kills once more: one that is red now takes none."""
-        green = sorted(test for test in tests if self.is_green(test))
-        hand_out(_in_batches(green), workers, self._again, bench=bench)
+        green = [test for test in tests if self.is_green(test)]
+        hand_out(_in_batches(green, self.seconds), workers, self._again, bench=bench)
 
     def is_sound(self, test: str, worker: Worker) -> bool:
         """True when the test is green in the worker's server now, whatever went before."""
@@ -129,8 +129,17 @@ class Controls:
             ] = None
 
 
-def _in_batches(tests: Sequence[str]) -> list[Sequence[str]]:
-    return [tests[start : start + _BATCH] for start in range(0, len(tests), _BATCH)]
+def _in_batches(tests: Iterable[str], seconds: Mapping[str, float]) -> list[list[str]]:
+    """Long ones first and never many of them, so that no worker has them all while others wait."""
+    batches: list[list[str]] = []
+    took = _BATCH_S
+    for test in sorted(tests, key=lambda test: (-seconds[test], test)):
+        if took >= _BATCH_S or len(batches[-1]) == _BATCH:
+            batches.append([])
+            took = 0.0
+        batches[-1].append(test)
+        took += seconds[test]
+    return batches
 
 
 def _passed(trial: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:

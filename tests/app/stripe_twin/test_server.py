@@ -3,12 +3,13 @@ from __future__ import annotations
 import socket
 
 import pytest
+import requests
 import stripe
 
 from stripe_twin.server import CannotListen, Running, Twin, running
 from stripe_twin.settings import Settings
 
-from .conftest import Raw
+from .conftest import Raw, cart
 
 
 def test_listens_on_loopback_only(twin: Running) -> None:
@@ -84,3 +85,24 @@ def test_serves_again_at_another_address_with_what_it_knew() -> None:
             assert served.address == addresses[-1]
             assert len(client.v1.customers.list().data) == len(addresses)
     twin.close()
+
+
+def test_two_that_run_side_by_side_know_nothing_of_each_other() -> None:
+    with (
+        running(Settings(secret_key="sk_test_one")) as one,
+        running(Settings(secret_key="sk_test_other")) as other,
+    ):
+        mine = stripe.StripeClient("sk_test_one", base_addresses={"api": one.address})
+        lost = stripe.StripeClient("sk_test_one", base_addresses={"api": other.address})
+        theirs = stripe.StripeClient("sk_test_other", base_addresses={"api": other.address})
+        mine.v1.customers.create(params={"email": "cara@shop.example"})
+
+        assert [len(client.v1.customers.list().data) for client in (mine, theirs)] == [1, 0]
+        with pytest.raises(stripe.AuthenticationError):
+            lost.v1.customers.list()
+        session = mine.v1.checkout.sessions.create(params=cart())
+        for twin, kept, page in ((one, 1, 200), (other, 0, 404)):
+            state = requests.get(f"{twin.address}/_twin/state", timeout=5).json()
+            assert state["objects"].get("customer", 0) == kept
+            shown = requests.get(f"{twin.address}/c/pay/{session.id}", timeout=5)
+            assert shown.status_code == page

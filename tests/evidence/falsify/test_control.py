@@ -118,9 +118,21 @@ def test_a_test_whose_fork_ends_alone_too_is_red_and_says_why() -> None:
 def test_so_many_tests_share_a_fork_once_more_and_no_more_of_them() -> None:
     tests = [f"t.py::test_{number:02}" for number in range(60)]
     server = Server("passed", "passed", "passed")
-    Controls(seconds=dict.fromkeys(tests, 0.1)).after(tests, [worker(server)], BENCH)
+    Controls(seconds=dict.fromkeys(tests, 0.01)).after(tests, [worker(server)], BENCH)
     assert [len(asked) for asked, _ in server.asked] == [25, 25, 10]
     assert [test for asked, _ in server.asked for test in asked] == tests
+
+
+def test_those_that_take_long_share_no_fork_and_come_first() -> None:
+    seconds = {"t.py::short": 0.5, TEST: 1.5, OTHER: 2.0, THIRD: 3.0, "t.py::last": 0.1}
+    server = Server(*["passed"] * 4)
+    Controls(seconds=seconds).after(sorted(seconds), [worker(server)], BENCH)
+    assert [asked for asked, _ in server.asked] == [
+        [THIRD],
+        [OTHER],
+        [TEST, "t.py::short"],
+        ["t.py::last"],
+    ]
 
 
 def test_who_lost_no_server_but_had_no_turn_is_red() -> None:

@@ -264,6 +264,10 @@ def plants(stranger: Stranger, tmp_path: Path) -> Stranger:
     )
     stranger.write("till/plants.py", CODE)
     stranger.write("tests/test_plants.py", TESTS)
+    # Python then lists nothing of what is loaded, to whoever looks for functions to break.
+    stranger.write(
+        "tests/conftest.py", "import gc\n\n\ndef pytest_collection_finish():\n    gc.freeze()\n"
+    )
     stranger.write(
         "evidence/claims/till.yml",
         "area: Till\nclaims:\n"
