@@ -4,8 +4,9 @@ Two things are built twice, in another folder, with another hash seed, time zone
 folder and number of workers, and every file outside the folders named `volatile` is compared:
 
 - a small repository, whole: its tests over one worker and over two, judged, published, sealed;
-- this repository's own commit: its quick gates run, judged and published, in two clones. What takes
-  minutes (all tests, types) or asks others (lock, Stripe's CLI) is not run twice here.
+- if nothing differs there, this repository's own commit: its quick gates run, judged and published,
+  in two clones. What takes minutes (all tests, types) or asks others (lock, Stripe's CLI) is not
+  run twice here.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory(prefix="same-bytes-") as folder:
         try:
-            found = [*_small(Path(folder, "small")), *_own(Path(folder, "own"), gates)]
+            # What shows in a small repository takes seconds to see again once it is mended.
+            found = [*_small(Path(folder, "small"))] or [*_own(Path(folder, "own"), gates)]
         except subprocess.CalledProcessError as error:
             output = (error.output or b"").decode("utf-8", "replace")
             sys.stdout.write(f"{output}\n{' '.join(map(str, error.cmd))}: {error.returncode}\n")

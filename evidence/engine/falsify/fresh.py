@@ -226,6 +226,21 @@ def in_batches(
     return batches
 
 
+def longest_first(
+    batches: Iterable[Sequence[Check]], recorded: Recorded, tried: Tried
+) -> list[Sequence[Check]]:
+    """So that no worker begins with what takes long when the others are done: what hung in a fork
+    before all, for it will hang again."""
+
+    def expected(batch: Sequence[Check]) -> tuple[bool, float]:
+        trials = (trial for check in batch for trial in tried.trials[check.target.mutant.id])
+        tests = frozenset().union(*(check.tests for check in batch))
+        hung = any(trial.outcome is Outcome.TIMEOUT for trial in trials)
+        return hung, sum(recorded.seconds[test] for test in tests)
+
+    return sorted(batches, key=expected, reverse=True)
+
+
 def _is_forked(target: Target, tried: Tried) -> bool:
     mutant = target.mutant.id
     return mutant in tried.trials and mutant not in tried.unforked

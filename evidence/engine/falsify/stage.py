@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from evidence.engine.falsify.control import Controls
-from evidence.engine.falsify.fresh import Alone, choose, in_batches
+from evidence.engine.falsify.fresh import Alone, choose, in_batches, longest_first
 from evidence.engine.falsify.harness import Tried, as_runs, try_mutants
 from evidence.engine.falsify.known import Known, disagreements
 from evidence.engine.falsify.model import Falsification, MutantRun
@@ -176,7 +176,9 @@ def _in_gate(
         alone.try_all(needed, workers, bench, tell=tell)
     with _timed(work, "audit"):
         checks = choose(work.plan, recorded, work.tried, bench.tree.commit)
-        batches = in_batches(checks, recorded, controls.starters)
+        batches = longest_first(
+            in_batches(checks, recorded, controls.starters), recorded, work.tried
+        )
         with _counted(listener, "mutants again, in new processes", len(batches)) as tell:
             alone.audit(batches, workers, bench, tell=tell)
     _gather(work, controls, alone, workers)

@@ -15,7 +15,14 @@ import pytest
 
 from evidence.engine.falsify.control import Controls
 from evidence.engine.falsify.copies import Copy
-from evidence.engine.falsify.fresh import Alone, Check, _disagreement, choose, in_batches
+from evidence.engine.falsify.fresh import (
+    Alone,
+    Check,
+    _disagreement,
+    choose,
+    in_batches,
+    longest_first,
+)
 from evidence.engine.falsify.harness import Tried
 from evidence.engine.falsify.inside import fork
 from evidence.engine.falsify.inside.fork import open_connections
@@ -335,6 +342,17 @@ def test_mutants_share_a_process_only_when_their_tests_run_apart(
     found = in_batches([one, other], recorded, {"t.py::c"})
     assert [check for batch in found for check in batch] == [one, other]
     assert len(found) == batches
+
+
+def test_what_hung_or_takes_long_is_run_again_before_the_rest() -> None:
+    one, two, three, four = (check(n, runs=runs) for n, runs in enumerate("abca", start=1))
+    tried = Tried()
+    for each, outcome in ((one, "crash"), (two, "assertion"), (three, "timeout"), (four, "crash")):
+        tried.add(each.target.mutant.id, Trial("t.py::a", Outcome(outcome), ""))
+    seconds = {"t.py::a": 0.2, "t.py::b": 0.1, "t.py::c": 0.1}
+    batches = [[two], [one], [one, two, four], [three]]
+    found = longest_first(batches, Recorded(GATE.gate, seconds, Lines()), tried)
+    assert found == [[three], [one, two, four], [one], [two]]
 
 
 def test_the_sample_is_seeded_and_holds_each_claims_first_kill() -> None:
