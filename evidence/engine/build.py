@@ -26,6 +26,11 @@ _FRONT_PAGE = "site/index.html"
 
 def run(order: Order) -> int:
     """Load, check, run the gates, judge, publish; `run` and `site` leave one of these out."""
+    again = _same_again(order)
+    return _anew(order) if again is None else again
+
+
+def _anew(order: Order) -> int:
     from evidence.engine.judge.verdict import judge
     from evidence.engine.lock import alone
     from evidence.engine.publish.publication import publish
@@ -33,8 +38,6 @@ def run(order: Order) -> int:
     from evidence.engine.report import summary_lines
     from evidence.engine.reuse import reuse_of
 
-    if (code := _same_again(order)) is not None:
-        return code
     project, register = _load_and_check(order)
     is_published = order.command != "run" and not order.only
     if is_published:

@@ -101,7 +101,7 @@ def publish_clone(root: Path, gates: Sequence[str], cores: int) -> None:
     """Run some gates of the clone at `root`, judge and publish. Runs the clone's own engine."""
     from evidence.engine.judge.verdict import judge
     from evidence.engine.project import load_project
-    from evidence.engine.publish import publish
+    from evidence.engine.publish.publication import publish
     from evidence.engine.run.listener import Silent
     from evidence.engine.run.session import run_gates
     from evidence.engine.source.check import check_register

@@ -1,5 +1,4 @@
-"""A judged run as Markdown, a site and evidence.json, published whole or not at all."""
+"""A judged run as Markdown, a site and evidence.json, published whole or not at all.
 
-from evidence.engine.publish.publication import publish
-
-__all__ = ["publish"]
+Nothing is imported here: who asks for one part waits for no other.
+"""

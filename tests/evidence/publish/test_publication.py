@@ -15,7 +15,8 @@ import pytest
 
 from evidence.engine.judge.model import Rung, RungVerdict, Standing, Status
 from evidence.engine.mistakes import CannotRun, Mistakes
-from evidence.engine.publish import publication, publish
+from evidence.engine.publish import publication
+from evidence.engine.publish.publication import publish
 from evidence.engine.publish.site import build_site
 from evidence.engine.run.listener import Silent
 from evidence.engine.run.model import GateRun, GateStatus
