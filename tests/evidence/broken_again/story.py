@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from evidence.engine.cli import main
@@ -32,6 +33,18 @@ def prove(stranger: Stranger) -> dict[str, str]:
     stranger.commit()
     assert main(["run", "--project", str(stranger.root), "--no-color"]) == 0
     return {mutant["unit"]: mutant["reused_from"] for mutant in falsified(stranger)["mutants"]}
+
+
+def led(stranger: Stranger, files: Mapping[str, str], tests: Mapping[str, str]) -> str:
+    """The commit at which it was proved first, with these files and, by function, with a claim that
+    cites a test."""
+    stranger.write("till/money.py", stranger.read("till/money.py") + LED)
+    for path, text in files.items():
+        stranger.write(path, text)
+    for number, (function, test) in enumerate(tests.items(), start=4):
+        claim(stranger, f"TILL-{number:02}", function, test)
+    prove(stranger)
+    return stranger.git("rev-parse", "HEAD")
 
 
 def claim(stranger: Stranger, name: str, function: str, test: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evidence.engine.falsify import known, plan
-from tests.evidence.broken_again.story import LED, claim, prove
+from tests.evidence.broken_again.story import led, prove
 from tests.evidence.conftest import Stranger
 
 APART = """
@@ -114,15 +114,14 @@ def test_what_was_done_before_anything_was_forked_concerns_whom_it_was_done_for(
     # However little it loads, one test runs to warm up, before its neighbour is forked.
     warm = ("tests/test_a.py::test_quick",)
     monkeypatch.setattr(plan.Recorded, "broadest", lambda self, tests: warm)
-    copy.write("till/money.py", copy.read("till/money.py") + LED)
-    copy.write("till/apart.py", APART)
-    copy.write("till/memo.py", MEMO)
-    copy.write("tests/conftest.py", SHARED)
-    copy.write("tests/test_a.py", USES)
-    claim(copy, "TILL-04", "owed", "tests/test_a.py::test_owed")
-    claim(copy, "TILL-05", "spare", "tests/test_a.py::test_quick")
-    prove(copy)
-    commits = [copy.git("rev-parse", "HEAD")]
+    files = {
+        "till/apart.py": APART,
+        "till/memo.py": MEMO,
+        "tests/conftest.py": SHARED,
+        "tests/test_a.py": USES,
+    }
+    tests = {"owed": "tests/test_a.py::test_owed", "spare": "tests/test_a.py::test_quick"}
+    commits = [led(copy, files, tests)]
     uses, others = "owed", "total"
     for number in range(1, 8):
         copy.replace("till/apart.py", f"rate = {number}", f"rate = 0 + {number}")
@@ -167,13 +166,12 @@ def test_what_a_process_of_a_sessions_fixture_opened_concerns_whoever_uses_it(
 ) -> None:
     """And what it did not open concerns them not, though somebody loaded it by then."""
     monkeypatch.setattr(known, "share_of", lambda names, seed: [])
-    copy.write("till/money.py", copy.read("till/money.py") + LED)
-    copy.write("till/price.txt", "5\n")
-    copy.write("tests/conftest.py", COUNTED)
-    copy.write("tests/test_pays.py", PAYS)
-    claim(copy, "TILL-04", "owed", "tests/test_pays.py::test_owed")
-    prove(copy)
-    first = copy.git("rev-parse", "HEAD")
+    files = {
+        "till/price.txt": "5\n",
+        "tests/conftest.py": COUNTED,
+        "tests/test_pays.py": PAYS,
+    }
+    first = led(copy, files, {"owed": "tests/test_pays.py::test_owed"})
     copy.replace("till/money.py", "return sum(prices)", "return 0 + sum(prices)")
     told = prove(copy)
     assert (told["owed"], told["total"]) == (first, "")

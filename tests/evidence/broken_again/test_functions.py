@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evidence.engine.falsify import known
-from tests.evidence.broken_again.story import LED, claim, prove
+from tests.evidence.broken_again.story import led, prove
 from tests.evidence.conftest import Stranger
 
 
@@ -31,7 +31,7 @@ def test_one_function_changed_and_only_its_claims_are_broken_again(
     assert set(told.values()) == {first, second}
 
     # What is set up before anything is tried matters to everything.
-    copy.write("tests/conftest.py", "from till import settings  # noqa: F401\n")
+    copy.write("tests/conftest.py", "import till.settings\n")
     assert set(prove(copy).values()) == {""}
     copy.replace("till/settings.py", "10", "100")
     capsys.readouterr()
@@ -45,16 +45,11 @@ def test_what_only_a_mutant_goes_to_is_hung_on_too(
     copy: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known, "share_of", lambda names, seed: [])
-    money = copy.root / "till/money.py"
-    copy.write("till/money.py", money.read_text("utf-8") + LED)
-    copy.write(
-        "tests/test_led.py",
+    tests = (
         "from till import money\n\ndef test_owed():\n    assert money.owed(5) == 1\n\n"
-        "def test_spare():\n    assert money.spare()\n",
+        "def test_spare():\n    assert money.spare()\n"
     )
-    claim(copy, "TILL-04", "owed", "tests/test_led.py::test_owed")
-    prove(copy)
-    first = copy.git("rev-parse", "HEAD")
+    first = led(copy, {"tests/test_led.py": tests}, {"owed": "tests/test_led.py::test_owed"})
     copy.replace("till/money.py", "rest = 2", "rest = 1")
     told = prove(copy)
     assert told["owed"] == ""
@@ -93,15 +88,14 @@ def test_what_a_trial_opened_is_hung_on_whoever_opened_it(
 ) -> None:
     """Itself, or a process that it started."""
     monkeypatch.setattr(known, "share_of", lambda names, seed: [])
-    copy.write("till/money.py", copy.read("till/money.py") + LED)
-    copy.write("till/apart.py", "RATE = 1\n")
-    copy.write("till/page.txt", "tea\n")
-    copy.write("till/unread.txt", "tea\n")
-    copy.write("tests/test_starts.py", STARTS)
-    claim(copy, "TILL-04", "owed", "tests/test_starts.py::test_process")
-    claim(copy, "TILL-05", "spare", "tests/test_starts.py::test_page")
-    prove(copy)
-    commits = [copy.git("rev-parse", "HEAD")]
+    files = {
+        "till/apart.py": "RATE = 1\n",
+        "till/page.txt": "tea\n",
+        "till/unread.txt": "tea\n",
+        "tests/test_starts.py": STARTS,
+    }
+    process, page = "tests/test_starts.py::test_process", "tests/test_starts.py::test_page"
+    commits = [led(copy, files, {"owed": process, "spare": page})]
     for path, was, becomes, anew in (
         ("till/apart.py", "1", "2", {"owed"}),
         ("till/page.txt", "tea", "milk", {"spare"}),
