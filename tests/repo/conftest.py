@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.repo.own_processes import of_this_test
+from tests.repo.own_processes import ends, of_this_test
 from tests.repo.planted import ROOT, Gate, Repository
 
 
@@ -62,6 +62,8 @@ def ends_only_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def careful(number: int, sign: int) -> None:
         # Whoever's parent has ended by now was seen while it lived.
         ours.update(of_this_test(tmp_path))
+        if number not in ours and ends(number, within_s=2.0):
+            raise ProcessLookupError(number)
         assert number in ours, f"process {number} is none of this test's"
         kill(number, sign)
 
