@@ -91,13 +91,15 @@ def _same_again(order: Order) -> int | None:
         return None
     project = load_project(find_root(order.project))
     project = replace(project, cores=order.cores or project.cores)
-    if not project.build.exists() or (order.falsify and not is_falsified(order, project)):
+    if not project.build.exists():
         return None
     with alone(project.work, wait=order.wait, tell=say):
         try:
             again = same_again(project)
         except Refused:
             return None  # What follows says why.
+    if not is_falsified(order, project, again.broken):
+        return None
     say(f"reused  the run of {again.started_at} and its site: nothing has changed since")
     say("        --no-cache runs everything again")
     for line in again.said:

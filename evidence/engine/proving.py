@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evidence.engine.arguments import Order
-from evidence.engine.mistakes import CannotRun
 
 if TYPE_CHECKING:
+    from evidence.engine.falsify.extent import Extent
     from evidence.engine.falsify.known import Before, Known
     from evidence.engine.project import Project
     from evidence.engine.register.model import Register
@@ -23,7 +23,7 @@ def new_or_same_run(
     """The last run when no input changed since; else a new one."""
     from evidence.engine.run.sealed import NothingBefore, Refused, Tampered
 
-    if order.cache and not order.only and (not order.falsify or is_falsified(order, project)):
+    if order.cache and not order.only and is_falsified(order, project, reuse.extent()):
         try:
             found = reuse.recorded_run()
         except Tampered as error:
@@ -68,21 +68,11 @@ def recorded_run(
     return still_true_run(project, register)
 
 
-def is_falsified(order: Order, project: Project) -> bool:
-    """True when the last run broke code on purpose, as much of it as is asked for, by a harness
-    that can be trusted."""
-    from evidence.engine.falsify.record import read_falsified
-    from evidence.engine.run.record import results_folder
-
-    try:
-        record = read_falsified(results_folder(project))
-    except CannotRun:
-        return False
-    if record is None or record.complaints:
-        return False
-    if record.claims is None:
-        return project.mutants_on_demand and not order.all_mutants and record.patches is not None
-    return not (order.all_mutants and record.left_out)
+def is_falsified(order: Order, project: Project, extent: Extent) -> bool:
+    """True when as much was broken on purpose as this call asks for."""
+    return not order.falsify or extent.is_enough(
+        all_mutants=order.all_mutants, mutants_on_demand=project.mutants_on_demand
+    )
 
 
 def _run_gates(

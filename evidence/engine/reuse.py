@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from evidence.engine.falsify.extent import Extent, extent_of
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.project import Project
 from evidence.engine.publish.sealing import signing_key
@@ -70,6 +71,16 @@ class Reuse:
         apart = ("commit", "files", "cores")
         return digest_of(f"{k}={v}" for k, v in sorted(self.inputs.items()) if k not in apart)
 
+    def extent(self) -> Extent:
+        """How much of the last run's promises and code was broken on purpose."""
+        # Not at the top, as above.
+        from evidence.engine.falsify.record import read_falsified
+
+        try:
+            return extent_of(read_falsified(results_folder(self.project)))
+        except CannotRun:
+            return Extent.NOTHING
+
     def forget_results(self) -> None:
         """Before anything is run: what it leaves counts only once it is whole."""
         sealed.break_seal(sealed.results_seal(self.project))
@@ -83,7 +94,13 @@ class Reuse:
 
     def keep_build(self, said: Sequence[str], exit_code: int) -> None:
         """`said` and `exit_code` are what the call that published it ended with."""
-        note = {"programs": self.programs, "said": said, "exit_code": exit_code}
+        note = {
+            "programs": self.programs,
+            "said": said,
+            "exit_code": exit_code,
+            # The record itself is long, and the next call asks for no more than this.
+            "broken": self.extent(),
+        }
         sealed.close(self.project, sealed.build_seal(self.project), self._judged, note)
 
     @property
@@ -99,11 +116,13 @@ def reuse_of(project: Project, register: Register) -> Reuse:
 
 @dataclass(frozen=True)
 class Again:
-    """What the same call said and returned the last time, which it would say and return again."""
+    """What the same call said and returned the last time, which it would say and return again
+    if `broken` is as much as it asks for."""
 
     started_at: str
     said: tuple[str, ...]
     exit_code: int
+    broken: Extent
 
 
 def same_again(project: Project) -> Again:
@@ -115,7 +134,8 @@ def same_again(project: Project) -> Again:
     reuse = _reuse(project, tuple(note["programs"]))
     run = reuse.recorded_run()
     reuse.check_build()
-    return Again(run.started_at, tuple(note["said"]), int(note["exit_code"]))
+    broken = Extent(note.get("broken", Extent.NOTHING))
+    return Again(run.started_at, tuple(note["said"]), int(note["exit_code"]), broken)
 
 
 def _reuse(project: Project, programs: tuple[str, ...]) -> Reuse:

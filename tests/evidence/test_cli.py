@@ -21,14 +21,12 @@ from evidence.engine import build, cli, serve
 from evidence.engine.arguments import Order, read_order
 from evidence.engine.cli import main
 from evidence.engine.falsify import mutation
-from evidence.engine.falsify.model import Falsification
-from evidence.engine.falsify.record import write_falsified
+from evidence.engine.falsify.extent import Extent
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.outputs import make_output_folder
 from evidence.engine.project import load_project
 from evidence.engine.proving import is_falsified
 from evidence.engine.run.model import GateRun, GateStatus
-from evidence.engine.run.record import results_folder
 
 SCRIPT = Path(build_evidence.__file__)
 
@@ -71,15 +69,11 @@ def test_every_mutant_is_tried_when_asked_and_for_a_release(arguments, is_asked)
 
 def test_results_with_a_sample_of_mutants_are_not_reused_when_all_are_asked_for(stranger):
     project = load_project(stranger.root)
-    results = results_folder(project)
-    results.mkdir(parents=True)
-    write_falsified(results, Falsification(claims={"A": ("1", "2")}, left_out={"A": ("2",)}))
 
-    assert is_falsified(read_order([]), project)
-    assert not is_falsified(read_order(["--all-mutants"]), project)
-
-    write_falsified(results, Falsification(claims={"A": ("1", "2")}))
-    assert is_falsified(read_order(["--all-mutants"]), project)
+    assert is_falsified(read_order([]), project, Extent.SAMPLE)
+    assert not is_falsified(read_order(["--all-mutants"]), project, Extent.SAMPLE)
+    assert is_falsified(read_order(["--all-mutants"]), project, Extent.EVERYTHING)
+    assert is_falsified(read_order(["--no-falsify"]), project, Extent.NOTHING)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from evidence.engine import reuse
+from evidence.engine.falsify.extent import Extent
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.reuse import Again, Reuse, same_again
 from evidence.engine.run import inputs, sealed
@@ -95,7 +96,8 @@ def test_call_says_the_same_again_once_results_and_build_are_vouched_for(
             if self.is_edited:
                 raise Refused("edited")
 
-    found, note = Vouched(), {"programs": ["git"], "said": ["gates 3"], "exit_code": 1}
+    found = Vouched()
+    note = {"programs": ["git"], "said": ["gates 3"], "exit_code": 1, "broken": "patches"}
 
     def reused(project: object, programs: tuple[str, ...]) -> Vouched:
         assert (project, programs) == (PROJECT, ("git",))
@@ -103,7 +105,9 @@ def test_call_says_the_same_again_once_results_and_build_are_vouched_for(
 
     monkeypatch.setattr(sealed, "note_of", lambda project, seal: note)
     monkeypatch.setattr(reuse, "_reuse", reused)
-    assert same_again(PROJECT) == Again("2026-01-01", ("gates 3",), 1)
+    assert same_again(PROJECT) == Again("2026-01-01", ("gates 3",), 1, Extent.PATCHES)
+    del note["broken"]
+    assert same_again(PROJECT).broken is Extent.NOTHING
     found.is_edited = True
     with pytest.raises(Refused, match="edited"):
         same_again(PROJECT)
