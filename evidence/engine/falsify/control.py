@@ -40,12 +40,18 @@ class Controls:
         return test in self.seconds and test not in self.red
 
     def order(
-        self, test: str, cases: Sequence[str] = (), *, patience: float = 1.0
+        self,
+        test: str,
+        cases: Sequence[str] = (),
+        *,
+        first: Sequence[str] = (),
+        patience: float = 1.0,
     ) -> dict[str, Any]:
-        """How a server is asked to run it."""
+        """How a server is asked to run it; with these of its cases before the others."""
         clean = self.seconds.get(test)
         deadline = _FIRST_S if clean is None else _LEAST_S + _TIMES * clean
-        return {"test": test, "cases": list(cases), "deadline_s": deadline * patience}
+        told = {"test": test, "cases": list(cases), "first": list(first)}
+        return {**told, "deadline_s": deadline * patience}
 
     def is_known(self, test: str) -> bool:
         return test in self.seconds or test in self.red

@@ -79,7 +79,7 @@ def try_mutants(
     """Every mutant that this gate's tests may notice, each in forks of its own."""
 
     def try_all(unit: Sequence[Target], worker: Worker) -> None:
-        kills: Counter[str] = Counter()
+        kills = _Kills()
         for target in unit:
             try:
                 _Attempt(target, recorded, controls, tried, worker, kills).make()
@@ -102,15 +102,32 @@ def _by_unit(targets: Iterable[Target]) -> list[list[Target]]:
 
 
 @dataclass
+class _Kills:
+    """Of the mutants of one function so far, by test and by case of a test."""
+
+    tests: Counter[str] = field(default_factory=Counter)
+    cases: Counter[str] = field(default_factory=Counter)
+
+    def add(self, test: str, case: str) -> None:
+        self.tests[test] += 1
+        self.cases[case] += 1
+
+    def first(self, cases: Iterable[str]) -> list[str]:
+        """Those that killed, the most first: a test ends with its first case that fails."""
+        killed = (case for case in cases if self.cases[case])
+        return sorted(killed, key=lambda case: (-self.cases[case], case))
+
+
+@dataclass
 class _Attempt:
-    """One mutant in one worker. `kills` counts, by test, the mutants of this function so far."""
+    """One mutant in one worker, and what was killed of its function before."""
 
     target: Target
     recorded: Recorded
     controls: Controls
     tried: Tried
     worker: Worker
-    kills: Counter[str]
+    kills: _Kills
 
     def make(self) -> None:
         """Run tests, those that killed the most and then the smallest first, and slow ones last,
@@ -163,14 +180,11 @@ class _Attempt:
 
     def _rank(self, test: str, cases: Sequence[str]) -> tuple[bool, int, int, str]:
         is_slow, size, name = self.recorded.rank(test, cases)
-        return is_slow, -self.kills[test], size, name
+        return is_slow, -self.kills.tests[test], size, name
 
     def _ask(self, tests: list[str], *, patience: float = 1.0) -> Answer:
         mutant, copy = self.target.mutant, self.worker.copy
-        orders = [
-            self.controls.order(test, self.target.cases.get(test, ()), patience=patience)
-            for test in tests
-        ]
+        orders = [self._order(test, self.target.cases.get(test, ()), patience) for test in tests]
         broken = {
             "file": str(copy.root / mutant.path),
             "unit": mutant.unit,
@@ -180,6 +194,9 @@ class _Attempt:
             "undecorated": mutant.undecorated,
         }
         return self.worker.server.ask(orders, broken, stop=True)
+
+    def _order(self, test: str, cases: Sequence[str], patience: float) -> dict[str, Any]:
+        return self.controls.order(test, cases, first=self.kills.first(cases), patience=patience)
 
     def _after(self, answer: Answer, asked: list[str]) -> list[str]:
         """Take down what was said; what to ask next."""
@@ -197,7 +214,8 @@ class _Attempt:
             if trial.outcome is Outcome.TIMEOUT:
                 trial = self._confirmed(trial)
             self.tried.add(mutant, trial)
-            self.kills[trial.test] += trial.outcome.is_kill
+            if trial.outcome.is_kill:
+                self.kills.add(trial.test, told["case"])
         return self.tried.unsatisfied(self.target, asked)
 
     def _confirmed(self, late: Trial) -> Trial:

@@ -166,10 +166,13 @@ def test_a_server_is_sound_when_the_test_passes_in_it_now(ends: _Ends, is_sound:
 
 def test_a_deadline_hangs_on_what_the_test_took_unbroken_and_on_patience() -> None:
     controls = Controls(seconds={TEST: 3.0})
-    assert controls.order(TEST, ["t.py::a[1]"]) == {
+    one, other = "t.py::a[1]", "t.py::a[2]"
+    assert controls.order(TEST, [one, other], first=[other]) == {
         "test": TEST,
-        "cases": ["t.py::a[1]"],
+        "cases": [one, other],
+        "first": [other],
         "deadline_s": 17.0,
     }
     assert controls.order(TEST, patience=3.0)["deadline_s"] == 51.0
-    assert controls.order(OTHER, patience=2.0) == {"test": OTHER, "cases": [], "deadline_s": 120.0}
+    unmeasured = {"test": OTHER, "cases": [], "first": [], "deadline_s": 120.0}
+    assert controls.order(OTHER, patience=2.0) == unmeasured

@@ -6,14 +6,13 @@ run in the test and not in a fixture, because claims cite it: it runs itself wha
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from evidence.engine.falsify import control, harness, server
-from evidence.engine.falsify.harness import _Attempt
+from evidence.engine.falsify.harness import _Attempt, _Kills
 from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Falsification, MutantRun
 from evidence.engine.falsify.mutation import try_claims
@@ -54,6 +53,12 @@ def halves(n):
     first = n // 2
     second = n - first
     return first, second
+
+
+def capped(n):
+    if n > 5:
+        n = 5
+    return n - 1
 
 
 class Box:
@@ -120,8 +125,8 @@ from pathlib import Path
 import pytest
 
 from till import plants
-from till.plants import Box, Counted, Price, careful, countdown, double, elsewhere, halves, same
-from till.plants import squared
+from till.plants import Box, Counted, Price, capped, careful, countdown, double, elsewhere, halves
+from till.plants import same, squared
 
 COUNTER = Path(__file__).with_name("counter.txt")
 
@@ -168,6 +173,11 @@ def test_sums_halves():
     double(4)
     careful(4)
     countdown(3)
+
+
+@pytest.mark.parametrize(("n", "left"), [(1, 0), (9, 4)])
+def test_capped(n, left):
+    assert capped(n) == left, f"of {n}"
 
 
 def test_careful():
@@ -223,6 +233,7 @@ CLAIMS = {
     "SETUP-01": ("double", "set_up_fails_in_a_fork"),
     "EMPTY-01": ("double", "asserts_nothing"),
     "FIRST-01": ("halves", "calls_halves', 'tests/test_plants.py::test_sums_halves"),
+    "CASE-01": ("capped", "capped"),
     "HANG-01": ("countdown", "countdown"),
     "LEFT-01": ("countdown", "leaves_something_when_it_is_cut_off"),
     "DIES-01": ("careful", "careful"),
@@ -304,6 +315,7 @@ def test_every_plant_is_told_from_the_others(plants: Stranger) -> None:
     _test_that_calls_the_code_and_asserts_nothing_kills_nothing(planted)
     _test_that_is_not_green_on_unbroken_code_takes_no_kill_and_says_why(planted)
     _whoever_killed_one_is_asked_first_about_the_next_of_the_same_function(planted)
+    _case_that_killed_the_most_of_a_function_is_run_first(planted)
     _hang_is_a_kill_by_timeout_and_told_apart(planted)
     _what_a_hang_leaves_behind_is_gone_for_the_next_mutant(planted)
     _fork_that_dies_is_no_kill_and_says_so(planted)
@@ -327,7 +339,7 @@ def test_slow_test_waits_until_those_before_it_have_not_noticed(
 ) -> None:
     took = dict(zip("abcd", seconds, strict=True))
     recorded = Recorded(Gate("tests", "They pass.", Place("gates.yml")), took, Lines())
-    attempt = _Attempt(None, recorded, None, None, None, Counter())  # type: ignore[arg-type]
+    attempt = _Attempt(None, recorded, None, None, None, _Kills())  # type: ignore[arg-type]
     assert attempt._few([*took]) == [*took][:asked]
     assert attempt._few([]) == []
 
@@ -365,6 +377,13 @@ def _whoever_killed_one_is_asked_first_about_the_next_of_the_same_function(
     tried = [[trial.test[-12:] for trial in m.trials] for m in planted.mutants("FIRST-01")]
     assert sorted(tried, key=len)[-1] == ["calls_halves", "_sums_halves"]
     assert sum(map(len, tried)) == len(tried) + 1 > 4
+
+
+def _case_that_killed_the_most_of_a_function_is_run_first(planted: Planted) -> None:
+    # Each case would notice these, and most of what stands before them only the second.
+    returned = [m for m in planted.mutants("CASE-01") if "return" in m.diff[-1]]
+    assert len(returned) == 4
+    assert ["of 9" in trial.message for m in returned for trial in m.trials] == [True] * 4
 
 
 def _hang_is_a_kill_by_timeout_and_told_apart(planted: Planted) -> None:

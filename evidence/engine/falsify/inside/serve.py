@@ -245,11 +245,16 @@ class Server:
                 return
 
     def _chosen(self, asked: dict[str, Any]) -> list[pytest.Item]:
-        """The cases that were asked for by their ids; all of them when one is not known."""
+        """The cases that were asked for by their ids; all of them when one is not known. Those
+        that are wanted first come first, the others as pytest has them."""
         items = self._items.get(asked["test"], [])
         cases = set(asked.get("cases", ()))
         chosen = [item for item in items if item.nodeid in cases]
-        return chosen if len(chosen) == len(cases) and chosen else items
+        places = {case: place for place, case in enumerate(asked.get("first", ()))}
+        return sorted(
+            chosen if len(chosen) == len(cases) and chosen else items,
+            key=lambda item: places.get(item.nodeid, len(places)),
+        )
 
 
 def _end_without_sweeping(config: pytest.Config) -> None:
