@@ -36,14 +36,13 @@ def _anew(order: Order) -> int:
     from evidence.engine.publish.publication import publish
     from evidence.engine.publish.sealing import signed_by, signing_key
     from evidence.engine.report import summary_lines
-    from evidence.engine.reuse import reuse_of
 
-    project, register = _load_and_check(order)
     is_published = order.command != "run" and not order.only
-    if is_published:
-        _prepare_publishing(project)
-    with reporter_for(order) as reporter, alone(project.work, wait=order.wait, tell=reporter.stage):
-        reuse = reuse_of(project, register)
+    # Who waits for another build proves what stands there after that, so nothing is read before.
+    with alone(_project_of(order).work, wait=order.wait, tell=say), reporter_for(order) as reporter:
+        project, register, reuse = _read(order)
+        if is_published:
+            _prepare_publishing(project)
         recorded = recorded_run if order.command == "site" else new_or_same_run
         found = recorded(order, project, register, reporter, reuse)
         judgement = judge(project, register, found)
@@ -59,14 +58,20 @@ def _anew(order: Order) -> int:
 
 
 def load(order: Order) -> tuple[Project, Register, tuple[Mistake, ...]]:
+    from evidence.engine.source.check import check_register
+
+    project = _project_of(order)
+    register, dead = check_register(project)
+    return project, register, dead
+
+
+def _project_of(order: Order) -> Project:
     from dataclasses import replace
 
     from evidence.engine.project import find_root, load_project
-    from evidence.engine.source.check import check_register
 
     project = load_project(find_root(order.project))
-    register, dead = check_register(project)
-    return replace(project, cores=order.cores or project.cores), register, dead
+    return replace(project, cores=order.cores or project.cores)
 
 
 def reporter_for(order: Order) -> Reporter:
@@ -80,17 +85,13 @@ def reporter_for(order: Order) -> Reporter:
 
 def _same_again(order: Order) -> int | None:
     """What the last call said, and its exit code, when nothing at all has changed since."""
-    from dataclasses import replace
-
     from evidence.engine.lock import alone
-    from evidence.engine.project import find_root, load_project
     from evidence.engine.reuse import same_again
     from evidence.engine.run.sealed import Refused
 
     if order.command != "all" or order.only or not order.cache:
         return None
-    project = load_project(find_root(order.project))
-    project = replace(project, cores=order.cores or project.cores)
+    project = _project_of(order)
     if not project.build.exists():
         return None
     with alone(project.work, wait=order.wait, tell=say):
@@ -107,19 +108,32 @@ def _same_again(order: Order) -> int | None:
     return again.exit_code
 
 
-def _load_and_check(order: Order) -> tuple[Project, Register]:
+def _read(order: Order) -> tuple[Project, Register, Reuse]:
+    """The project and its register with the files that they were read from, read again for as long
+    as somebody changes those meanwhile."""
+    from evidence.engine.reuse import reuse_of
+    from evidence.engine.run.tree import read_files
+
+    while True:
+        before = read_files(_project_of(order))
+        project, register, dead = load(order)
+        reuse = reuse_of(project, register)
+        if reuse.files == before:
+            _check(order, project, register, dead)
+            return project, register, reuse
+
+
+def _check(order: Order, project: Project, register: Register, dead: tuple[Mistake, ...]) -> None:
     """Dead links are told before anything runs; the build goes on and their claims are Not met."""
     from evidence.engine.falsify.waivers import lapsed
     from evidence.engine.preflight import check_pages
 
-    project, register, dead = load(order)
     tell(lapsed(project, register))
     if not order.only:
         check_pages(project, register)
     if dead:
         tell(dead)
         say(f"{count(len(dead), 'dead link')}; the claims that hold them are Not met.")
-    return project, register
 
 
 def _prepare_publishing(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,11 +14,14 @@ import pytest
 
 from evidence.engine import build, lock, reuse
 from evidence.engine.arguments import Order, read_order
+from evidence.engine.cli import main
 from evidence.engine.judge import verdict
 from evidence.engine.judge.model import Status
 from evidence.engine.publish import publication, sealing
 from evidence.engine.report import Reporter
+from evidence.engine.run import tree
 from evidence.engine.run.model import GateStatus
+from tests.evidence.conftest import Stranger
 
 # Kept here, for most tests put something else in their place.
 CONCLUDE = build._conclude
@@ -65,13 +69,13 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return 1
 
     monkeypatch.setattr(build, "_same_again", lambda order: None)
-    monkeypatch.setattr(build, "_load_and_check", does("loaded", (PROJECT, REGISTER)))
+    monkeypatch.setattr(build, "_project_of", lambda order: PROJECT)
+    monkeypatch.setattr(build, "_read", does("read", (PROJECT, REGISTER, Reuse(done))))
     monkeypatch.setattr(build, "_prepare_publishing", does("prepared"))
     monkeypatch.setattr(build, "reporter_for", lambda order: Reporter(live=False))
     monkeypatch.setattr(lock, "alone", alone)
-    monkeypatch.setattr(reuse, "reuse_of", does("asked", Reuse(done)))
     monkeypatch.setattr(build, "new_or_same_run", does("ran", FOUND))
-    monkeypatch.setattr(build, "recorded_run", does("read", FOUND))
+    monkeypatch.setattr(build, "recorded_run", does("looked up", FOUND))
     monkeypatch.setattr(verdict, "judge", judge)
     monkeypatch.setattr(build, "_stands_already", lambda *given: False)
     monkeypatch.setattr(publication, "publish", does("published"))
@@ -87,10 +91,12 @@ END = "concluded build/site/index.html signed by key"
 KEPT = "kept ['build/site/index.html'] 1"
 
 
-def test_build_loads_runs_judges_and_publishes(done: list[str]) -> None:
+def test_build_reads_what_stands_there_under_its_lock_then_runs_judges_and_publishes(
+    done: list[str],
+) -> None:
     assert build.run(read_order([])) == 1
     assert done == [
-        *("loaded", "prepared", "locked", "asked", "ran", "judged", "published"),
+        *("locked", "read", "prepared", "ran", "judged", "published"),
         *(KEPT, "unlocked", END),
     ]
 
@@ -98,7 +104,7 @@ def test_build_loads_runs_judges_and_publishes(done: list[str]) -> None:
 def test_site_publishes_what_was_recorded_and_waits_for_nobody_if_asked(done: list[str]) -> None:
     build.run(replace(read_order(["site"]), wait=False))
     assert done == [
-        *("loaded", "prepared", "locked if free", "asked", "read", "judged", "published"),
+        *("locked if free", "read", "prepared", "looked up", "judged", "published"),
         *(KEPT, "unlocked", END),
     ]
 
@@ -106,7 +112,7 @@ def test_site_publishes_what_was_recorded_and_waits_for_nobody_if_asked(done: li
 @pytest.mark.parametrize("arguments", [["run"], ["--only", "tests"]])
 def test_run_and_one_gate_alone_publish_nothing(done: list[str], arguments: list[str]) -> None:
     build.run(read_order(arguments))
-    assert done == ["loaded", "locked", "asked", "ran", "judged", "unlocked", "concluded"]
+    assert done == ["locked", "read", "ran", "judged", "unlocked", "concluded"]
 
 
 def test_site_that_stands_already_is_not_published_again(
@@ -262,3 +268,45 @@ def test_number_of_a_build_stands_for_all_that_it_found(
     )
     assert build._has_failed(found) is (gate is GateStatus.FAILED)
     assert build._exit_code(found, judged) == code
+
+
+def test_files_that_change_while_they_are_read_are_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = [{"a": "1"}, {"a": "2"}, {"a": "2"}, {"a": "2"}]
+    loads: list[Any] = []
+
+    def load(order: Order) -> tuple[Any, Any, tuple[str, ...]]:
+        loads.append(f"register {len(loads) + 1}")
+        return PROJECT, loads[-1], ("a dead link",)
+
+    def reuse_of(project: object, register: object) -> Any:
+        return SimpleNamespace(project=project, register=register, files=files.pop(0))
+
+    checked: list[object] = []
+    monkeypatch.setattr(build, "_project_of", lambda order: PROJECT)
+    monkeypatch.setattr(build, "load", load)
+    monkeypatch.setattr(build, "_check", lambda order, *given: checked.append(given))
+    monkeypatch.setattr(tree, "read_files", lambda project: files.pop(0))
+    monkeypatch.setattr(reuse, "reuse_of", reuse_of)
+
+    project, register, found = build._read(read_order([]))
+    assert (project, register, found.register) == (PROJECT, "register 2", "register 2")
+    assert checked == [(PROJECT, "register 2", ("a dead link",))]
+    assert files == []
+
+
+def test_build_that_waited_proves_what_stands_there_then(
+    stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def alone(work: Path, *, wait: bool, tell: object) -> Iterator[None]:
+        stranger.replace("evidence/claims/till.yml", "says: A basket", "says: A whole basket")
+        stranger.commit()
+        yield
+
+    monkeypatch.setattr(lock, "alone", alone)
+    assert main(["--project", str(stranger.root), "--no-color", "--no-falsify"]) == 0
+    told = json.loads(stranger.read("build/site/evidence.json"))
+    assert told["commit"] == stranger.git("rev-parse", "HEAD")
+    assert told["claims"][0]["says"].startswith("A whole basket costs ")
