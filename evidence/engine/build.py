@@ -6,11 +6,12 @@ Imports stand inside the functions that need them, so that a call with nothing t
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from evidence.engine.arguments import Order
 from evidence.engine.console import OK, UNPROVEN, count, say, tell
-from evidence.engine.mistakes import Mistake
+from evidence.engine.mistakes import CannotRun, Mistake
 from evidence.engine.proving import is_falsified, new_or_same_run, recorded_run
 
 if TYPE_CHECKING:
@@ -119,8 +120,26 @@ def _read(order: Order) -> tuple[Project, Register, Reuse]:
         project, register, dead = load(order)
         reuse = reuse_of(project, register)
         if reuse.files == before:
+            _check_files(order, project, reuse.files)
             _check(order, project, register, dead)
             return project, register, reuse
+
+
+def _check_files(order: Order, project: Project, files: Mapping[str, str]) -> None:
+    """Says which files keep this from being a build of the commit though git calls them unchanged,
+    and raises CannotRun where there is what no copy can be made of."""
+    from evidence.engine.run.tree import overlooked, repositories_within
+
+    for path in overlooked(project):
+        say(
+            f"{path}: git was told to pass over it, so this counts as a build over changes; end "
+            f"that by `git update-index --no-assume-unchanged --no-skip-worktree {path}`"
+        )
+    if order.falsify and order.command != "site" and (within := repositories_within(files)):
+        raise CannotRun(
+            f"{within[0]}: is a repository within this one, which no copy to break can be made of; "
+            "let git ignore it, or track its files here, or prove all but that with --no-falsify"
+        )
 
 
 def _check(order: Order, project: Project, register: Register, dead: tuple[Mistake, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from evidence.engine.arguments import Order, read_order
 from evidence.engine.cli import main
 from evidence.engine.judge import verdict
 from evidence.engine.judge.model import Status
+from evidence.engine.mistakes import CannotRun
 from evidence.engine.publish import publication, sealing
 from evidence.engine.report import Reporter
 from evidence.engine.run import tree
@@ -284,6 +285,7 @@ def test_files_that_change_while_they_are_read_are_read_again(
         return SimpleNamespace(project=project, register=register, files=files.pop(0))
 
     checked: list[object] = []
+    monkeypatch.setattr(build, "_check_files", lambda order, *given: checked.append(given))
     monkeypatch.setattr(build, "_project_of", lambda order: PROJECT)
     monkeypatch.setattr(build, "load", load)
     monkeypatch.setattr(build, "_check", lambda order, *given: checked.append(given))
@@ -292,7 +294,7 @@ def test_files_that_change_while_they_are_read_are_read_again(
 
     project, register, found = build._read(read_order([]))
     assert (project, register, found.register) == (PROJECT, "register 2", "register 2")
-    assert checked == [(PROJECT, "register 2", ("a dead link",))]
+    assert checked == [(PROJECT, {"a": "2"}), (PROJECT, "register 2", ("a dead link",))]
     assert files == []
 
 
@@ -310,3 +312,30 @@ def test_build_that_waited_proves_what_stands_there_then(
     told = json.loads(stranger.read("build/site/evidence.json"))
     assert told["commit"] == stranger.git("rev-parse", "HEAD")
     assert told["claims"][0]["says"].startswith("A whole basket costs ")
+
+
+INNER = {"a.py": "file 1", "inner/": "folder 2"}
+
+
+def test_file_that_git_passes_over_is_told_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tree, "overlooked", lambda project: ["till/money.py"])
+    build._check_files(read_order([]), PROJECT, {"a.py": "file 1"})
+    assert capsys.readouterr().out == (
+        "till/money.py: git was told to pass over it, so this counts as a build over changes; end "
+        "that by `git update-index --no-assume-unchanged --no-skip-worktree till/money.py`\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_refused"),
+    [([], True), (["run"], True), (["--no-falsify"], False), (["site"], False)],
+)
+def test_nothing_is_broken_beside_a_repository_within_this_one(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], is_refused: bool
+) -> None:
+    monkeypatch.setattr(tree, "overlooked", lambda project: [])
+    refused: Any = pytest.raises(CannotRun, match=r"^inner/: is a repository within this one, ")
+    with refused if is_refused else nullcontext():
+        build._check_files(read_order(arguments), PROJECT, INNER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from evidence.engine.git import ask_git
@@ -12,6 +13,7 @@ from evidence.engine.project import Project
 from evidence.engine.run.model import Tree
 
 _BLOCK_BYTES = 1024 * 1024
+_FOLDER = "folder "
 
 
 def read_tree(project: Project) -> Tree:
@@ -62,6 +64,18 @@ def _refuse_tracked_output(project: Project) -> None:
             )
 
 
+def overlooked(project: Project) -> list[str]:
+    """Files that git was told to pass over: whatever they hold, it says that nothing changed."""
+    listed = _git(project, "ls-files", "-v", "-z").split("\0")
+    told = (entry[2:] for entry in listed if entry[:1].islower() or entry[:1] == "S")
+    return _ours(project, "\0".join(told))
+
+
+def repositories_within(files: Mapping[str, str]) -> list[str]:
+    """Of files that were read: submodules, and other repositories that stand in this one."""
+    return [path for path, digest in files.items() if digest.startswith(_FOLDER)]
+
+
 def changed_files(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
     """Paths that came, went or differ."""
     return tuple(
@@ -97,7 +111,7 @@ def _no_checkout(project: Project) -> str:
 def _is_dirty(project: Project) -> bool:
     changed = _git(project, "diff", "--name-only", "--relative", "--no-ext-diff", "-z", "HEAD")
     untracked = _git(project, "ls-files", "-z", "--others", "--exclude-standard")
-    return bool(_ours(project, changed) or _ours(project, untracked))
+    return bool(_ours(project, changed + untracked) or overlooked(project))
 
 
 def _ours(project: Project, listed: str) -> list[str]:
@@ -120,7 +134,7 @@ def _digest(path: Path) -> str:
     if path.is_symlink():
         return "link " + hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
     if path.is_dir():
-        return "folder"
+        return _FOLDER + _digest_of_all(path)
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -132,6 +146,18 @@ def _digest(path: Path) -> str:
     except PermissionError as error:
         raise CannotRun(f"{path}: cannot be read; give yourself read permission") from error
     return kind + digest.hexdigest()
+
+
+def _digest_of_all(folder: Path) -> str:
+    """Of a repository within this one, whose files this one's git does not list."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if ".git" not in name.parts and (path.is_symlink() or not path.is_dir()):
+            digest.update(
+                f"{name.as_posix()}\0{_digest(path)}\n".encode("utf-8", "surrogateescape")
+            )
+    return digest.hexdigest()
 
 
 def _succeeds(project: Project, *arguments: str) -> bool:

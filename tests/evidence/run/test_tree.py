@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from evidence.engine.mistakes import CannotRun
-from evidence.engine.run.tree import read_tree
+from evidence.engine.run.tree import overlooked, read_files, read_tree, repositories_within
 from tests.evidence.run.conftest import Bench
 
 
@@ -33,6 +33,40 @@ def test_each_kind_of_change_makes_it_dirty_and_another_tree(bench: Bench) -> No
         tree = read_tree(bench.project)
         seen.add(tree.fingerprint)
         assert (tree.dirty, len(seen)) == (True, count)
+
+
+@pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
+def test_file_that_git_is_told_to_pass_over_is_named_and_makes_it_dirty(
+    bench: Bench, flag: str
+) -> None:
+    bench.stranger.git("update-index", f"--{flag}", "till/money.py")
+    assert overlooked(bench.project) == ["till/money.py"]
+    assert read_tree(bench.project).dirty
+    bench.stranger.git("update-index", f"--no-{flag}", "till/money.py")
+    assert overlooked(bench.project) == []
+    assert not read_tree(bench.project).dirty
+
+
+def test_what_stands_in_a_repository_within_is_seen(bench: Bench) -> None:
+    inner = bench.stranger.root / "inner"
+    (inner / ".git").mkdir(parents=True)
+    (inner / "deep").mkdir()
+    (inner / "deep/box.txt").write_text("one\n")
+    bench.stranger.git("-c", "init.defaultBranch=main", "init", "--quiet", "inner")
+    first = read_files(bench.project)
+    assert repositories_within(first) == ["inner/"]
+    (inner / ".git/description").write_text("of no account\n")
+    assert read_files(bench.project) == first
+    seen = {first["inner/"]}
+    for change in (
+        lambda: (inner / "deep/box.txt").write_text("two\n"),
+        lambda: (inner / "deep/box.txt").chmod(0o755),
+        lambda: (inner / "deep/box.txt").rename(inner / "box.txt"),
+        lambda: (inner / "link").symlink_to("box.txt"),
+    ):
+        change()
+        seen.add(read_files(bench.project)["inner/"])
+    assert len(seen) == 5
 
 
 def test_ignored_files_and_the_engine_s_own_output_are_not_seen(bench: Bench) -> None:
