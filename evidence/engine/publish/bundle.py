@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +24,8 @@ _UNIX = 3
 def pack(project: Project, out: Path | None = None) -> tuple[Path, int]:
     """Write the ZIP whole and return its path and size in bytes.
 
-    Without `out` it lies beside the builds. Raises CannotRun when there is no build yet.
+    Without `out` it lies beside the builds. Raises CannotRun when there is no build yet, or
+    nothing can be written there.
     """
     build = project.build.resolve()
     if not (build / "MANIFEST.sha256").is_file():
@@ -30,13 +34,29 @@ def pack(project: Project, out: Path | None = None) -> tuple[Path, int]:
         )
     name = re.sub(r"[^a-z0-9]+", "_", project.name.lower()).strip("_") or "project"
     target = out or project.store / f"{name}_evidence.zip"
+    try:
+        with _written_beside(target) as spare:
+            _write(build, spare, _moment(project, build))
+    except (OSError, ValueError) as error:
+        number, why = getattr(error, "errno", None), getattr(error, "strerror", None) or error
+        if number == errno.ENOSPC:
+            raise  # Told as that, whoever meets it.
+        raise CannotRun(
+            f"{target}: cannot be written ({why}); name a file in a folder that you may write to"
+        ) from error
+    return target, target.stat().st_size
+
+
+@contextmanager
+def _written_beside(target: Path) -> Iterator[Path]:
+    """Somewhere to write to, which takes the target's place once it is whole."""
     spare = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        _write(build, spare, _moment(project, build))
+        yield spare
         spare.replace(target)
     finally:
-        spare.unlink(missing_ok=True)
-    return target, target.stat().st_size
+        with suppress(OSError):
+            spare.unlink(missing_ok=True)
 
 
 def _write(build: Path, target: Path, moment: tuple[int, int, int, int, int, int]) -> None:

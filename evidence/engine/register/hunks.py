@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -24,7 +26,7 @@ class Hunk:
             return True
         try:
             text = (root / self.path).read_bytes().decode("utf-8", "replace")
-        except OSError:
+        except (OSError, ValueError):
             return False
         passage = "\n".join(["", *self.before, ""])
         return passage in f"\n{text}\n"
@@ -34,7 +36,7 @@ def stale(diff: str, root: Path) -> str:
     """Why the diff no longer applies, in half a sentence; empty when it seems to."""
     for hunk in hunks(diff):
         if not hunk.fits(root):
-            is_there = (root / hunk.path).exists()
+            is_there = os.path.exists(root / hunk.path)  # noqa: PTH110 - of any name whatever
             return f"{hunk.path} {'has other lines by now' if is_there else 'is gone'}"
     return ""
 
@@ -66,7 +68,9 @@ def unquoted(written: str) -> str:
     """Git's quoting: octal escapes between quotation marks."""
     if not written.startswith('"'):
         return written
-    inner = written.strip('"').encode("ascii", "backslashreplace").decode("unicode_escape")
+    inner = (
+        written.strip('"').encode("ascii", "backslashreplace").decode("unicode_escape", "replace")
+    )
     return inner.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
@@ -78,5 +82,5 @@ def leaves(path: str) -> bool:
 
 def _length(head: str) -> int:
     """How many lines of the old file a passage holds: `@@ -8,3 +8,3 @@`."""
-    old = head.split()[1].removeprefix("-")
-    return int(old.partition(",")[2] or 1) if old.replace(",", "").isdigit() else 0
+    old = re.match(r"@@ -\d+(?:,(\d+))? ", head)
+    return int(old[1] or 1) if old else 0

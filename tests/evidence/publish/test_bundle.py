@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,11 +37,31 @@ def test_bundle_that_could_not_be_written_leaves_nothing(
 ) -> None:
     def full(build: Path, spare: Path, moment: object) -> None:
         spare.write_bytes(b"half")
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(bundle, "_write", full)
     with pytest.raises(OSError, match="no space"):
         bundle.pack(project)
+    assert [path.name for path in project.store.iterdir()] == ["build"]
+
+
+@pytest.mark.parametrize(
+    ("out", "why"),
+    [
+        ("gone/x.zip", "No such file or directory"),
+        ("build", "Is a directory"),
+        ("/", "PosixPath('/') has an empty name"),
+        ("x" * 300, "File name too long"),
+        ("x\0.zip", "embedded null byte"),
+    ],
+)
+def test_place_where_no_bundle_can_be_is_told(project: Any, out: str, why: str) -> None:
+    with pytest.raises(CannotRun) as refused:
+        bundle.pack(project, project.store / out)
+    assert str(refused.value) == (
+        f"{project.store / out}: cannot be written ({why}); name a file in a folder that you may "
+        "write to"
+    )
     assert [path.name for path in project.store.iterdir()] == ["build"]
 
 

@@ -59,6 +59,15 @@ def test_no_key_named_is_no_key(project: Project) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["~nobody-here/key", "x" * 5000, "till", "x\0"])
+def test_name_that_no_key_can_have_is_told(project: Project, name: str) -> None:
+    with pytest.raises(CannotRun) as refused:
+        signing_key(replace(project, signing_key=name))
+    assert str(refused.value) == (
+        f"signing_key: {name} is no file, a key of ssh expected; name another"
+    )
+
+
 def test_variable_wins_over_the_settings(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,6 +138,21 @@ def test_a_patch_that_applies_has_nothing_against_it(stranger):
     assert stale(DIFF, stranger.root) == ""
 
 
+@pytest.mark.parametrize(
+    ("diff", "why"),
+    [
+        ("@@ ", ""),
+        ("--- a/till/money.py\n@@ -4,3,1 +4 @@\n-x\n", ""),
+        ('--- "a/x\\x"\n@@ -1 +1 @@\n-x\n', "x? is gone"),
+        ("--- a/x\0\n@@ -1 +1 @@\n-x\n", "x\0 is gone"),
+        (f"--- a/{'x' * 300}\n@@ -1 +1 @@\n-x\n", f"{'x' * 300} is gone"),
+        ("--- a/till/money.py\n@@ -4 +4 @@\n-x\n-y\n", "till/money.py has other lines by now"),
+    ],
+)
+def test_a_patch_that_is_no_diff_ends_in_no_traceback(stranger, diff, why):
+    assert stale(diff, stranger.root) == why
+
+
 def test_a_patch_that_nobody_names_is_told(stranger):
     stranger.write(PATCH, (HEAD + DIFF).encode())
 

@@ -585,6 +585,14 @@ PUBLIC = """public_claims:
 """
 
 
+def test_a_place_elsewhere_may_be_told_in_many_words(stranger):
+    where = ", and ".join(["On the price list that lies on the counter"] * 8)
+    stranger.write("README.md", "A till that adds up.\n")
+    stranger.write("evidence/public_claims.yml", PUBLIC.replace("A post on LinkedIn", where))
+
+    assert read_register(load_project(stranger.root)).public[1].where == where
+
+
 def test_public_claims_are_read_with_the_claims_they_rest_on(stranger):
     stranger.write("README.md", "# Till\n\nA **till** that\nadds up.\n")
     stranger.write("evidence/public_claims.yml", PUBLIC)

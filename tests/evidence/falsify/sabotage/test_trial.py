@@ -111,7 +111,7 @@ def test_only_a_gate_that_could_ask_nobody_is_tried_over_a_stand_in_first(
 
     run = try_patch(patch, pretended.lane())
 
-    assert ("ran no-import_unbroken" in pretended.did) is rehearsed
+    assert ("ran no-import_rehearsed" in pretended.did) is rehearsed
     is_red = rehearsed or clean is PASSED
     assert run.outcome is (Outcome.RED if is_red else Outcome.NOT_TRIED)
     assert ("was not run on unbroken code" in run.why) is (clean is NOT_RUN and not rehearsed)
