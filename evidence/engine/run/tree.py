@@ -67,8 +67,8 @@ def _refuse_tracked_output(project: Project) -> None:
 def overlooked(project: Project) -> list[str]:
     """Files that git was told to pass over: whatever they hold, it says that nothing changed."""
     listed = _git(project, "ls-files", "-v", "-z").split("\0")
-    told = (entry[2:] for entry in listed if entry[:1].islower() or entry[:1] == "S")
-    return _ours(project, "\0".join(told))
+    tagged = (entry.partition(" ") for entry in listed)
+    return _ours(project, "\0".join(path for tag, _, path in tagged if tag.islower() or tag == "S"))
 
 
 def repositories_within(files: Mapping[str, str]) -> list[str]:

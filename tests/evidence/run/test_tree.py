@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +47,35 @@ def test_file_that_git_is_told_to_pass_over_is_named_and_makes_it_dirty(
     bench.stranger.git("update-index", f"--no-{flag}", "till/money.py")
     assert overlooked(bench.project) == []
     assert not read_tree(bench.project).dirty
+
+
+def test_a_file_is_told_from_a_program_a_link_and_one_that_is_gone(bench: Bench) -> None:
+    root = bench.stranger.root
+    # Whoever else may run it: git keeps its owner's right alone.
+    (root / "README.md").chmod(0o645)
+    (root / "pyproject.toml").chmod(0o755)
+    (root / "till/money.py").unlink()
+    (root / "link").symlink_to("README.md")
+    found = read_files(bench.project)
+    kinds = {path: digest.partition(" ")[0] for path, digest in found.items()}
+    assert [kinds[path] for path in ("README.md", "pyproject.toml", "till/money.py", "link")] == [
+        "file",
+        "program",
+        "gone",
+        "link",
+    ]
+    assert found["link"] == f"link {sha256(b'README.md').hexdigest()}"
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, mode: str) -> None:
+        raise PermissionError(path, mode)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(CannotRun, match=r"cannot be read; give yourself read permission$"):
+        read_files(bench.project)
 
 
 def test_what_stands_in_a_repository_within_is_seen(bench: Bench) -> None:
