@@ -15,6 +15,7 @@ from orders import services as orders
 from orders.lifecycle import OrderStatus, Who
 from orders.models import Order
 from payments import gateway
+from payments.mirror import mirror
 from payments.models import LIVE, Payment, PaymentStatus
 
 # Stripe keeps the answer to a key for at least 24 hours: docs.stripe.com/api/idempotent_requests
@@ -34,7 +35,7 @@ def start_checkout(*, order: Order, by: Actor, now: datetime) -> Payment:
     """
     payment = _live_payment(order.pk, by=by, now=now)
     page = page_of(payment, now=now)
-    if page is None or page.status == gateway.PageStatus.EXPIRED:
+    if is_over(page):
         give_up(payment)
         payment = _live_payment(order.pk, by=by, now=now)
         page = page_of(payment, now=now)
@@ -62,6 +63,19 @@ def page_of(payment: Payment, *, now: datetime) -> gateway.CheckoutSession | Non
         raise CannotPay(
             f"Order {payment.order_id}: Stripe made no payment page ({no}); please tell us."
         ) from no
+
+
+def is_over(page: gateway.CheckoutSession | None) -> bool:
+    """Whether nobody can pay on this page any more and no money of it is on its way: it was never
+    made, it expired, or a bank refused days later. Then it stays complete, and Stripe closes
+    neither page nor intent: docs.stripe.com/api/payment_intents/cancel"""
+    if page is None or page.status == gateway.PageStatus.EXPIRED:
+        return True
+    told = (page.status, page.payment_status)
+    if told != (gateway.PageStatus.COMPLETE, gateway.PagePayment.UNPAID):
+        return False
+    seen = mirror(intent=gateway.retrieve_intent(page.intent_id))
+    return seen.status in (PaymentStatus.CREATED, PaymentStatus.CANCELED)
 
 
 def give_up(payment: Payment, *, failure: str = "") -> None:

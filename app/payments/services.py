@@ -123,7 +123,7 @@ def recompute(*, order: Order, by: Actor, now: datetime) -> None:
 
 
 def cancel(*, order: Order, by: Actor, reason: str, now: datetime) -> Order:
-    """The order, canceled: its payment page was expired at Stripe first, so no money can follow.
+    """The order, canceled: its payment page was closed at Stripe first, so no money can follow.
 
     Raises CannotCancel or IllegalMove with a sentence, audited, and gateway.Unknown when Stripe
     did not answer; then nothing has changed here and asking again is safe.
@@ -177,13 +177,14 @@ def _close_page(order: Order, *, now: datetime) -> Payment | None:
         page = checkout.page_of(payment, now=now)
         if page and page.status == gateway.PageStatus.OPEN:
             page = gateway.expire_session(page.id)
+        is_over = checkout.is_over(page)
     except CannotPay:  # Stripe made no page, so that payment is given up already.
         return None
     except gateway.Rejected as no:
         raise CannotCancel(
             f"Order {order.pk}: its payment page could not be closed ({no}); wait a minute."
         ) from no
-    if page and page.status != gateway.PageStatus.EXPIRED:
+    if not is_over:
         raise CannotCancel(
             f"Order {order.pk}: a payment is being made; wait for it, then ask for a refund."
         )

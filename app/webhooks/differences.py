@@ -34,7 +34,10 @@ class Difference:
 
 
 def payments() -> list[Difference]:
-    """Payments against their intents, and against their pages while they have no intent."""
+    """Payments against their intents, and against their pages while they have no intent.
+
+    One that the shop gave up may be unpaid at Stripe for ever, unless its page is still open.
+    """
     query = """
         SELECT said.kind, said.stripe_id, payment.id, said.status, meaning.ours, said.currency,
             said.amount_pennies, payment.status, payment.currency, payment.captured_pennies,
@@ -53,6 +56,7 @@ def payments() -> list[Difference]:
         ) AS payment ON true
         LEFT JOIN subscriptions_start AS start
             ON said.kind = %(session)s AND said.key <> '' AND start.idempotency_key = said.key
+        LEFT JOIN webhooks_striperecord AS page ON page.stripe_id = payment.stripe_session_id
         WHERE CASE
             WHEN said.kind = %(session)s AND start.id IS NOT NULL
                 THEN said.status = %(page_expired)s AND start.status = %(start_open)s
@@ -64,7 +68,11 @@ def payments() -> list[Difference]:
                     AND payment.status IS DISTINCT FROM meaning.ours)
             ELSE payment.stripe_intent_id IS NULL
                 OR (payment.status, payment.currency, payment.captured_pennies)
-                IS DISTINCT FROM (meaning.ours, said.currency, said.amount_pennies)
+                IS DISTINCT FROM (CASE
+                    WHEN meaning.ours = %(unpaid)s AND payment.status = %(given_up)s
+                        AND page.status IS DISTINCT FROM %(page_open)s THEN payment.status
+                    ELSE meaning.ours
+                END, said.currency, said.amount_pennies)
         END AND said.kind IN (%(intent)s, %(session)s)
         ORDER BY payment.id, said.id
     """
@@ -78,6 +86,9 @@ def payments() -> list[Difference]:
         "words": [str(word) for _, word, _ in meanings],
         "ours": [str(ours) for _, _, ours in meanings],
         "start_open": StartStatus.OPEN.value,
+        "unpaid": PaymentStatus.CREATED.value,
+        "given_up": PaymentStatus.CANCELED.value,
+        "page_open": PageStatus.OPEN.value,
         "page_expired": PageStatus.EXPIRED.value,
         "page_complete": PageStatus.COMPLETE.value,
         "missing": MISSING,

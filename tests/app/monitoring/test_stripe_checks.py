@@ -320,6 +320,34 @@ def test_a_page_without_an_intent_says_whether_its_payment_goes_on(
     assert len(_unresolved()) == found
 
 
+@pytest.mark.parametrize(
+    ("page", "word", "held", "found"),
+    [
+        ("complete", "requires_payment_method", "canceled", 0),
+        ("complete", "requires_confirmation", "canceled", 0),
+        ("complete", "requires_action", "canceled", 1),
+        ("complete", "processing", "canceled", 1),
+        ("complete", "succeeded", "canceled", 1),
+        ("complete", "canceled", "canceled", 0),
+        ("complete", "canceled", "created", 1),
+        ("complete", "requires_payment_method", "created", 0),
+        ("complete", "requires_payment_method", "processing", 1),
+        ("expired", "requires_payment_method", "canceled", 0),
+        ("open", "requires_payment_method", "canceled", 1),
+        ("", "requires_payment_method", "canceled", 0),
+    ],
+)
+def test_a_payment_that_the_shop_gave_up_may_stay_unpaid_at_stripe(
+    agreed: Any, now: datetime, page: str, word: str, held: str, found: int
+) -> None:
+    agreed.pay(status=held, amount_pennies=100, stripe_session_id="cs_2", stripe_intent_id="pi_2")
+    say(replace(UNKNOWN["payments"], status=word))
+    if page:
+        say(Said(Kind.SESSION, "cs_2", page, intent_id="pi_2"))
+    run_checks(now=now, only=NAMES)
+    assert len(_unresolved()) == found
+
+
 def test_a_subscription_that_was_looked_at_since_is_not_compared(
     agreed: Any, now: datetime
 ) -> None:

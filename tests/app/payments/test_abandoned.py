@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit.models import Entry
 from core.actor import system
 from payments import gateway
 from payments.abandoned import Outcome, cancel_abandoned
@@ -53,6 +54,18 @@ def test_an_order_paid_at_stripe_at_the_last_moment_is_left_for_its_event(shop: 
     assert (status(order), status(other)) == ("pending", "canceled")
     shop.deliver()
     assert status(order) == "paid"
+
+
+def test_an_order_whose_bank_refused_days_later_is_canceled(shop: Any) -> None:
+    """Its page is complete, so it neither expires nor can be closed."""
+    order = shop.order()
+    payment = shop.checkout(order)
+    shop.twin.control.pay_later(session=payment.stripe_session_id, succeeds=False)
+    shop.twin.control.fail(id=payment.stripe_session_id)
+    shop.deliver()
+    assert cancel_abandoned(by=BY, now=shop.now + 2 * WEEK) == Outcome(1, 0)
+    assert (status(order), status(payment)) == ("canceled", "canceled")
+    assert not Entry.objects.filter(action="refused").exists()
 
 
 def test_the_command_says_what_it_did_and_takes_a_day(shop: Any) -> None:

@@ -23,23 +23,31 @@ OPS = Actor(id=3, role="ops", origin="web")
 KEY_LIFE = timedelta(hours=23)
 SECOND = timedelta(seconds=1)
 LONG = "x" * 121
+# What the intent of a complete page says while its bank decides, and once it refused.
+WAITS = ["requires_action", "processing", "requires_capture", "succeeded"]
+REFUSED = ["requires_payment_method", "canceled"]
 
 
 class Stripe:
-    """The pages that Stripe has, by id, and what it was asked. `says` is raised once."""
+    """The pages that Stripe has, by id, what it was asked, and the status of every page's intent.
+    `says` is raised once."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pages: dict[str, gateway.CheckoutSession] = {}
         self.asked: list[tuple[Any, ...]] = []
         self.says: Exception | None = None
+        self.intent = "succeeded"
         monkeypatch.setattr(gateway, "create_checkout_session", self.create)
         monkeypatch.setattr(gateway, "retrieve_session", self.retrieve)
+        monkeypatch.setattr(gateway, "retrieve_intent", self.retrieve_intent)
         monkeypatch.setattr(gateway, "expire_session", self.expire)
         monkeypatch.setattr(gateway, "find_session", self.find)
 
-    def has(self, page_id: str, key: str, status: str = "open") -> gateway.CheckoutSession:
+    def has(
+        self, page_id: str, key: str, status: str = "open", paid: str = "unpaid"
+    ) -> gateway.CheckoutSession:
         url = f"https://stripe.test/{page_id}"
-        page = gateway.CheckoutSession(page_id, status, "unpaid", url, "", key)
+        page = gateway.CheckoutSession(page_id, status, paid, url, f"pi_of_{page_id}", key)
         self.pages[page_id] = page
         return page
 
@@ -50,6 +58,10 @@ class Stripe:
     def retrieve(self, page_id: str) -> gateway.CheckoutSession:
         self._ask("retrieve", page_id)
         return self.pages[page_id]
+
+    def retrieve_intent(self, intent_id: str) -> gateway.Intent:
+        self._ask("retrieve", intent_id)
+        return gateway.Intent(intent_id, self.intent, 500, 0, "GBP", "key-1", "")
 
     def expire(self, page_id: str) -> gateway.CheckoutSession:
         self._ask("expire", page_id)
@@ -165,11 +177,70 @@ def test_a_page_that_was_never_made_or_has_expired_gives_a_new_payment(
     ]
 
 
-def test_a_page_that_was_paid_is_waited_for(order: Order, stripe: Stripe, pay: Any) -> None:
+@pytest.mark.parametrize("paid", ["paid", "no_payment_required"])
+def test_a_page_that_was_paid_is_waited_for(
+    order: Order, stripe: Stripe, pay: Any, paid: str
+) -> None:
+    """Whatever its intent says, which may have been asked a moment too early."""
     pay()
-    stripe.has("cs_1", "key-1", "complete")
+    stripe.has("cs_1", "key-1", "complete", paid)
+    stripe.intent = "requires_payment_method"
     with pytest.raises(CannotPay, match=r"its payment page is complete; wait a minute"):
         pay()
+    assert payments(order) == [("created", "cs_1", "")]
+
+
+@pytest.mark.parametrize("waits", WAITS)
+def test_a_page_whose_bank_has_not_decided_is_waited_for(
+    order: Order, stripe: Stripe, pay: Any, waits: str
+) -> None:
+    pay()
+    stripe.has("cs_1", "key-1", "complete")
+    stripe.intent = waits
+    with pytest.raises(CannotPay, match=r"its payment page is complete; wait a minute"):
+        pay()
+    assert payments(order) == [("created", "cs_1", "")]
+    assert stripe.asked[1:] == [("retrieve", "cs_1"), ("retrieve", "pi_of_cs_1")]
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_a_page_whose_bank_refused_gives_a_new_payment(
+    order: Order, stripe: Stripe, pay: Any, refused: str
+) -> None:
+    pay()
+    stripe.has("cs_1", "key-1", "complete")
+    stripe.intent = refused
+    assert pay().stripe_session_id == "cs_2"
+    assert payments(order) == [("canceled", "cs_1", ""), ("created", "cs_2", "")]
+
+
+OVER = {
+    ("expired", "unpaid", "canceled"): True,
+    ("open", "unpaid", "requires_payment_method"): False,
+    ("complete", "paid", "requires_payment_method"): False,
+    ("complete", "no_payment_required", "requires_payment_method"): False,
+    **{("complete", "unpaid", waits): False for waits in WAITS},
+    **{("complete", "unpaid", refused): True for refused in REFUSED},
+}
+
+
+@pytest.mark.parametrize(("status", "paid", "intent", "over"), [(*k, v) for k, v in OVER.items()])
+def test_a_page_is_over_when_no_money_of_it_can_come(
+    stripe: Stripe, status: str, paid: str, intent: str, over: bool
+) -> None:
+    stripe.intent = intent
+    assert checkout.is_over(stripe.has("cs_1", "key-1", status, paid)) is over
+
+
+def test_a_page_that_was_never_made_is_over() -> None:
+    assert checkout.is_over(None) is True
+
+
+def test_a_card_that_was_refused_leaves_the_page_open(
+    order: Order, stripe: Stripe, pay: Any
+) -> None:
+    stripe.intent = "requires_payment_method"
+    assert pay() == pay()
     assert payments(order) == [("created", "cs_1", "")]
 
 
@@ -228,9 +299,9 @@ def cancel(order: Order, now: datetime) -> Callable[[], Order]:
     return lambda: services.cancel(order=order, by=OPS, reason="asked by phone", now=now)
 
 
-def page_of(payment: Payment, stripe: Stripe, status: str = "open") -> None:
+def page_of(payment: Payment, stripe: Stripe, status: str = "open", paid: str = "unpaid") -> None:
     Payment.objects.filter(pk=payment.pk).update(stripe_session_id="cs_1")
-    stripe.has("cs_1", payment.idempotency_key, status)
+    stripe.has("cs_1", payment.idempotency_key, status, paid)
 
 
 @pytest.mark.parametrize(
@@ -291,8 +362,29 @@ def refused(order: Order, cancel: Any, sentence: str) -> None:
 def test_a_page_that_was_paid_keeps_the_order_open(
     begun: Payment, stripe: Stripe, cancel: Any
 ) -> None:
-    page_of(begun, stripe, "complete")
+    page_of(begun, stripe, "complete", "paid")
     refused(begun.order, cancel, "a payment is being made; wait for it, then ask for a refund")
+
+
+@pytest.mark.parametrize("waits", WAITS)
+def test_a_page_whose_bank_has_not_decided_keeps_the_order_open(
+    begun: Payment, stripe: Stripe, cancel: Any, waits: str
+) -> None:
+    page_of(begun, stripe, "complete")
+    stripe.intent = waits
+    refused(begun.order, cancel, "a payment is being made; wait for it, then ask for a refund")
+
+
+@pytest.mark.parametrize("no", REFUSED)
+def test_a_page_whose_bank_refused_needs_no_closing(
+    begun: Payment, stripe: Stripe, cancel: Any, other: Payment, no: str
+) -> None:
+    page_of(begun, stripe, "complete")
+    stripe.intent = no
+    assert cancel().status == "canceled"
+    assert stripe.asked == [("retrieve", "cs_1"), ("retrieve", "pi_of_cs_1")]
+    assert payments(begun.order) == [("canceled", "cs_1", "")]
+    assert payments(other.order) == [("created", "cs_other", "")]
 
 
 def test_a_page_that_cannot_be_closed_keeps_the_order_open(

@@ -338,13 +338,20 @@ def shops_view() -> dict[str, list[Any]]:
 
 
 def stripes_view(shop: Any) -> dict[str, list[Any]]:
-    """The same, read in the twin's own books. What a subscription's invoice paid is no order's."""
+    """The same, read in the twin's own books. What a subscription's invoice paid is no order's, and
+    what a bank refused days later waits there for ever, also when the shop gave it up."""
+    pages = _rows(shop, "checkout.session")
+    over = {one["payment_intent"] for one in pages if one["status"] == "complete"}
+    given_up = set(
+        Payment.objects.filter(status="canceled", stripe_intent_id__in=over).values_list(
+            "stripe_intent_id", flat=True
+        )
+    )
     intents = [one for one in _rows(shop, "payment_intent") if "payment_key" in one["metadata"]]
     ours = {one["id"] for one in intents}
     return {
         "payments": sorted(
-            (one["id"], STRIPES_OWN.get(one["status"], one["status"]), one["amount_received"])
-            for one in intents
+            (one["id"], _status(one, given_up), one["amount_received"]) for one in intents
         ),
         "refunds": sorted(
             (one["id"], one["status"], one["amount"], one["payment_intent"])
@@ -358,6 +365,12 @@ def stripes_view(shop: Any) -> dict[str, list[Any]]:
         ),
         "subscriptions": sorted(_subscription(one) for one in _rows(shop, "subscription")),
     }
+
+
+def _status(one: dict[str, Any], given_up: set[str]) -> str:
+    if one["status"] == "requires_payment_method" and one["id"] in given_up:
+        return "canceled"
+    return STRIPES_OWN.get(one["status"], one["status"])
 
 
 def _subscription(one: dict[str, Any]) -> tuple[str, str, int, bool]:

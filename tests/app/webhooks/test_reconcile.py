@@ -16,6 +16,7 @@ from core.schedule import schedule
 from orders.models import OrderTransition
 from payments import gateway
 from payments.models import Dispute, Payment
+from payments.services import cancel
 from refunds.models import Refund
 from refunds.services import issue
 from subscriptions.models import Subscription
@@ -188,6 +189,22 @@ def test_an_intent_that_the_shop_does_not_know_is_a_difference_though_no_money_m
     report = mend(shop)
     payment = order.payments.get()
     assert (payment.status, payment.stripe_intent_id, report.left) == ("created", intent, [])
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_what_a_bank_refused_and_the_shop_gave_up_agrees(shop: Any, heard: bool) -> None:
+    """Its intent waits for another method for ever, and its number is known all the same."""
+    order = shop.order()
+    session = shop.checkout(order).stripe_session_id
+    shop.twin.control.pay_later(session=session, succeeds=False)
+    intent = shop.twin.control.fail(id=session)["id"]
+    if heard:
+        shop.deliver()
+    cancel(order=order, by=shop.actor(shop.customer), reason="changed my mind", now=shop.now)
+    report = mend(shop)
+    payment = order.payments.get()
+    assert (payment.status, payment.stripe_intent_id, report.left) == ("canceled", intent, [])
+    assert mend(shop).found == []
 
 
 def test_what_is_still_open_here_is_looked_up_however_old(shop: Any, olly_ops: Any) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 
 from orders.models import Order, OrderTransition
 from payments import gateway
+from payments import services as payments
 from payments.models import Payment
+from refunds import late_money
 from refunds.models import Refund
 from webhooks import backoff, facts, worker
 from webhooks.models import Kind, StripeEvent
@@ -89,7 +92,8 @@ def test_a_completed_session_that_is_not_paid_pays_nothing(shop: Any) -> None:
     assert (order.status, order.captured_pennies) == ("paid", 10000)
 
 
-def test_a_delayed_payment_that_fails_leaves_the_order_payable(shop: Any) -> None:
+def _refused_by_the_bank(shop: Any) -> tuple[Order, Payment]:
+    """An order whose page is complete, and whose bank refused days later."""
     order = shop.order()
     payment = shop.checkout(order)
     shop.twin.control.pay_later(session=payment.stripe_session_id, succeeds=False)
@@ -98,8 +102,51 @@ def test_a_delayed_payment_that_fails_leaves_the_order_payable(shop: Any) -> Non
     shop.deliver()
     order.refresh_from_db()
     payment.refresh_from_db()
-    assert (order.status, payment.status) == ("pending", "created")
-    assert payment.last_failure
+    return order, payment
+
+
+def test_a_delayed_payment_that_fails_leaves_the_order_payable(shop: Any) -> None:
+    order, refused = _refused_by_the_bank(shop)
+    assert (order.status, refused.status) == ("pending", "created")
+    assert refused.last_failure == "insufficient_funds"
+    again = shop.checkout(order)
+    refused.refresh_from_db()
+    assert (refused.status, again.status) == ("canceled", "created")
+    assert shop.checkout(order) == again
+    shop.twin.control.pay(session=again.stripe_session_id)
+    shop.deliver()
+    order.refresh_from_db()
+    again.refresh_from_db()
+    refused.refresh_from_db()
+    assert (order.status, order.captured_pennies) == ("paid", 10000)
+    assert (again.status, refused.status) == ("succeeded", "canceled")
+
+
+def test_a_delayed_payment_that_fails_leaves_the_order_to_be_canceled(shop: Any) -> None:
+    order, refused = _refused_by_the_bank(shop)
+    by = shop.actor(shop.customer)
+    payments.cancel(order=order, by=by, reason="changed my mind", now=shop.now)
+    order.refresh_from_db()
+    refused.refresh_from_db()
+    assert (order.status, refused.status) == ("canceled", "canceled")
+
+
+@pytest.mark.parametrize("ended", ["canceled", "paid"])
+def test_money_of_a_payment_that_was_given_up_goes_back(shop: Any, ended: str) -> None:
+    """Stripe says that it cannot come any more; if it does, it is nobody's but the customer's."""
+    order, refused = _refused_by_the_bank(shop)
+    if ended == "paid":
+        shop.twin.control.pay(session=shop.checkout(order).stripe_session_id)
+        shop.deliver()
+    else:
+        by = shop.actor(shop.customer)
+        payments.cancel(order=order, by=by, reason="changed my mind", now=shop.now)
+    intent = gateway.retrieve_intent(refused.stripe_intent_id or "")
+    succeeded = replace(intent, status="succeeded", received_pennies=10000)
+    payments.settle(payment=refused, intent=succeeded, now=shop.now + LATER)
+    order.refresh_from_db()
+    assert order.status == ended
+    assert late_money.due() == [refused]
 
 
 def _deliver_only(shop: Any, kind: str) -> None:
