@@ -196,20 +196,21 @@ def _reserve(
 
 def _take(payment: Payment, asked_pennies: int) -> None:
     """Reserve by one conditional UPDATE, so that of any number at once only as many succeed as
-    the payment can bear: the row lock makes each see what the one before left."""
-    left = (
-        F("captured_pennies")
-        - F("refunded_pennies")
-        - F("pending_refund_pennies")
-        - F("disputed_pennies")
-    )
+    the payment can bear: the row lock makes each see what the one before left. Of a disputed
+    payment nothing is reserved, as the policy has it."""
+    left = F("captured_pennies") - F("refunded_pennies") - F("pending_refund_pennies")
     reserved = (
         Payment.objects.alias(left=left)
-        .filter(pk=payment.pk, left__gte=asked_pennies)
+        .filter(pk=payment.pk, left__gte=asked_pennies, disputed_pennies=0)
         .update(pending_refund_pennies=F("pending_refund_pennies") + asked_pennies)
     )
     if not reserved:
         payment.refresh_from_db()
+        if payment.disputed_pennies:
+            raise CannotRefund(
+                f"Order {payment.order_id}: a dispute came meanwhile; answer it at Stripe, "
+                "do not refund."
+            )
         asked = display(asked_pennies, payment.currency)
         still = display(payment.refundable_pennies, payment.currency)
         raise CannotRefund(f"Order {payment.order_id}: {asked} asked, {still} left to refund.")

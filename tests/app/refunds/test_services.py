@@ -114,10 +114,20 @@ def test_the_shortest_and_longest_reason_are_fine(
 
 
 @pytest.mark.parametrize(
-    "where", ["refunded_pennies", "pending_refund_pennies", "disputed_pennies"]
+    ("where", "sentence"),
+    [
+        ("refunded_pennies", r"£60\.00 asked, £50\.00 left to refund"),
+        ("pending_refund_pennies", r"£60\.00 asked, £50\.00 left to refund"),
+        ("disputed_pennies", "a dispute came meanwhile; answer it at Stripe, do not refund"),
+    ],
 )
 def test_what_goes_in_between_stops_the_refund(
-    shop: Any, order: Order, ops: Any, where: str, monkeypatch: pytest.MonkeyPatch
+    shop: Any,
+    order: Order,
+    ops: Any,
+    where: str,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The policy saw all of it, and then half was gone: the reservation looks for itself."""
     assess = policy.assess
@@ -128,7 +138,7 @@ def test_what_goes_in_between_stops_the_refund(
         return answer
 
     monkeypatch.setattr(policy, "assess", gone_after)
-    with pytest.raises(services.CannotRefund, match=r"£60\.00 asked, £50\.00 left to refund"):
+    with pytest.raises(services.CannotRefund, match=sentence):
         issue(shop, order, 6000, ops)
     assert (money(order), stripes_refunds(shop)) == ((10000, 0, 0), 0)
 

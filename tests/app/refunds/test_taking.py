@@ -15,10 +15,10 @@ from refunds.services import CannotRefund, _take
 
 @pytest.fixture
 def payment(begun: Payment, now: datetime) -> Payment:
-    """£5.00 captured: £1.00 went back, 50p are on their way, and 20p the bank took."""
+    """£5.00 captured: £1.00 went back and 50p are on their way."""
     paid = gateway.Intent("pi_1", "succeeded", 500, 500, "GBP", "key-1", "")
     payments.settle(payment=begun, intent=paid, now=now)
-    Payment.objects.update(refunded_pennies=100, pending_refund_pennies=50, disputed_pennies=20)
+    Payment.objects.update(refunded_pennies=100, pending_refund_pennies=50)
     return begun
 
 
@@ -39,7 +39,7 @@ def reserved(payment: Payment) -> int:
     return payment.pending_refund_pennies
 
 
-@pytest.mark.parametrize("asked", [1, 330])
+@pytest.mark.parametrize("asked", [1, 350])
 def test_up_to_what_is_left_is_reserved_of_this_payment_alone(
     payment: Payment, other: Payment, asked: int
 ) -> None:
@@ -47,13 +47,25 @@ def test_up_to_what_is_left_is_reserved_of_this_payment_alone(
     assert (reserved(payment), reserved(other)) == (50 + asked, 0)
 
 
-@pytest.mark.parametrize("asked", [331, 500])
+@pytest.mark.parametrize("asked", [351, 500])
 def test_more_than_is_left_is_refused_and_reserves_nothing(
     payment: Payment, other: Payment, asked: int
 ) -> None:
     with pytest.raises(CannotRefund) as no:
         _take(payment, asked)
     assert str(no.value) == (
-        f"Order {payment.order_id}: £{asked / 100:.2f} asked, £3.30 left to refund."
+        f"Order {payment.order_id}: £{asked / 100:.2f} asked, £3.50 left to refund."
     )
     assert (reserved(payment), reserved(other)) == (50, 0)
+
+
+@pytest.mark.parametrize("asked", [1, 350, 351])
+def test_of_a_disputed_payment_nothing_is_reserved(payment: Payment, asked: int) -> None:
+    """Stripe refunds nothing of it, not even what the bank left."""
+    Payment.objects.update(disputed_pennies=1)
+    with pytest.raises(CannotRefund) as no:
+        _take(payment, asked)
+    assert str(no.value) == (
+        f"Order {payment.order_id}: a dispute came meanwhile; answer it at Stripe, do not refund."
+    )
+    assert reserved(payment) == 50

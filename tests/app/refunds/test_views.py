@@ -12,6 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.models import Entry
+from payments.models import Payment
+from refunds import policy
 from refunds.models import Refund
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +151,27 @@ def test_more_than_is_left_gets_the_policys_sentence(ops: Client, shop: Any) -> 
     assert page.status_code == 409
     assert f"Order {order.pk}: £100.01 asked, £100.00 left to refund." in page.text
     assert 'value="100.01"' in page.text
+
+
+def test_a_dispute_that_comes_while_the_form_is_sent_gets_a_sentence(
+    ops: Client, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The policy saw none of it, and what the bank left would be enough."""
+    order = shop.paid_order(pennies=5000, quantity=2)
+    assess = policy.assess
+
+    def disputed_after(**asked: Any) -> policy.Assessment:
+        answer = assess(**asked)
+        Payment.objects.update(disputed_pennies=2000)
+        return answer
+
+    monkeypatch.setattr(policy, "assess", disputed_after)
+    answer = _send(ops, order, "60.00")
+    assert answer.status_code == 409
+    assert f"Order {order.pk}: a dispute came meanwhile; answer it at Stripe" in answer.text
+    entry = Entry.objects.latest("id")
+    assert (entry.action, entry.subject) == ("refused", f"order:{order.pk}")
+    assert not Refund.objects.exists()
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 301, "a\x00b"])
