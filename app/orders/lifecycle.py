@@ -52,7 +52,12 @@ TRANSITIONS: tuple[Transition, ...] = (
         frozenset({Who.CUSTOMER, Who.SYSTEM}) | _STAFF,
         "no payment is processing or succeeded, and the Checkout Session is expired first",
     ),
-    Transition(OrderStatus.PAID, OrderStatus.FULFILLED, _STAFF, "no dispute is open"),
+    Transition(
+        OrderStatus.PAID,
+        OrderStatus.FULFILLED,
+        _STAFF,
+        "no dispute is open, and none that was lost took all the money",
+    ),
     Transition(
         OrderStatus.PAID,
         OrderStatus.REFUNDED,

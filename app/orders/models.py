@@ -31,7 +31,9 @@ MONEY_STOPS_CANCELING = f"""(
 DISPUTE_STOPS_FULFILMENT = f"""(
     NEW.status = '{OrderStatus.FULFILLED}' AND OLD.status = '{OrderStatus.PAID}' AND EXISTS (
         SELECT 1 FROM payments_payment WHERE order_id = NEW.id AND (
-            disputed_pennies > 0 OR EXISTS (
+            (disputed_pennies > 0 AND captured_pennies
+                <= refunded_pennies + pending_refund_pennies + disputed_pennies)
+            OR EXISTS (
                 SELECT 1 FROM payments_dispute
                 WHERE payment_id = payments_payment.id AND closed_at IS NULL
             )
@@ -134,7 +136,7 @@ class Order(models.Model):
                 name="order_fulfil_without_dispute",
                 operation=pgtrigger.Update,
                 found=DISPUTE_STOPS_FULFILMENT,
-                sentence="'order ' || NEW.id || ': a dispute is open'",
+                sentence="'order ' || NEW.id || ': a dispute is open, or took all the money'",
             ),
             guards.refuse(
                 name="order_total_is_its_lines",

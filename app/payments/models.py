@@ -61,6 +61,8 @@ DISPUTE_MOVES: dict[DisputeStatus, frozenset[DisputeStatus]] = {
     DisputeStatus.WON: frozenset(),
     DisputeStatus.PREVENTED: frozenset(),
 }
+# The bank waits for the shop's answer; without one the money is lost.
+UNANSWERED = [DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.NEEDS_RESPONSE]
 OPEN_DISPUTE = [
     DisputeStatus.WARNING_NEEDS_RESPONSE,
     DisputeStatus.WARNING_UNDER_REVIEW,
@@ -179,6 +181,11 @@ class Payment(models.Model):
             - self.pending_refund_pennies
             - self.disputed_pennies,
         )
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Banks took it back in disputes, and what they left went back in refunds."""
+        return self.disputed_pennies > 0 and self.refundable_pennies == 0
 
 
 class Dispute(models.Model):

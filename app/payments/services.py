@@ -153,7 +153,7 @@ def fulfil(*, order: Order, by: Actor, reason: str, now: datetime) -> Order:
 def _check_undisputed(order: Order) -> None:
     if Dispute.objects.filter(payment__order=order, closed_at__isnull=True).exists():
         raise CannotFulfil(f"Order {order.pk}: a dispute is open; settle it at Stripe first.")
-    if Payment.objects.filter(order=order, disputed_pennies__gt=0).exists():
+    if any(payment.is_taken_back for payment in Payment.objects.filter(order=order)):
         raise CannotFulfil(
             f"Order {order.pk}: the bank took the payment back in a dispute; do not send it."
         )

@@ -18,10 +18,17 @@ _PAYMENTS = (
     "payments_payment JOIN orders_order ON orders_order.id = order_id "
     "WHERE orders_order.customer_id = {user}"
 )
+# Of the order, after what refunds and banks gave back; a payment can go back twice, and then what
+# is too much of it is not taken from another.
+_HOLDS_MONEY = (
+    "captured_pennies > refunded_pennies + (SELECT coalesce(sum(least(disputed_pennies, "
+    "payments_payment.captured_pennies - payments_payment.refunded_pennies)), 0) "
+    "FROM payments_payment WHERE order_id = orders_order.id)"
+)
 # A sentence's part for people, and the rows that it speaks of; {user} is an SQL expression.
 REASONS: tuple[tuple[str, str], ...] = (
     ("an order waits for its payment", f"{_ORDERS} AND status = %(pending)s"),
-    ("an order is paid and not sent", f"{_ORDERS} AND status = %(paid)s"),
+    ("an order is paid and not sent", f"{_ORDERS} AND status = %(paid)s AND {_HOLDS_MONEY}"),
     ("a payment is under way", f"{_PAYMENTS} AND payments_payment.status = ANY(%(live)s)"),
     (
         "a refund is on its way",
@@ -37,7 +44,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     ),
     (
         "money came for a canceled order and was not given back",
-        f"{_ORDERS} AND status = %(canceled)s AND captured_pennies > refunded_pennies",
+        f"{_ORDERS} AND status = %(canceled)s AND {_HOLDS_MONEY}",
     ),
     (
         "a subscription goes on",

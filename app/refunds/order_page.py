@@ -15,7 +15,7 @@ from core.money import display
 from orders.lifecycle import OrderStatus
 from orders.models import Order, OrderLine, OrderTransition
 from payments import next_step
-from payments.models import LIVE, Payment, PaymentStatus
+from payments.models import LIVE, Dispute, Payment, PaymentStatus
 from refunds import late_money
 from refunds.models import Refund
 
@@ -58,7 +58,7 @@ def for_customer(*, order_id: int, customer: User) -> OrderPage:
             [_moved(move, _who_for_customer(move)) for move in order.history.all()],
             [_refunded(refund, _asked_by(refund), reason="") for refund in _refunds(payments)],
         ),
-        next_step=next_step.for_customer(order, payments),
+        next_step=next_step.for_customer(order, payments, _disputes(payments)),
         may_pay=open_to_change,
         may_cancel=open_to_change,
     )
@@ -74,6 +74,7 @@ def for_staff(*, order_id: int, viewer: User) -> OrderPage:
         [move.actor_id for move in history] + [refund.requested_by_id for refund in refunds]
     )
     pending = order.status == OrderStatus.PENDING
+    disputes = _disputes(payments)
     return OrderPage(
         order=order,
         lines=list(order.lines.all()),
@@ -85,17 +86,19 @@ def for_staff(*, order_id: int, viewer: User) -> OrderPage:
                 for refund in refunds
             ],
         ),
-        next_step=next_step.for_staff(order, payments),
+        next_step=next_step.for_staff(order, payments, disputes),
         may_cancel=pending and not _processing(payments) and may(viewer, Permission.ORDER_CANCEL),
-        may_fulfil=order.status == OrderStatus.PAID and may(viewer, Permission.ORDER_FULFIL),
-        may_refund=any(payment.refundable_pennies for payment in payments)
+        may_fulfil=order.status == OrderStatus.PAID
+        and next_step.may_be_sent(payments, disputes)
+        and may(viewer, Permission.ORDER_FULFIL),
+        may_refund=any(_refundable(payment) for payment in payments)
         and may(viewer, Permission.REFUND_ISSUE),
     )
 
 
 def _fetch(order_id: int, **own: int) -> Order:
     wanted = Order.objects.select_related("customer").prefetch_related(
-        "lines", "payments__refunds", "history"
+        "lines", "payments__refunds", "payments__disputes", "history"
     )
     try:
         return wanted.get(pk=order_id, **own)
@@ -111,6 +114,15 @@ def _processing(payments: Iterable[Payment]) -> bool:
 
 def _refunds(payments: Iterable[Payment]) -> list[Refund]:
     return [refund for payment in payments for refund in payment.refunds.all()]
+
+
+def _disputes(payments: Iterable[Payment]) -> list[Dispute]:
+    return [dispute for payment in payments for dispute in payment.disputes.all()]
+
+
+def _refundable(payment: Payment) -> bool:
+    """Of what banks took a part of, nothing can be refunded: see refunds.policy."""
+    return payment.refundable_pennies > 0 and not payment.disputed_pennies
 
 
 def _in_order(moves: list[Step], refunds: list[Step]) -> list[Step]:

@@ -226,7 +226,7 @@ def test_an_order_with_an_open_dispute_cannot_be_fulfilled(
     )
     execute(change(order, "status = 'paid', captured_pennies = 1000"))
     message = refused(change(order, "status = 'fulfilled', fulfilled_at = now()"))
-    assert message == f"order {order.pk}: a dispute is open"
+    assert message == f"order {order.pk}: a dispute is open, or took all the money"
 
 
 def test_one_form_places_one_order(execute: Any, refused: Any, order: Any) -> None:

@@ -142,13 +142,27 @@ def test_an_order_is_not_sent_while_a_dispute_is_open(payment: Payment, status: 
     assert payment.order.status == "paid"
 
 
-@pytest.mark.parametrize("pennies", [1, 500])
-def test_an_order_whose_money_the_bank_took_back_is_not_sent(
-    payment: Payment, pennies: int
-) -> None:
-    record(status="lost", amount_pennies=pennies)
+@pytest.mark.parametrize("status", ["lost", "prevented"])
+def test_an_order_whose_money_the_bank_took_back_is_not_sent(payment: Payment, status: str) -> None:
+    record(status=status, amount_pennies=500)
     with pytest.raises(services.CannotFulfil, match="the bank took the payment back in a dispute"):
         fulfil(payment)
+    payment.order.refresh_from_db()
+    assert payment.order.status == "paid"
+
+
+def test_an_order_of_which_a_lost_dispute_left_something_is_sent(payment: Payment) -> None:
+    record(status="lost", amount_pennies=499)
+    assert fulfil(payment).status == "fulfilled"
+
+
+def test_a_payment_is_taken_back_when_disputes_left_nothing_of_it() -> None:
+    paid = {"captured_pennies": 500, "refunded_pennies": 100, "pending_refund_pennies": 50}
+    assert [
+        Payment(**paid, disputed_pennies=pennies).is_taken_back for pennies in (0, 349, 350, 500)
+    ] == [False, False, True, True]
+    assert not Payment(captured_pennies=500, refunded_pennies=500).is_taken_back
+    assert Payment(captured_pennies=1, disputed_pennies=1).is_taken_back
 
 
 def test_an_order_whose_dispute_was_won_is_sent(payment: Payment) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from io import StringIO
 from typing import Any
@@ -166,17 +167,33 @@ def _paid(known: Any) -> None:
     known.shop.paid_order()
 
 
+@contextmanager
+def _past_the_triggers() -> Iterator[Callable[..., None]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        yield cursor.execute
+        cursor.execute("SET session_replication_role = origin")
+
+
 def _unguarded(sql: str) -> Callable[[Any], None]:
     """Everything settled, and one row then changed past the triggers."""
 
     def plant(known: Any) -> None:
         known.subscribe() if "subscriptions_" in sql else known.buy()
-        cursor = connection.cursor()
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(sql, {"now": known.now})
-        cursor.execute("SET session_replication_role = origin")
+        with _past_the_triggers() as execute:
+            execute(sql, {"now": known.now})
 
     return plant
+
+
+# Refunded, disputed, and whether anything of £100.00 is left.
+LEFT = [
+    (0, 10000, False),
+    (4000, 6000, False),
+    (4000, 10000, False),
+    (4000, 5999, True),
+    (3999, 6000, True),
+]
 
 
 OPEN: dict[str, Callable[[Any], None]] = {
@@ -219,6 +236,66 @@ def test_money_that_is_open_stands_in_the_way(known: Any, words: str) -> None:
     entry = Entry.objects.latest("id")
     assert (entry.action, entry.result) == ("person-erased", "refused")
     assert entry.reason == str(refused.value)
+
+
+@pytest.mark.parametrize("outcome", ["lost", "won"])
+def test_money_that_a_bank_took_back_is_owed_to_nobody(known: Any, outcome: str) -> None:
+    """Such an order stays paid and unsent for good, so it must not keep anybody for good."""
+    order = known.shop.paid_order()
+    intent = Payment.objects.get().stripe_intent_id
+    dispute = known.shop.twin.control.open_dispute(intent=intent)["id"]
+    known.shop.deliver()
+    assert open_money.of(known.person) == ["a dispute is open"]
+    known.shop.twin.control.close_dispute(id=dispute, outcome=outcome)
+    known.shop.deliver()
+    order.refresh_from_db()
+    assert order.status == "paid"
+    if outcome == "won":
+        assert open_money.of(known.person) == ["an order is paid and not sent"]
+        return
+    assert open_money.of(known.person) == []
+    assert _erase(known) == erasure.Erased(known.person.pk, [])
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("paid", "an order is paid and not sent"),
+        ("canceled", "money came for a canceled order and was not given back"),
+    ],
+)
+@pytest.mark.parametrize(("refunded", "disputed", "is_held"), LEFT)
+def test_what_refunds_and_disputes_left_is_still_owed(
+    known: Any, status: str, words: str, refunded: int, disputed: int, is_held: bool
+) -> None:
+    """Of £100.00, however much of one of its payments went back twice."""
+    known.shop.paid_order()
+    with _past_the_triggers() as execute:
+        execute("UPDATE payments_payment SET refunded_pennies = %s", [refunded])
+        execute("UPDATE payments_payment SET disputed_pennies = %s", [disputed])
+        execute("UPDATE orders_order SET refunded_pennies = %s, status = %s", [refunded, status])
+    assert open_money.of(known.person) == ([words] if is_held else [])
+
+
+def test_an_order_that_no_payment_bears_is_owed(known: Any) -> None:
+    known.shop.paid_order()
+    with _past_the_triggers() as execute:
+        execute("DELETE FROM payments_payment")
+    assert open_money.of(known.person) == ["an order is paid and not sent"]
+
+
+def test_what_is_disputed_of_one_payment_is_not_taken_from_another(known: Any) -> None:
+    known.shop.paid_order()
+    with _past_the_triggers() as execute:
+        execute(
+            "INSERT INTO payments_payment (order_id, status, currency, amount_pennies,"
+            " captured_pennies, refunded_pennies, pending_refund_pennies, disputed_pennies,"
+            " idempotency_key, checkout_url, last_failure, created_at)"
+            " SELECT order_id, status, currency, 100, 100, 100, 0, 10000, 'k', '', '', created_at"
+            " FROM payments_payment"
+        )
+        execute("UPDATE orders_order SET captured_pennies = 10100, refunded_pennies = 100")
+    assert open_money.of(known.person) == ["an order is paid and not sent"]
 
 
 def test_nobody_is_erased_twice_without_a_reason_or_by_themselves(known: Any) -> None:

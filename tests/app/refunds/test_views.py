@@ -247,6 +247,7 @@ def test_an_order_page_asks_no_more_for_more_refunds(
         _send(ops, order, "1")
     url = reverse("orders:staff-detail", args=[order.pk])
     ops.get(url)
-    # session, person, two of permissions, factor; order, lines, payments, refunds, history, names
-    with django_assert_num_queries(11):
+    # session, person, two of permissions, factor; order, lines, payments, refunds, disputes,
+    # history, names
+    with django_assert_num_queries(12):
         ops.get(url)
