@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.money import display
 from monitoring.checks.check import Check, Finding, rows
 from orders.lifecycle import OrderStatus
-from payments.models import PaymentStatus
+from payments.models import (
+    OPEN_DISPUTE,
+    TAKEN_BY_DISPUTE,
+    UNANSWERED,
+    DisputeStatus,
+    PaymentStatus,
+)
 from refunds.models import RESERVED, RefundStatus
 
+# Nothing can be done about a lost dispute; this long somebody can see that money went back twice.
+LOST_DAYS = 30
 STATUSES = {
     "pending": OrderStatus.PENDING.value,
     "canceled": OrderStatus.CANCELED.value,
@@ -19,7 +27,14 @@ STATUSES = {
     "payment_succeeded": PaymentStatus.SUCCEEDED.value,
     "refund_succeeded": RefundStatus.SUCCEEDED.value,
     "reserved": [status.value for status in RESERVED],
+    "charged_back": [status.value for status in TAKEN_BY_DISPUTE if status in OPEN_DISPUTE],
+    "lost": [status.value for status in TAKEN_BY_DISPUTE if status not in OPEN_DISPUTE],
 }
+# What banks took for good, by payment. There are few disputes, so they are added up first.
+_LOST = """(
+            SELECT payment_id, sum(amount_pennies)::bigint AS pennies FROM payments_dispute
+            WHERE status = ANY(%(lost)s) GROUP BY payment_id
+        ) AS lost ON lost.payment_id = payments_payment.id"""
 
 
 def paid_without_payment(now: datetime) -> list[Finding]:
@@ -110,14 +125,16 @@ def refunds_do_not_add_up(now: datetime) -> list[Finding]:
 
 
 def refunded_beyond_captured(now: datetime) -> list[Finding]:
-    """Payments of which more went back, is reserved or is disputed than was captured."""
-    query = """
-        SELECT id, currency, captured_pennies,
-            refunded_pennies + pending_refund_pennies + disputed_pennies AS claimed
-        FROM payments_payment
-        WHERE refunded_pennies + pending_refund_pennies + disputed_pennies > captured_pennies
-        ORDER BY id
-    """
+    """Payments of which more went back, is reserved or is disputed than was captured, whatever
+    was lost in disputes that have ended: of that nobody can change anything."""
+    query = f"""
+        SELECT id, currency, captured_pennies, claimed FROM (
+            SELECT id, currency, captured_pennies, refunded_pennies + pending_refund_pennies
+                + disputed_pennies - coalesce(lost.pennies, 0) AS claimed
+            FROM payments_payment LEFT JOIN {_LOST}
+        ) AS counted
+        WHERE claimed > captured_pennies ORDER BY id
+    """  # noqa: S608 (our words)
     return [
         Finding(
             f"payment:{key}",
@@ -128,17 +145,37 @@ def refunded_beyond_captured(now: datetime) -> list[Finding]:
     ]
 
 
-def money_on_canceled_order(now: datetime) -> list[Finding]:
-    """Canceled orders that still hold money: it came late, and the policy gives it back."""
+def chargeback_after_refund(now: datetime) -> list[Finding]:
+    """Payments of which something went back, or is on its way, while a bank takes them back; and
+    what was lost twice by that, for a month."""
     query = """
-        SELECT order_id, payments_payment.currency,
-            sum(payments_payment.captured_pennies - payments_payment.refunded_pennies)::bigint
-        FROM payments_payment JOIN orders_order ON orders_order.id = order_id
-        WHERE orders_order.status = %(canceled)s
-        GROUP BY order_id, payments_payment.currency
-        HAVING sum(payments_payment.captured_pennies - payments_payment.refunded_pennies) > 0
+        SELECT payments_dispute.id, payments_dispute.currency, payments_dispute.amount_pennies,
+            refunded_pennies + pending_refund_pennies, payments_dispute.status, respond_by
+        FROM payments_dispute JOIN payments_payment ON payments_payment.id = payment_id
+        WHERE refunded_pennies + pending_refund_pennies > 0 AND (
+            payments_dispute.status = ANY(%(charged_back)s)
+            OR payments_dispute.status = ANY(%(lost)s) AND closed_at > %(month_before)s
+                AND refunded_pennies + pending_refund_pennies + disputed_pennies > captured_pennies)
         ORDER BY 1
     """
+    parameters = {**STATUSES, "month_before": now - timedelta(days=LOST_DAYS)}
+    return [_charged_back(*row) for row in rows(query, parameters)]
+
+
+def money_on_canceled_order(now: datetime) -> list[Finding]:
+    """Canceled orders that still hold money: it came late, and the policy gives it back, unless
+    a bank did."""
+    query = f"""
+        SELECT order_id, currency, sum(kept)::bigint FROM (
+            SELECT order_id, payments_payment.currency, greatest(0,
+                payments_payment.captured_pennies - payments_payment.refunded_pennies
+                - coalesce(lost.pennies, 0)) AS kept
+            FROM payments_payment JOIN orders_order ON orders_order.id = order_id
+            LEFT JOIN {_LOST}
+            WHERE orders_order.status = %(canceled)s
+        ) AS held
+        GROUP BY order_id, currency HAVING sum(kept) > 0 ORDER BY 1
+    """  # noqa: S608 (our words)
     return [
         Finding(f"order:{key}", "canceled, and no money kept", f"{display(kept, code)} kept")
         for key, code, kept in rows(query, STATUSES)
@@ -147,11 +184,12 @@ def money_on_canceled_order(now: datetime) -> list[Finding]:
 
 def two_payments_kept(now: datetime) -> list[Finding]:
     """Orders that were paid twice, as long as the second payment has not gone back."""
-    query = """
-        SELECT order_id, count(*) FROM payments_payment
-        WHERE status = %(payment_succeeded)s AND captured_pennies > refunded_pennies
+    query = f"""
+        SELECT order_id, count(*) FROM payments_payment LEFT JOIN {_LOST}
+        WHERE status = %(payment_succeeded)s
+            AND captured_pennies > refunded_pennies + coalesce(lost.pennies, 0)
         GROUP BY order_id HAVING count(*) > 1 ORDER BY order_id
-    """
+    """  # noqa: S608 (our words)
     return [
         Finding(f"order:{key}", "one payment kept", f"{count} payments kept")
         for key, count in rows(query, STATUSES)
@@ -209,6 +247,19 @@ def status_differs_from_amounts(now: datetime) -> list[Finding]:
     return [_unlike_its_amounts(*row) for row in rows(query, STATUSES)]
 
 
+def _charged_back(
+    key: int, code: str, taken: int, given: int, status: str, respond_by: datetime | None
+) -> Finding:
+    how = status.replace("_", " ")
+    if respond_by and DisputeStatus(status) in UNANSWERED:
+        how = f"answer by {respond_by:%Y-%m-%d %H:%M} UTC"
+    return Finding(
+        f"dispute:{key}",
+        "money that goes back once",
+        f"{display(taken, code)} charged back, {display(given, code)} refunded; {how}",
+    )
+
+
 def _unlike_its_amounts(
     key: int, code: str, status: str, total: int, captured: int, refunded: int
 ) -> Finding:
@@ -259,6 +310,14 @@ CHECKS = (
         "More refunded, reserved and disputed than captured",
         "Issue no further refund; contest the dispute with the refund as evidence.",
         refunded_beyond_captured,
+    ),
+    Check(
+        "chargeback-after-refund",
+        "Chargeback on a payment that was refunded",
+        "Answer the dispute at Stripe in time, with the refund as evidence. One that was lost "
+        "cannot be contested: acknowledge its issue, which resolves by itself "
+        f"{LOST_DAYS} days after the dispute ended.",
+        chargeback_after_refund,
     ),
     Check(
         "money-on-canceled-order",

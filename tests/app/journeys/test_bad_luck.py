@@ -3,13 +3,14 @@ where a person must act, and the issue resolves once they did. The twin stands f
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from monitoring import late_money
 from monitoring.models import Issue
-from monitoring.services import run_checks
+from monitoring.services import acknowledge, run_checks
 from orders.lifecycle import OrderStatus
 from orders.services import move
 from payments import services as payments
@@ -38,6 +39,7 @@ MONEY = [
     "order-captured-differs",
     "refunds-do-not-add-up",
     "refunded-beyond-captured",
+    "chargeback-after-refund",
     "money-on-canceled-order",
     "two-payments-kept",
     "status-differs-from-amounts",
@@ -159,10 +161,65 @@ def test_a_chargeback_after_a_refund_is_recorded_and_an_issue_until_it_is_won(
     dispute = shop.twin.control.open_dispute(intent=payment.stripe_intent_id)["id"]
     shop.deliver()
     assert amounts(order) == ("refunded", 10000, 10000)
-    assert money_issues(shop) == [f"refunded-beyond-captured payment:{payment.pk}"]
+    assert money_issues(shop) == [
+        f"chargeback-after-refund dispute:{Dispute.objects.get().pk}",
+        f"refunded-beyond-captured payment:{payment.pk}",
+    ]
     shop.twin.control.close_dispute(id=dispute, outcome="won")
     shop.deliver()
     assert Dispute.objects.get().status == "won"
+    assert money_issues(shop) == []
+
+
+def test_a_chargeback_of_what_a_refund_left_is_an_issue_until_the_bank_decided(
+    shop: Any, ops: Any
+) -> None:
+    order = shop.paid_order()
+    refund(shop, order, 4000, ops)
+    intent = Payment.objects.get().stripe_intent_id
+    dispute = shop.twin.control.open_dispute(intent=intent, amount=6000)["id"]
+    shop.deliver()
+    row = Dispute.objects.get()
+    assert money_issues(shop) == [f"chargeback-after-refund dispute:{row.pk}"]
+    [issue] = Issue.objects.all()
+    assert issue.actual == (
+        f"£60.00 charged back, £40.00 refunded; answer by {row.respond_by:%Y-%m-%d %H:%M} UTC"
+    )
+    shop.twin.control.close_dispute(id=dispute, outcome="lost")
+    shop.deliver()
+    assert money_issues(shop) == []
+
+
+def test_money_that_was_lost_twice_is_an_issue_that_ends(shop: Any, ops: Any) -> None:
+    """Nothing can be done about it once the bank decided, but somebody has to know."""
+    order = shop.paid_order()
+    refund(shop, order, 10000, ops)
+    intent = Payment.objects.get().stripe_intent_id
+    dispute = shop.twin.control.open_dispute(intent=intent)["id"]
+    shop.twin.control.close_dispute(id=dispute, outcome="lost")
+    shop.deliver()
+    assert money_issues(shop) == [f"chargeback-after-refund dispute:{Dispute.objects.get().pk}"]
+    [issue] = Issue.objects.exclude(status="resolved")
+    acknowledge(
+        issue=issue,
+        by=ops,
+        why="the bank decided",
+        until=shop.now + timedelta(days=31),
+        now=shop.now,
+    )
+    shop.now += timedelta(days=30)
+    assert money_issues(shop) == []
+
+
+def test_late_money_that_a_bank_took_back_is_no_issue_any_more(shop: Any) -> None:
+    order = _given_up_and_paid_all_the_same(shop)
+    intent = Payment.objects.get().stripe_intent_id
+    dispute = shop.twin.control.open_dispute(intent=intent)["id"]
+    shop.deliver()
+    assert money_issues(shop) == [f"money-on-canceled-order order:{order.pk}"]
+    assert give_back(shop) == (0, 0)
+    shop.twin.control.close_dispute(id=dispute, outcome="lost")
+    shop.deliver()
     assert money_issues(shop) == []
 
 

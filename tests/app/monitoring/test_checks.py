@@ -22,7 +22,7 @@ from monitoring.checks import Finding
 from monitoring.models import Issue
 from monitoring.services import run_checks
 from orders.models import OrderLine, OrderTransition
-from payments.models import Dispute, Payment
+from payments.models import OPEN_DISPUTE, Dispute, Payment
 from refunds.models import Refund
 from webhooks.models import StripeEvent
 
@@ -90,19 +90,32 @@ def _captured(shop: Any, pennies: int) -> None:
     shop.change(shop.order, captured_pennies=pennies)
 
 
+def _disputed(shop: Any, *, ago: timedelta = timedelta(0), **values: Any) -> None:
+    """A dispute of the order's payment; if it is no longer open, it ended so long ago."""
+    given = {"status": "warning_needs_response", "amount_pennies": 100, **values}
+    given["closed_at"] = None if given["status"] in OPEN_DISPUTE else shop.now - ago
+    if hasattr(shop, "dispute"):
+        shop.change(shop.dispute, **given)
+        return
+    with shop.unguarded():
+        shop.dispute = Dispute.objects.create(
+            payment=shop.payment,
+            stripe_dispute_id="dp_1",
+            currency="GBP",
+            reason="fraudulent",
+            opened_at=shop.now,
+            **given,
+        )
+
+
 def _disputed_in_euro(shop: Any) -> None:
-    if not hasattr(shop, "dispute"):
-        with shop.unguarded():
-            shop.dispute = Dispute.objects.create(
-                payment=shop.payment,
-                stripe_dispute_id="dp_1",
-                status="warning_needs_response",
-                currency="GBP",
-                amount_pennies=100,
-                reason="fraudulent",
-                opened_at=shop.now,
-            )
+    _disputed(shop)
     shop.change(shop.dispute, currency="EUR")
+
+
+def _lost(shop: Any, pennies: int, **how: Any) -> None:
+    _disputed(shop, status="lost", amount_pennies=pennies, **how)
+    shop.change(shop.payment, disputed_pennies=pennies)
 
 
 def _refunded(shop: Any, succeeded: int, pending: int) -> None:
@@ -275,6 +288,30 @@ MISMATCHES = [
         subject="payment:{payment}",
         expected="at most £25.00 refunded, reserved and disputed",
         actual="£25.01",
+    ),
+    Mismatch(
+        "chargeback-after-refund",
+        lambda shop: _disputed(shop, status="needs_response", respond_by=OLD),
+        lambda shop: _disputed(shop, status="won"),
+        "dispute:{dispute}",
+        "money that goes back once",
+        "£1.00 charged back, £15.00 refunded; answer by 2026-02-16 11:59 UTC",
+    ),
+    Mismatch(
+        "chargeback-after-refund",
+        lambda shop: _disputed(shop, status="under_review"),
+        lambda shop: _disputed(shop, status="lost"),
+        "dispute:{dispute}",
+        "money that goes back once",
+        "£1.00 charged back, £15.00 refunded; under review",
+    ),
+    Mismatch(
+        "chargeback-after-refund",
+        lambda shop: _lost(shop, 1001, ago=timedelta(days=29, hours=23)),
+        lambda shop: _lost(shop, 1001, ago=timedelta(days=30)),
+        "dispute:{dispute}",
+        "money that goes back once",
+        "£10.01 charged back, £15.00 refunded; lost",
     ),
     Mismatch(
         "money-on-canceled-order",
@@ -577,6 +614,9 @@ def test_a_check_is_one_query_however_much_it_finds(
         lambda shop: _waits(shop, days=8.99),
         lambda shop: _waits(shop, days=30, status="processing", hours=13 * 24),
         lambda shop: _waits(shop, days=30, status="created", hours=24),
+        lambda shop: _disputed(shop, status="warning_under_review", amount_pennies=2500),
+        lambda shop: _lost(shop, 1000),
+        lambda shop: _lost(shop, 2500, ago=timedelta(days=30)),
     ],
     ids=[
         "event of 15 minutes",
@@ -590,6 +630,9 @@ def test_a_check_is_one_query_however_much_it_finds(
         "order not paid for 8 days",
         "payment that a bank works on",
         "page opened a day ago",
+        "inquiry after a refund",
+        "chargeback lost of what was not refunded",
+        "money lost twice a month ago",
     ],
 )
 def test_what_is_still_in_order_is_no_mismatch(
@@ -634,6 +677,62 @@ def test_an_order_that_was_refunded_in_full_is_no_mismatch(shop: Any, now: datet
     shop.change(shop.order, status="refunded")
     shop.remember("paid", "refunded")
     assert [found for check in LOCAL for found in check.find(now)] == []
+
+
+def test_a_chargeback_of_what_was_not_refunded_is_no_mismatch(shop: Any, now: datetime) -> None:
+    with shop.unguarded():
+        Refund.objects.all().delete()
+    shop.change(shop.payment, refunded_pennies=0, pending_refund_pennies=0)
+    shop.change(shop.order, refunded_pennies=0)
+    _disputed(shop, status="needs_response", amount_pennies=2500)
+    shop.change(shop.payment, disputed_pennies=2500)
+    assert [found for check in LOCAL for found in check.find(now)] == []
+
+
+@pytest.mark.parametrize(("refunded", "reserved"), [(1, 0), (0, 1)])
+def test_whatever_went_back_or_is_on_its_way_makes_a_chargeback_a_mismatch(
+    shop: Any, now: datetime, refunded: int, reserved: int
+) -> None:
+    [check] = checks.chosen(["chargeback-after-refund"])
+    _disputed(shop, status="needs_response")
+    shop.change(shop.payment, refunded_pennies=refunded, pending_refund_pennies=reserved)
+    assert [found.actual for found in check.find(now)] == [
+        "£1.00 charged back, £0.01 refunded; needs response"
+    ]
+
+
+def test_what_was_lost_before_hides_nothing_that_banks_take_now(shop: Any, now: datetime) -> None:
+    """Of £25.00, £15.00 went back and £25.00 were lost; a second bank takes £10.01 more."""
+    [check] = checks.chosen(["refunded-beyond-captured"])
+    _lost(shop, 2500)
+    shop.change(shop.payment, disputed_pennies=3500)
+    assert check.find(now) == []
+    shop.change(shop.payment, disputed_pennies=3501)
+    assert [found.actual for found in check.find(now)] == ["£25.01"]
+
+
+def test_late_money_that_a_bank_took_back_is_no_mismatch(shop: Any, now: datetime) -> None:
+    """What is left of it is, and too much taken of one payment is not taken from another."""
+    [check] = checks.chosen(["money-on-canceled-order"])
+    _canceled(shop)
+    _lost(shop, 1499)
+    assert [found.actual for found in check.find(now)] == ["£0.01 kept"]
+    _lost(shop, 1500)
+    assert check.find(now) == []
+    _lost(shop, 2500)
+    shop.pay(amount_pennies=100, captured_pennies=100)
+    assert [found.actual for found in check.find(now)] == ["£1.00 kept"]
+    _disputed(shop, status="under_review", amount_pennies=2500)
+    assert [found.actual for found in check.find(now)] == ["£16.00 kept"]
+
+
+def test_a_payment_that_a_bank_took_back_is_not_kept(shop: Any, now: datetime) -> None:
+    [check] = checks.chosen(["two-payments-kept"])
+    shop.pay(amount_pennies=100, captured_pennies=100)
+    _lost(shop, 1499)
+    assert [found.actual for found in check.find(now)] == ["2 payments kept"]
+    _lost(shop, 1500)
+    assert check.find(now) == []
 
 
 def _without_refunds(shop: Any) -> None:

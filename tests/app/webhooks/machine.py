@@ -36,7 +36,12 @@ from webhooks.reconcile import reconcile
 
 LATER = timedelta(hours=2)
 # Money that came late and chargebacks after refunds are facts that people must see to.
-FOR_PEOPLE = {"money-on-canceled-order", "two-payments-kept", "refunded-beyond-captured"}
+FOR_PEOPLE = {
+    "money-on-canceled-order",
+    "two-payments-kept",
+    "refunded-beyond-captured",
+    "chargeback-after-refund",
+}
 ALWAYS = [check for check in money.CHECKS if check.name not in FOR_PEOPLE]
 CARDS = ["4242424242424242", "4000000000000002", "4000002500003155"]
 PART = st.integers(1, 12).map(lambda n: n * 500)
