@@ -66,3 +66,17 @@ class ResetFactorForm(forms.Form):
         help_text="For the record. No personal data, please.",
         error_messages={"required": "Why: nothing written; say why, such as: phone lost."},
     )
+
+
+class DeactivationForm(forms.Form):
+    """Why somebody is deactivated, or comes back."""
+
+    why = forms.CharField(
+        label="Why",
+        max_length=300,
+        widget=forms.TextInput(),
+        help_text="For the record. No personal data, please.",
+        error_messages={
+            "required": "Why: nothing written; say why, such as: left the team, or came back."
+        },
+    )

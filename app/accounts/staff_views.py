@@ -1,16 +1,18 @@
-"""What administrators do for people: give them a role, help them sign in. The buttons stand on the
-person's page."""
+"""What administrators do for people: give them a role, help them sign in, let them leave and come
+back. The buttons stand on the person's page."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from accounts import lockout, second_factor, services
+from accounts import deactivation, lockout, second_factor, services
 from accounts.access import actor_of, requires
-from accounts.forms import ResetFactorForm, RoleForm
+from accounts.forms import DeactivationForm, ResetFactorForm, RoleForm
 from accounts.models import User
 from accounts.roles import Permission, Role
 from core.pages import methods
@@ -71,3 +73,55 @@ def role(request: HttpRequest, user_id: int) -> HttpResponse:
                 return redirect("privacy:person", found.pk)
     context = {"form": form, "person": found}
     return render(request, "accounts/role.html", context, status=status)
+
+
+@requires(Permission.PERSON_MANAGE)
+@methods("GET", "POST")
+def deactivate(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Ask why, then let the person sign in no more."""
+    return _with_reason(
+        request,
+        user_id,
+        deactivation.deactivate,
+        template="accounts/deactivate.html",
+        done="Deactivated: they cannot sign in any more.",
+    )
+
+
+@requires(Permission.PERSON_MANAGE)
+@methods("GET", "POST")
+def reactivate(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Ask why, then let the person sign in again."""
+    return _with_reason(
+        request,
+        user_id,
+        deactivation.reactivate,
+        template="accounts/reactivate.html",
+        done="Reactivated: they can sign in again.",
+    )
+
+
+def _with_reason(
+    request: HttpRequest,
+    user_id: int,
+    change: Callable[..., None],
+    *,
+    template: str,
+    done: str,
+) -> HttpResponse:
+    found = get_object_or_404(User, pk=user_id)
+    form = DeactivationForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            why, by = form.cleaned_data["why"], actor_of(request)
+            try:
+                change(user=found, why=why, by=by, now=timezone.now())
+            except Refused as no:
+                form.add_error(None, str(no))
+                status = 409
+            else:
+                messages.success(request, done)
+                return redirect("privacy:person", found.pk)
+    return render(request, template, {"form": form, "person": found}, status=status)

@@ -35,6 +35,8 @@ class Action(StrEnum):
     EXPORTED = "exported"
     PERSON_VIEWED = "person-viewed"
     PERSON_ERASED = "person-erased"
+    PERSON_DEACTIVATED = "person-deactivated"
+    PERSON_REACTIVATED = "person-reactivated"
     RETENTION_APPLIED = "retention-applied"
     SUBSCRIPTION_CANCEL_ASKED = "subscription-cancel-asked"
     SUBSCRIPTION_CANCELED = "subscription-canceled"

@@ -36,6 +36,8 @@ account_pages = [
     path("account/second-factor/", factor.verify, name="second-factor"),
     path("account/second-factor/set-up/", factor.enrol, name="second-factor-enrol"),
     path("staff/people/<int:user_id>/role/", helping.role, name="role"),
+    path("staff/people/<int:user_id>/deactivate/", helping.deactivate, name="deactivate"),
+    path("staff/people/<int:user_id>/reactivate/", helping.reactivate, name="reactivate"),
     path("staff/people/<int:user_id>/unlock/", helping.unlock, name="unlock"),
     path(
         "staff/people/<int:user_id>/reset-second-factor/",

@@ -136,7 +136,9 @@ _PARAMETERS: dict[str, str | list[Any]] = {
     "customer": Role.CUSTOMER.value,
     "waiting": [status.value for status in WAITING],
 }
-_IDLE = f"""accounts_user WHERE is_active AND coalesce(last_login, date_joined) < %(before)s
+# Whoever was deactivated is still named here; whoever was erased is not, see `erasure.is_erased`.
+_IDLE = f"""accounts_user WHERE (is_active OR username <> 'erased-' || accounts_user.id)
+    AND coalesce(last_login, date_joined) < %(before)s
     AND EXISTS (SELECT FROM accounts_user_groups JOIN auth_group ON auth_group.id = group_id
         WHERE user_id = accounts_user.id AND name = %(customer)s)
     AND NOT EXISTS (SELECT FROM orders_order

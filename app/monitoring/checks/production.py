@@ -78,13 +78,13 @@ CHECKS = (
     Check(
         "staff-without-second-factor",
         "Staff without a second factor",
-        "Ask them to enrol an authenticator at their next sign-in; deactivate who left.",
+        "Ask them to enrol an authenticator when they sign in; run deactivate_person for who left.",
         staff_without_second_factor,
     ),
     Check(
         "demo-accounts-in-production",
         "Demo account in production",
-        "Deactivate the account at once; read in the audit record what it did.",
+        "Run deactivate_person for the account at once; read in the audit record what it did.",
         demo_accounts,
     ),
     Check(

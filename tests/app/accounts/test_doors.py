@@ -28,6 +28,12 @@ def test_roles_are_given_by_administrators() -> None:
     check_door(address, takes="GET POST", opens_to=client_of("admin"), not_to="ops")
 
 
+@pytest.mark.parametrize("name", ["deactivate", "reactivate"])
+def test_people_leave_and_come_back_by_administrators(name: str) -> None:
+    address = reverse(f"accounts:{name}", args=[User.objects.create_user("nobody_yet").pk])
+    check_door(address, takes="GET POST", opens_to=client_of("admin"), not_to="ops")
+
+
 @pytest.mark.parametrize(("name", "takes"), [("unlock", "POST"), ("reset-factor", "GET POST")])
 def test_a_page_that_helps_a_person_opens_by_its_methods_to_administrators(
     name: str, takes: str

@@ -95,6 +95,8 @@ def look(shop: Any, olly_ops: Any, alice_admin: Any) -> Callable[[], dict[str, s
                 reverse("accounts:account"),
                 reverse("accounts:password"),
                 reverse("accounts:role", args=[olly_ops.pk]),
+                reverse("accounts:deactivate", args=[olly_ops.pk]),
+                reverse("accounts:reactivate", args=[olly_ops.pk]),
                 reverse("accounts:reset-factor", args=[olly_ops.pk]),
                 reverse("accounts:second-factor-enrol"),
             ],

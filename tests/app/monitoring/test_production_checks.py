@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command, get_commands
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
@@ -73,7 +75,9 @@ def _demo_account(real: Real) -> None:
 
 
 def _deactivated(real: Real) -> None:
-    User.objects.filter(username="cara_customer").update(is_active=False)
+    """As the entry of the check says."""
+    [subject] = [finding.subject for finding in production.demo_accounts(real.now)]
+    call_command("deactivate_person", subject, "--why", "of the demo", stdout=StringIO())
 
 
 def _later(real: Real) -> None:
@@ -182,9 +186,17 @@ def test_every_role_of_the_staff_needs_one_and_only_while_it_can_sign_in(
     real.enrol(user, confirmed=False)
     run_checks(now=real.now, only=NAMES)
     assert len(_unresolved()) == 1
-    User.objects.filter(pk=user.pk).update(is_active=False)
+    call_command("deactivate_person", "new_one", "--why", "left the team", stdout=StringIO())
     run_checks(now=real.now, only=NAMES)
     assert _unresolved() == []
+
+
+@pytest.mark.parametrize("name", ["staff-without-second-factor", "demo-accounts-in-production"])
+def test_whoever_must_not_sign_in_is_led_to_the_command_that_ends_it(name: str) -> None:
+    [check] = [check for check in production.CHECKS if check.name == name]
+    [command] = [word for word in check.what_to_do.split() if "_" in word]
+    assert command == "deactivate_person"
+    assert get_commands()[command] == "accounts"
 
 
 def test_a_demo_lacks_nothing(now: datetime, alice_admin: Any) -> None:

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import deactivation
 from accounts.models import User
 from audit.models import Entry
 from core import schedule
@@ -137,6 +138,15 @@ def test_an_event_that_waits_keeps_its_body() -> None:
     assert _rows(retention.overdue(now=NOW)) == {}
     assert _rows(retention.apply(now=NOW, by=BY)) == {}
     assert StripeEvent.objects.get().payload == {"email": "cara@example.org"}
+
+
+def test_whoever_was_deactivated_is_erased_in_their_time_and_once() -> None:
+    gone = _customer(NOW - periods.IDLE_CUSTOMERS - SECOND)
+    deactivation.deactivate(user=gone, why="abuse", by=BY, now=NOW)
+    assert _rows(retention.overdue(now=NOW)) == {"idle-customers": 1}
+    assert _rows(retention.apply(now=NOW, by=BY)) == {"idle-customers": 1}
+    assert User.objects.get(pk=gone.pk).username == f"erased-{gone.pk}"
+    assert _rows(retention.overdue(now=NOW)) == {}
 
 
 def test_the_idle_are_erased_and_that_is_audited_for_each() -> None:
