@@ -212,8 +212,9 @@ def _of_gates(claim: Claim, record: Falsification) -> Iterator[_Lacks]:
 def _of_nothing(
     claim: Claim, record: Falsification, broken: Breakages, cites_functions: bool
 ) -> Iterator[_Lacks]:
-    """Tests that pass over code which no mutant reaches were never seen to fail."""
-    if broken.mutations or claim.sabotage or claim.gates or not claim.tests:
+    """Tests that pass over code which no mutant reaches were never seen to fail. A gate's control
+    is the gate's: it speaks for a claim that cites no test."""
+    if broken.mutations or claim.sabotage or not claim.tests:
         return
     if record.claims is None and cites_functions:
         return  # That its mutants were not tried is said already.
@@ -221,8 +222,9 @@ def _of_nothing(
         yield _unmeasured(_NO_PATCH_YET)
     else:
         yield _found(
-            "Nothing was broken to see these tests fail: no function is cited; write a patch in "
-            "evidence/sabotage and name it under `sabotage`."
+            "Nothing was broken to see these tests fail: nothing that is cited has mutants, and "
+            "the control of a gate speaks for its gate alone; write a patch in evidence/sabotage "
+            "and name it under `sabotage`."
         )
 
 

@@ -40,7 +40,10 @@ RUNG = {
     Rung.LINKED: ("Linked", "every symbol, test, gate, page and demo step it cites exists"),
     Rung.PASSED: ("Passed", "in this build the cited tests and gates ran and passed"),
     Rung.EXECUTED: ("Executed", "each cited test runs lines of the cited code while it tests"),
-    Rung.FALSIFIED: ("Falsified", "the cited tests fail when the promise is broken on purpose"),
+    Rung.FALSIFIED: (
+        "Falsified",
+        "the cited tests, or its gates where it cites none, fail when it is broken on purpose",
+    ),
     Rung.DEMONSTRATED: ("Demonstrated", "its demo step ran in a real browser"),
 }
 

@@ -16,6 +16,11 @@ from evidence.engine.register.model import Claim, Link, Waiver
 PLACE = Place("evidence/claims/till.yml", 4)
 OWN, OTHER = "tests/test_money.py::test_own", "tests/test_money.py::test_other"
 KILLED = Trial(OWN, Outcome.ASSERTION, "assert 1 == 2")
+NOTHING_BROKEN = (
+    "Nothing was broken to see these tests fail: nothing that is cited has mutants, and the "
+    "control of a gate speaks for its gate alone; write a patch in evidence/sabotage and name it "
+    "under `sabotage`."
+)
 
 
 def claim(*, tests: tuple[str, ...] = (OWN,), **changes: Any) -> Claim:
@@ -78,14 +83,10 @@ def test_claim_whose_every_mutant_its_own_tests_kill_is_falsified() -> None:
 def test_build_that_tried_no_mutants_measures_what_cites_no_function_alone() -> None:
     tried = replace(record(), claims=None, patches=(patch(Outcome.ASSERTION),))
     broken, whole = claim(sabotage=("adds-one",)), claim()
-    nothing = (
-        "Nothing was broken to see these tests fail: no function is cited; write a patch in "
-        "evidence/sabotage and name it under `sabotage`."
-    )
 
     assert standing(broken, tried) == standing(whole, tried) == ("not measured", [NO_MUTANTS])
     assert standing(broken, tried, cites_functions=False) == ("yes", [])
-    assert standing(whole, tried, cites_functions=False) == ("no", [nothing])
+    assert standing(whole, tried, cites_functions=False) == ("no", [NOTHING_BROKEN])
 
 
 def test_nothing_broken_is_not_measured() -> None:
@@ -287,13 +288,22 @@ def test_gate_needs_a_control_patch_that_turns_it_red() -> None:
 
 
 def test_tests_over_nothing_that_was_broken_were_never_seen_to_fail() -> None:
-    assert standing(claim(), record(), cites_functions=False) == (
-        "no",
-        [
-            "Nothing was broken to see these tests fail: no function is cited; write a patch in "
-            "evidence/sabotage and name it under `sabotage`."
-        ],
+    assert standing(claim(), record(), cites_functions=False) == ("no", [NOTHING_BROKEN])
+    assert standing(claim(), record()) == ("no", [NOTHING_BROKEN])
+    untried = replace(record(), patches=None)
+    assert standing(claim(), untried) == (
+        "not measured",
+        ["Not measured yet: no patch has been applied to see tests and gates fail."],
     )
+
+
+def test_control_of_a_gate_does_not_stand_in_for_the_cited_tests() -> None:
+    gated, red = claim(gates=("ruff",)), patch(Outcome.RED, target="ruff")
+    assert standing(gated, replace(record(), patches=(red,))) == ("no", [NOTHING_BROKEN])
+    assert standing(gated, replace(record(mutant(KILLED)), patches=(red,))) == ("yes", [])
+    patched = claim(gates=("ruff",), sabotage=("adds-one",))
+    found = replace(record(), patches=(red, patch(Outcome.ASSERTION)))
+    assert standing(patched, found) == ("yes", [])
 
 
 def sampled(*tried: MutantRun, left_out: int, also: tuple[MutantRun, ...] = ()) -> Falsification:
