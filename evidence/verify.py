@@ -909,7 +909,7 @@ def _check_falsified(claim: dict[str, Any], gates: dict[str, Any]) -> None:
             any(gates.get(each, {}).get("control") != "red" for each in claim["gates"]),
             "a gate was not seen red",
         ),
-        (not (kills or outcomes or mutants["waived"] or by_gates), "nothing was broken"),
+        (not (kills or outcomes or by_gates), "nothing was seen to make its tests fail"),
     ]
     for is_so, why in lacks:
         if is_so:

@@ -212,13 +212,19 @@ def _of_gates(claim: Claim, record: Falsification) -> Iterator[_Lacks]:
 def _of_nothing(
     claim: Claim, record: Falsification, broken: Breakages, cites_functions: bool
 ) -> Iterator[_Lacks]:
-    """Tests that pass over code which no mutant reaches were never seen to fail. A gate's control
+    """Tests that no mutant and no patch of the claim made fail were never seen to. A gate's control
     is the gate's: it speaks for a claim that cites no test."""
-    if broken.mutations or claim.sabotage or not claim.tests:
-        return
+    is_killed = any(each.kill for each in broken.mutations)
+    if is_killed or broken.unkilled or broken.left_out or claim.sabotage or not claim.tests:
+        return  # What became of mutants and patches is said already.
     if record.claims is None and cites_functions:
-        return  # That its mutants were not tried is said already.
-    if record.patches is None:
+        return  # That its mutants were not tried is said too.
+    if waived := len(broken.mutations):
+        yield _found(
+            f"{waived} of {_mutants(waived)} waived and none killed, so nothing was seen to make "
+            "these tests fail; write a patch in evidence/sabotage and name it under `sabotage`."
+        )
+    elif record.patches is None:
         yield _unmeasured(_NO_PATCH_YET)
     else:
         yield _found(

@@ -203,6 +203,28 @@ def test_waived_survivor_is_no_kill_and_many_of_them_are_told() -> None:
     )
 
 
+def test_claim_whose_every_mutant_is_waived_needs_a_patch_that_its_tests_catch() -> None:
+    survivors = [mutant(Trial(OWN, Outcome.SURVIVED), number=n) for n in (1, 2)]
+    found, every = record(*survivors), waiver(mutant="", operator="None returned")
+
+    assert standing(claim(), found, every) == (
+        "no",
+        [
+            "2 of 2 mutants waived and none killed, so nothing was seen to make these tests fail; "
+            "write a patch in evidence/sabotage and name it under `sabotage`."
+        ],
+    )
+    caught = replace(found, patches=(patch(Outcome.ASSERTION),))
+    assert standing(claim(sabotage=("adds-one",)), caught, every) == ("yes", [])
+
+
+def test_what_else_is_said_of_mutants_is_not_said_twice() -> None:
+    survivor, untried = mutant(Trial(OWN, Outcome.SURVIVED), number=2), mutant(why="it hung.")
+    assert len(standing(claim(), record(survivor))[1]) == 1
+    assert len(standing(claim(), record(untried))[1]) == 1
+    assert len(standing(claim(), sampled(left_out=3))[1]) == 1
+
+
 def test_what_another_commit_found_out_is_shown_as_reused() -> None:
     older, oldest = "a" * 40, "b" * 40
     mutants = [replace(mutant(KILLED, number=n), reused_from=older) for n in (1, 2)]
