@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from evidence.engine.mistakes import Mistake, did_you_mean
 from evidence.engine.register.model import Claim, Link, Patch, Register
+
+_FOLDERS_OF_TESTS = frozenset({"test", "tests"})
+_NAMES_OF_TESTS = re.compile(r"(test_.*|.*_test|tests|conftest)\.py")
 
 
 def unbound_patches(register: Register, *, complete: bool) -> Iterator[Mistake]:
@@ -69,6 +74,7 @@ def _wrongly_bound(
             )
     if patch.breaks in claims and not patch.is_control:
         yield from _uncited(patch, claims[patch.breaks])
+        yield from _breaking_tests(patch, claims[patch.breaks])
 
 
 def _uncited(patch: Patch, claim: Claim) -> Iterator[Mistake]:
@@ -85,3 +91,33 @@ def _uncited(patch: Patch, claim: Claim) -> Iterator[Mistake]:
             yield Mistake(
                 link.place, f"caught-by {link.text}: not among the tests of {claim.id}{hint}"
             )
+
+
+def _breaking_tests(patch: Patch, claim: Claim) -> Iterator[Mistake]:
+    """A test that fails because it was broken itself was not seen to notice anything."""
+    tests = {_plain(link.path) for link in claim.tests}
+    code = {_plain(link.path) for link in claim.code}
+    for path in map(_plain, patch.touches):
+        if path in tests:
+            yield Mistake(
+                patch.place,
+                f"touches {path}, where tests that {claim.id} cites stand; a broken test shows "
+                "nothing of the code: break what it tests",
+            )
+        elif _is_of_tests(path) and path not in code:
+            yield Mistake(
+                patch.place,
+                f"touches {path}, a test or a test's helper, which shows nothing of the code: "
+                f"break what is tested, or cite the file under `code` if {claim.id} is about it",
+            )
+
+
+def _is_of_tests(path: str) -> bool:
+    """True in a folder of tests, and of a file that pytest or Django takes for tests."""
+    *folders, name = path.split("/")
+    return bool(_FOLDERS_OF_TESTS.intersection(folders) or _NAMES_OF_TESTS.fullmatch(name))
+
+
+def _plain(path: str) -> str:
+    """Without what git and Python pass over in a path, such as a second slash."""
+    return str(PurePosixPath(path))
