@@ -802,6 +802,7 @@ def _check_evidence(bundle: _Bundle, evidence: dict[str, Any]) -> Iterator[str]:
     for claim in claims:
         _check_references(claim, gates, evidence["requirements"])
         _check_rungs(claim, gates, bundle)
+        _check_harness(claim, evidence.get("complaints"))
         expected = _status(claim, gates)
         if claim["status"] != expected:
             _refuse("status-not-from-rungs", "{id}: {status}, its rungs say " + expected, **claim)
@@ -882,11 +883,18 @@ def _all_passed(claim: dict[str, Any], gates: dict[str, Any]) -> bool:
 
 def _check_executed(claim: dict[str, Any]) -> None:
     standing, tests = claim["rungs"]["executed"], claim["tests"]
+    if not all(_is_cited(line, claim) for test in tests for line in test["executes"]):
+        _refuse("executed-contradicted", "{id}: a test ran a line that is not cited", **claim)
     if standing == "yes" and not (tests and all(test["executes"] for test in tests)):
         _refuse("executed-contradicted", "{id}: a test that ran no cited line", **claim)
     runs = [code.get("executable") or not code["sha256"] for code in claim["code"]]
     if standing == "n/a" and tests and any(runs):
         _refuse("executed-contradicted", "{id}: it cites tests and code that can run", **claim)
+
+
+def _is_cited(line: int, claim: dict[str, Any]) -> bool:
+    passages = [code["lines"] for code in claim["code"] if code["lines"]]
+    return any(lines[0] <= line <= lines[-1] for lines in passages)
 
 
 def _check_falsified(claim: dict[str, Any], gates: dict[str, Any]) -> None:
@@ -914,6 +922,12 @@ def _check_falsified(claim: dict[str, Any], gates: dict[str, Any]) -> None:
     for is_so, why in lacks:
         if is_so:
             _refuse("falsified-contradicted", "{id}: " + why, **claim)
+
+
+def _check_harness(claim: dict[str, Any], complaints: Any) -> None:
+    """What breaks code was itself found broken: then no test was surely seen to fail."""
+    if complaints and claim["tests"] and claim["rungs"]["falsified"] == "yes":
+        _refuse("falsified-contradicted", "{id}: the harness is not to be trusted", **claim)
 
 
 def _status(claim: dict[str, Any], gates: dict[str, Any]) -> str:

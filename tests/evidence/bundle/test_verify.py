@@ -545,6 +545,8 @@ for _name, _reason, _claim, _change in (
      lambda claim: claim["tests"][0].update(outcome="skipped")),
     ("executed_without_a_line", "executed-contradicted", "TILL-01",
      lambda claim: claim["tests"][0].update(executes=[])),
+    ("executed_by_a_line_that_nothing_cites", "executed-contradicted", "TILL-01",
+     lambda claim: claim["tests"][0].update(executes=[99999])),
     ("executed_called_not_applicable", "executed-contradicted", "TILL-01", _rungs(executed="n/a")),
     ("falsified_without_a_kill", "falsified-contradicted", "TILL-01", _rungs(falsified="yes")),
     ("falsified_called_not_applicable", "falsified-contradicted", "TILL-03",
@@ -571,6 +573,18 @@ def mutant_that_survived(bundle: Bundle) -> Path:
         claim["mutants"].update(assertion=5, survived=[{"id": "x"}])
 
     return bundle.claim("TILL-01", lie).reseal().zip()
+
+
+@refused("falsified-contradicted", LIES)
+def kills_of_a_harness_that_cannot_be_trusted(bundle: Bundle) -> Path:
+    def lie(told: dict) -> None:
+        claim = next(claim for claim in told["claims"] if claim["id"] == "TILL-01")
+        claim["rungs"]["falsified"] = "yes"
+        claim["gates"] = []
+        claim["mutants"].update(assertion=5, survived=[], untried=0)
+        told["complaints"] = ["A fork lied."]
+
+    return bundle.evidence(lie).reseal().zip()
 
 
 @refused("no-evidence", LIES)

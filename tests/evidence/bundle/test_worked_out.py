@@ -56,6 +56,12 @@ NO_KILLS: dict[str, Any] = {
     "assertion": 0,
 }
 ONE_WAIVED = {**NO_KILLS, "waived": [{"id": "m"}]}
+UNRUN = [{"outcome": "passed", "executes": []}]
+TWO_PASSAGES = [
+    {"sha256": DIGEST, "lines": []},
+    *claim()["code"],
+    {"sha256": DIGEST, "lines": [9, 9]},
+]
 
 
 def rungs(**changes: str) -> dict[str, str]:
@@ -185,12 +191,20 @@ def test_what_was_not_broken_is_not_falsified(changes: dict[str, Any]) -> None:
         ({}, False),
         ({"tests": [{"executes": [4]}, {"executes": []}]}, True),
         ({"tests": []}, True),
+        ({"tests": [{"executes": [3, 4, 5]}]}, False),
+        ({"tests": [{"executes": [2, 4]}]}, True),
+        ({"tests": [{"executes": [4, 6]}]}, True),
+        ({"tests": [{"executes": [4]}, {"executes": [99999]}]}, True),
+        ({"tests": [{"executes": [4, 9]}], "code": TWO_PASSAGES}, False),
+        ({"tests": [{"executes": [4, 8]}], "code": TWO_PASSAGES}, True),
         ({"rungs": rungs(executed="no"), "tests": [{"executes": []}]}, False),
+        ({"rungs": rungs(executed="no"), "tests": [{"executes": [6]}]}, True),
         ({"rungs": rungs(executed="n/a")}, True),
         ({"rungs": rungs(executed="n/a"), "tests": []}, False),
-        ({"rungs": rungs(executed="n/a"), "code": []}, False),
-        ({"rungs": rungs(executed="n/a"), "code": [{"sha256": DIGEST}]}, False),
-        ({"rungs": rungs(executed="n/a"), "code": [{"sha256": ""}]}, True),
+        ({"rungs": rungs(executed="n/a"), "code": [], "tests": UNRUN}, False),
+        ({"rungs": rungs(executed="n/a"), "code": []}, True),
+        ({"rungs": rungs(executed="n/a"), "code": [{"sha256": DIGEST}], "tests": UNRUN}, False),
+        ({"rungs": rungs(executed="n/a"), "code": [{"sha256": ""}], "tests": UNRUN}, True),
     ],
 )
 def test_executed_follows_from_the_lines_that_ran(
@@ -201,6 +215,26 @@ def test_executed_follows_from_the_lines_that_ran(
         assert reason(lambda: verify._check_executed(made)) == "executed-contradicted"
     else:
         verify._check_executed(made)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaints", "is_refused"),
+    [
+        ({}, [], False),
+        ({}, ["A fork lied."], True),
+        ({"tests": []}, ["A fork lied."], False),
+        ({"rungs": rungs(falsified="not measured")}, ["A fork lied."], False),
+        ({"rungs": rungs(falsified="no")}, ["A fork lied."], False),
+    ],
+)
+def test_what_a_distrusted_harness_broke_is_not_falsified(
+    changes: dict[str, Any], complaints: list[str], is_refused: bool
+) -> None:
+    made = claim(**changes)
+    if is_refused:
+        assert reason(lambda: verify._check_harness(made, complaints)) == "falsified-contradicted"
+    else:
+        verify._check_harness(made, complaints)
 
 
 @pytest.mark.parametrize(
@@ -334,5 +368,6 @@ def test_claim_made_here_is_one_that_every_check_takes() -> None:
     before = copy.deepcopy(made)
     verify._check_executed(made)
     verify._check_falsified(made, GATES)
+    verify._check_harness(made, [])
     assert verify._status(made, GATES) == made["status"]
     assert made == before
