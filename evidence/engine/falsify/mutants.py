@@ -50,7 +50,8 @@ def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
     """Mutants of the function, method or class `name` (dotted) of the file's text.
 
     Those that compile to the same bytecode as the original are left out: nobody could tell them
-    apart. A constant has none. Raises SyntaxError when the text is no Python.
+    apart. An edit that is no Python is left out alone. A constant has none. Raises SyntaxError
+    when the text itself is no Python.
     """
     tree = ast.parse(source)
     text = _Text(source)
@@ -61,7 +62,7 @@ def mutants_of(*, path: str, source: str, name: str) -> tuple[Mutant, ...]:
         around = _around(tree, function)
         for edit_start, edit_end, edit, replacement in _places(function, text):
             broken = text.replaced(edit_start, edit_end, replacement)
-            if _essence_of(broken, function) == whole:
+            if _essence_if_python(broken, function) in (None, whole):
                 continue
             found.append(
                 Mutant(
@@ -121,6 +122,14 @@ def first_line(function: Function) -> int:
     return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
 
 
+def _begin(lines: Sequence[str], function: Function) -> int:
+    """Where its text begins: a decorator in parentheses may stand on a line below its `@`."""
+    line = first_line(function)
+    while function.decorator_list and not lines[line - 1].lstrip().startswith("@"):
+        line -= 1
+    return line
+
+
 def _around(tree: ast.Module, function: Function) -> tuple[int, int]:
     """Lines of the outermost statement that holds the function, and of nothing but comments and
     decorators before it: of a decorator in parentheses no node tells where these begin."""
@@ -150,11 +159,15 @@ def _span(edit: Edit, text: _Text) -> tuple[int, int]:
         return start, end
     between = text.raw[end : text.span(edit.until)[0]]
     pattern = rb"\s+".join(re.escape(word.encode()) for word in edit.sign.split())
-    # A comment may stand between the two; the sign cannot stand in it.
-    found = re.search(pattern, re.sub(rb"#.*", lambda each: b" " * len(each[0]), between))
+    found = re.search(pattern, _without_comments(between))
     if found is None:
         raise AssertionError(f"no {edit.sign} in {between!r}")
     return end + found.start(), end + found.end()
+
+
+def _without_comments(between: bytes) -> bytes:
+    """These bytes with comments blanked; before the first sign in them no text is quoted."""
+    return re.sub(rb"#.*", lambda each: b" " * len(each[0]), between)
 
 
 def _written(edit: Edit, text: _Text) -> bytes:
@@ -170,10 +183,18 @@ def _written(edit: Edit, text: _Text) -> bytes:
     return b"(" + plain + b"\n" * lines + b")"
 
 
+def _essence_if_python(source: str, function: Function) -> tuple[object, ...] | None:
+    try:
+        return _essence_of(source, function)
+    except SyntaxError:
+        return None
+
+
 def _essence_of(source: str, function: Function) -> tuple[object, ...]:
     """What the function does, as it stands in this text; by itself, since to compile the whole file
     for each edit would take longer than to try it."""
-    lines = source.split("\n")[first_line(function) - 1 : function.end_lineno]
+    lines = source.split("\n")
+    lines = lines[_begin(lines, function) - 1 : function.end_lineno]
     indented = "if True:\n" if function.col_offset else ""
     module = compile(indented + "\n".join(lines), "<unit>", "exec", dont_inherit=True)
     return _essence(module)
@@ -213,9 +234,9 @@ class _Text:
 
     def head(self, block: ast.With) -> tuple[int, int]:
         """From `with` to its colon."""
-        start, _ = self.span(block)
+        start, end = self.span(block)
         _, last = self.span(block.items[-1].context_expr)
-        return start, self.raw.index(b":", last) + 1
+        return start, last + _without_comments(self.raw[last:end]).index(b":") + 1
 
     def of(self, function: Function) -> str:
         first, _ = self._at(first_line(function), 0), 0

@@ -235,3 +235,41 @@ def test_what_stands_around_the_first_function_begins_with_the_file() -> None:
     source = "# What it is.\n@a\ndef f(n):\n    return n\n\nb = 1\n"
     found = mutants_of(path="m.py", source=source, name="f")
     assert {mutant.around for mutant in found} == {(1, 4)}
+
+
+def test_a_colon_in_a_comment_is_not_taken_for_the_end_of_a_with() -> None:
+    body = "with (\n    a,\n    b,  # note: in this order\n):\n    c.save()"
+    assert came(body) == ["if (True", "pass"]
+    assert came("with a, b[c:]: c.save('#')") == [
+        "if (True): c.save('#')",
+        "with a, b[c:]: pass",
+    ]
+
+
+def test_an_edit_that_is_no_python_is_left_out_alone() -> None:
+    found = mutants("a.save(\n    7\n); b.save()")
+    assert [(mutant.operator.value, mutant.was) for mutant in found] == [
+        ("number moved by one", "7"),
+        ("number moved by one", "7"),
+        ("statement deleted", "b.save()"),
+    ]
+
+
+def test_a_decorator_in_parentheses_below_its_sign_loses_no_mutant() -> None:
+    source = (
+        "@(  # as of Python 3.9\n    a.first\n)\n@second\ndef f(n):\n    return n\n\n"
+        "class A:\n    @(\n        b\n    )\n    def g(self):\n        return 1\n"
+    )
+    of_function = mutants_of(path="m.py", source=source, name="f")
+    assert [(each.operator.value, each.line) for each in of_function] == [
+        ("decorator dropped", 2),
+        ("decorator dropped", 4),
+        ("None returned", 6),
+    ]
+    of_method = mutants_of(path="m.py", source=source, name="A.g")
+    assert [(each.operator.value, each.line) for each in of_method] == [
+        ("decorator dropped", 10),
+        ("None returned", 13),
+        ("number moved by one", 13),
+        ("number moved by one", 13),
+    ]
