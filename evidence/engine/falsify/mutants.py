@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import CodeType
 
 from evidence.engine.falsify.operators import Edit, Function, Operator, edits, unwraps
+from evidence.engine.source.body import functions_and_classes
 
 
 @dataclass(frozen=True)
@@ -101,20 +102,16 @@ def _edit(source: str, text: str) -> tuple[int, int, str]:
 
 def units(tree: ast.Module, name: str) -> Iterator[tuple[str, Function]]:
     """The functions that `name` stands for: itself, or all methods of a class and its classes."""
-    yield from _units(tree.body, "", name)
+    yield from _units(tree, "", name)
 
 
-def _units(body: list[ast.stmt], prefix: str, name: str) -> Iterator[tuple[str, Function]]:
-    for node in body:
-        if isinstance(node, Function):
-            whole = prefix + node.name
-            if whole == name or whole.startswith(f"{name}."):
-                yield whole, node
-        elif isinstance(node, ast.ClassDef):
-            yield from _units(node.body, f"{prefix}{node.name}.", name)
-        elif isinstance(node, ast.If | ast.Try):
-            for inner in (node.body, node.orelse, getattr(node, "finalbody", [])):
-                yield from _units(inner, prefix, name)
+def _units(holder: ast.AST, prefix: str, name: str) -> Iterator[tuple[str, Function]]:
+    for node in functions_and_classes(holder):
+        whole = prefix + node.name
+        if isinstance(node, ast.ClassDef):
+            yield from _units(node, f"{whole}.", name)
+        elif whole == name or whole.startswith(f"{name}."):
+            yield whole, node
 
 
 def first_line(function: Function) -> int:

@@ -15,20 +15,20 @@ def body_lines_of(node: Function | ast.ClassDef) -> frozenset[int]:
     and docstrings, which run never. A body on the `def` line itself counts as the `def` line.
     """
     if isinstance(node, ast.ClassDef):
-        return frozenset().union(*(body_lines_of(inner) for inner in _inside(node)))
+        return frozenset().union(*(body_lines_of(inner) for inner in functions_and_classes(node)))
     head = range(_first(node), _head_end(node) + 1)
     docstring = _docstring(node)
     inside = (_statement_lines(statement) for statement in node.body if statement is not docstring)
     return frozenset(line for lines in inside for line in lines).difference(head)
 
 
-def _inside(node: ast.AST) -> Iterator[Function | ast.ClassDef]:
-    """Functions and classes of a class, also those in its branches."""
+def functions_and_classes(node: ast.AST) -> Iterator[Function | ast.ClassDef]:
+    """Those of a file or a class, in reading order, also in its branches, loops and blocks."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield child
         elif not isinstance(child, ast.expr):
-            yield from _inside(child)
+            yield from functions_and_classes(child)
 
 
 def _first(node: Function) -> int:

@@ -138,6 +138,34 @@ def test_a_class_stands_for_all_its_methods_and_a_constant_for_none() -> None:
     assert mutants_of(path="m.py", source=source, name="A.size") == ()
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "try:\n    import fast\nexcept ImportError:",
+        "try:\n    import fast\nexcept* ImportError:",
+        "try:\n    import fast\nfinally:",
+        "if fast:\n    pass\nelse:",
+        "with fast:",
+        "for n in fast:",
+        "while fast:",
+        "match fast:\n  case 1:",
+        "class A:\n  if fast:",
+    ],
+)
+def test_a_function_in_any_block_has_its_mutants(head: str) -> None:
+    source = f"{head}\n    def f(n):\n        def g(): return 1\n        return n\n"
+    name = "A.f" if "class" in head else "f"
+    found = mutants_of(path="m.py", source=source, name=name)
+    last = source.count("\n")
+    assert [(mutant.unit, mutant.operator.value, mutant.line) for mutant in found] == [
+        (name, "None returned", last - 1),
+        (name, "number moved by one", last - 1),
+        (name, "number moved by one", last - 1),
+        (name, "None returned", last),
+    ]
+    assert mutants_of(path="m.py", source=source, name="g") == ()
+
+
 def test_a_property_and_its_setter_are_told_apart() -> None:
     source = (
         "class A:\n    @property\n    def x(self):\n        return self._x\n\n"
