@@ -31,6 +31,7 @@ class Operator(StrEnum):
     UNLOCK = "row lock dropped"
     TRUST = "secret compared as equal"
     UNDECORATE = "decorator dropped"
+    YIELD = "nothing yielded"
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,22 @@ _SIGNS: Mapping[type[ast.cmpop | ast.operator | ast.boolop], tuple[str, tuple[st
 
 
 def edits(function: Function) -> Iterator[Edit]:
-    """Every edit of the function, in the order in which the text is read."""
-    yield from _undecorated(function)
+    """Every edit of the function, in the order in which the text is read; of one that only yields
+    what others work out, that it yields nothing."""
+    found = [*_undecorated(function)]
     for statement in _body(function):
-        yield from _of_statement(statement)
+        found.extend(_of_statement(statement))
+    yield from found or _unyielded(function)
+
+
+def _unyielded(function: Function) -> Iterator[Edit]:
+    """It stays a generator: otherwise it would be another thing, and every caller break."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Yield(value=ast.expr() as value) if not _is_none(value):
+                yield Edit(Operator.YIELD, value, "None")
+            case ast.YieldFrom(value=value):
+                yield Edit(Operator.YIELD, value, "()")
 
 
 def _undecorated(node: Function | ast.ClassDef) -> Iterator[Edit]:

@@ -80,6 +80,16 @@ def test_words_logs_and_annotations_are_left_alone(body: str) -> None:
     assert came(body) == []
 
 
+def test_what_only_yields_yields_nothing_and_stays_a_generator() -> None:
+    assert came("yield a") == ["yield None"]
+    assert came('"""What it yields."""\nyield a.b\nc = yield from a') == [
+        "yield None",
+        "c = yield from (())",
+    ]
+    assert came("yield a + b") == ["yield a - b"]
+    assert came("yield\nyield None\nyield from ()") == []
+
+
 def test_what_compiles_to_the_same_is_no_mutant() -> None:
     assert came("return None") == []
     assert "pass" not in came("if a:\n    pass\nreturn b")
