@@ -32,18 +32,21 @@ def weigh(
     waivers: Sequence[Waiver],
     *,
     cites_functions: bool = True,
+    functions: Sequence[str] = (),
 ) -> tuple[RungVerdict, Breakages]:
     """The rung of one claim and all that speaks for it, from what was recorded. What cites no
-    functions, but constants or documents, has no mutants and needs patches."""
+    functions, but constants or documents, has no mutants and needs patches. `functions` are those
+    that it cites, and classes with methods, as `path::name`."""
     if record is None:
         return _rung(claim, [_unmeasured(NOT_BROKEN_YET)]), Breakages()
     broken = _breakages(claim, record, waivers)
+    unbroken = list(_of_unbroken(claim, record, broken, functions))
     lacks = [
         *_of_harness(claim, record, broken),
         *_of_mutants(broken, record, cites_functions),
         *_of_patches(claim, record, broken),
         *_of_gates(claim, record),
-        *_of_nothing(claim, record, broken, cites_functions),
+        *(unbroken or _of_nothing(claim, record, broken, cites_functions)),
     ]
     return _rung(claim, lacks), broken
 
@@ -234,6 +237,21 @@ def _of_nothing(
         )
 
 
+def _of_unbroken(
+    claim: Claim, record: Falsification, broken: Breakages, functions: Sequence[str]
+) -> Iterator[_Lacks]:
+    """Of a function that has no mutant, kills elsewhere say nothing; a patch has to break it."""
+    if record.claims is None or claim.sabotage or not claim.tests:
+        return
+    units = {f"{each.mutant.path}::{each.mutant.unit}." for each in broken.mutations}
+    whole = [name for name in functions if not any(u.startswith(f"{name}.") for u in units)]
+    if whole:
+        yield _found(
+            f"There are no mutants of {_few(whole)}, so nothing shows that these tests notice a "
+            "breakage there; write a patch in evidence/sabotage and name it under `sabotage`."
+        )
+
+
 def _not_caught(patch: PatchRun) -> _Lacks:
     why = f": {patch.why.rstrip('.')}." if patch.why else "."
     if patch.outcome is Outcome.NOT_TRIED:
@@ -244,7 +262,10 @@ def _not_caught(patch: PatchRun) -> _Lacks:
 
 
 def _places(mutations: Iterable[Mutation]) -> str:
-    listed = [f"{e.mutant.path}:{e.mutant.line} {e.mutant.operator}" for e in mutations]
+    return _few([f"{e.mutant.path}:{e.mutant.line} {e.mutant.operator}" for e in mutations])
+
+
+def _few(listed: Sequence[str]) -> str:
     more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     return ", ".join(dict.fromkeys(listed[:_SHOWN])) + more
 

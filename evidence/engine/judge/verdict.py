@@ -125,6 +125,7 @@ def _judge(cited: Cited, judged: _Judged) -> Verdict:
         judged.broken,
         judged.register.waivers,
         cites_functions=bool(cited.symbols),
+        functions=[f"{symbol.path}::{symbol.name}" for symbol in cited.symbols],
     )
     findings = Findings(
         cited=cited,

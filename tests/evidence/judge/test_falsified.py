@@ -70,9 +70,13 @@ def waiver(**changes: Any) -> Waiver:
 
 
 def standing(
-    one: Claim, found: Falsification | None, *waivers: Waiver, cites_functions: bool = True
+    one: Claim,
+    found: Falsification | None,
+    *waivers: Waiver,
+    cites_functions: bool = True,
+    functions: tuple[str, ...] = (),
 ) -> tuple[str, list[str]]:
-    rung, _ = weigh(one, found, waivers, cites_functions=cites_functions)
+    rung, _ = weigh(one, found, waivers, cites_functions=cites_functions, functions=functions)
     return rung.standing.value, list(rung.reasons)
 
 
@@ -326,6 +330,48 @@ def test_control_of_a_gate_does_not_stand_in_for_the_cited_tests() -> None:
     patched = claim(gates=("ruff",), sabotage=("adds-one",))
     found = replace(record(), patches=(red, patch(Outcome.ASSERTION)))
     assert standing(patched, found) == ("yes", [])
+
+
+def unbroken(*names: str) -> tuple[str, list[str]]:
+    return (
+        "no",
+        [
+            f"There are no mutants of {', '.join(names)}, so nothing shows that these tests notice "
+            "a breakage there; write a patch in evidence/sabotage and name it under `sabotage`."
+        ],
+    )
+
+
+def test_cited_function_without_a_mutant_is_named_whatever_was_killed_elsewhere() -> None:
+    total, other = "till/money.py::total", "till/money.py::tot"
+    own = replace(mutant(KILLED, number=2), unit="Drawer.put")
+    found = record(mutant(KILLED), own)
+    cited = (total, "till/money.py::Drawer", "till/money.py::Drawer.put")
+
+    assert standing(claim(), found, functions=cited) == ("yes", [])
+    assert standing(claim(), found, functions=(total, other)) == unbroken(other)
+    # Of another file.
+    assert standing(claim(), found, functions=("till/other.py::total",)) == unbroken(
+        "till/other.py::total"
+    )
+    assert standing(claim(), record(), functions=(total, other)) == unbroken(total, other)
+    assert standing(claim(tests=(), gates=("ruff",)), record(), functions=(other,)) == (
+        "no",
+        ["Gate ruff has no control patch, so nobody saw it turn red."],
+    )
+
+
+def test_patch_speaks_for_a_function_without_a_mutant_when_it_is_caught() -> None:
+    patched, other = claim(sabotage=("adds-one",)), ("till/money.py::other",)
+    for outcome, stands in ((Outcome.ASSERTION, "yes"), (Outcome.SURVIVED, "no")):
+        found = replace(record(mutant(KILLED)), patches=(patch(outcome),))
+        assert standing(patched, found, functions=other)[0] == stands
+
+
+def test_function_whose_mutants_were_not_tried_is_not_said_to_have_none() -> None:
+    untried = replace(record(), claims=None)
+    other = ("till/money.py::other",)
+    assert standing(claim(), untried, functions=other) == ("not measured", [NO_MUTANTS])
 
 
 def sampled(*tried: MutantRun, left_out: int, also: tuple[MutantRun, ...] = ()) -> Falsification:

@@ -54,6 +54,25 @@ def test_build_that_tried_no_mutants_leaves_out_only_what_cites_functions(record
     assert unmeasured == ["TILL-01", "TILL-02"]  # The third cites a constant and a file.
 
 
+def test_cited_functions_without_a_mutant_are_named_claim_by_claim(recorded):
+    recorded.run()
+    write_falsified(recorded.project.work / "results", Falsification(claims={}, patches=()))
+
+    named = {
+        verdict.claim.id: [
+            reason.partition(",")[0]
+            for reason in verdict.rung(Rung.FALSIFIED).reasons
+            if reason.startswith("There are no mutants")
+        ]
+        for verdict in recorded.judge().verdicts
+    }
+    assert named == {
+        "TILL-01": ["There are no mutants of till/money.py::total"],
+        "TILL-02": ["There are no mutants of till/money.py::change"],
+        "TILL-03": [],
+    }
+
+
 def test_what_was_broken_of_gates_and_harness_is_part_of_the_judgement(recorded):
     control = PatchRun("red", "tests", "A test is red.", (), Outcome.RED)
     found = Falsification(patches=(control,), complaints=("A fork died.",))
