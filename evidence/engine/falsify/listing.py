@@ -11,6 +11,7 @@ from evidence.engine.falsify.mutants import Mutant, mutants_of
 from evidence.engine.mistakes import CannotRun, did_you_mean
 from evidence.engine.project import Project
 from evidence.engine.register.model import Claim, Link, Register
+from evidence.engine.source.links import LinkDead, resolve_symbol
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def source_of(project: Project, path: str) -> str:
 
 
 def mutants_of_link(project: Project, link: Link) -> tuple[Mutant, ...]:
-    """Those of one cited symbol; none when the link is dead or no function is cited."""
+    """Those of one cited symbol; none when the link is dead or no function is cited. Raises
+    CannotRun for code that is nested more deeply than Python can follow it."""
     if not link.name or not link.path.endswith(".py"):
         return ()
     try:
@@ -53,6 +55,21 @@ def mutants_of_link(project: Project, link: Link) -> tuple[Mutant, ...]:
     except (OSError, SyntaxError, UnicodeDecodeError):
         # A link that leads nowhere is told as a dead link, with its place and the next step.
         return ()
+    except (RecursionError, MemoryError) as error:
+        if not _is_alive(project, link):
+            return ()
+        raise CannotRun(
+            f"{link.text}: found code nested too deeply to be broken, expected some hundred levels "
+            "at most, of which each term of a sum is one; split it, or cite something else"
+        ) from error
+
+
+def _is_alive(project: Project, link: Link) -> bool:
+    try:
+        resolve_symbol(project.root, link)
+    except LinkDead:
+        return False
+    return True
 
 
 @functools.lru_cache(maxsize=1024)

@@ -155,7 +155,7 @@ def _span(edit: Edit, text: _Text) -> tuple[int, int]:
     if edit.until is None:
         return start, end
     between = text.raw[end : text.span(edit.until)[0]]
-    pattern = rb"\s+".join(re.escape(word.encode()) for word in edit.sign.split())
+    pattern = rb"[\s\\]+".join(re.escape(word.encode()) for word in edit.sign.split())
     found = re.search(pattern, _without_comments(between))
     if found is None:
         raise AssertionError(f"no {edit.sign} in {between!r}")
@@ -169,7 +169,7 @@ def _without_comments(between: bytes) -> bytes:
 
 def _written(edit: Edit, text: _Text) -> bytes:
     if edit.until is not None:
-        return edit.text.encode()
+        return edit.text.encode() + _line_ends(edit, text)
     start, end = text.span(edit.node)
     lines = text.raw[start:end].count(b"\n")
     if isinstance(edit.node, ast.stmt):
@@ -178,6 +178,14 @@ def _written(edit: Edit, text: _Text) -> bytes:
     if not lines and plain.replace(b"_", b"").replace(b".", b"").isalnum():
         return plain
     return b"(" + plain + b"\n" * lines + b")"
+
+
+def _line_ends(edit: Edit, text: _Text) -> bytes:
+    """What stands between the words of a sign that is written on several lines."""
+    start, end = _span(edit, text)
+    first, _, last = edit.sign.partition(" ")
+    between = text.raw[start + len(first) : end - len(last)]
+    return between if b"\n" in between else b""
 
 
 def _essence_if_python(source: str, function: Function) -> tuple[object, ...] | None:

@@ -39,6 +39,7 @@ class Definition:
     bases: tuple[str, ...] = ()
 
 
+_TOO_DEEP = "too deeply nested"
 # Where statements hold other statements.
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
@@ -69,9 +70,12 @@ def _read_module(path: Path, _mtime_ns: int, _size: int, _inode: int) -> Module:
     data = path.read_bytes()
     tree = _parse(data)
     module = Module(split_lines(_decode(data)))
-    for name, definition in _definitions(tree.body, ""):
-        known = module.names.get(name)
-        module.names[name] = _joined(known, definition) if known else definition
+    try:
+        for name, definition in _definitions(tree.body, ""):
+            known = module.names.get(name)
+            module.names[name] = _joined(known, definition) if known else definition
+    except RecursionError as error:
+        raise Unparsable(_TOO_DEEP, 1) from error
     module.imported = frozenset(_imported(tree))
     return module
 
@@ -85,7 +89,7 @@ def _parse(data: bytes) -> ast.Module:
     except SyntaxError as error:
         raise Unparsable(error.msg, error.lineno or 1) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise Unparsable(str(error) or "too deeply nested", 1) from error
+        raise Unparsable(str(error) or _TOO_DEEP, 1) from error
 
 
 def _decode(data: bytes) -> str:

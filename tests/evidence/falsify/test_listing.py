@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from evidence.engine.cli import main
+from evidence.engine.falsify.listing import mutants_of_link
+from evidence.engine.mistakes import Place
+from evidence.engine.project import load_project
+from evidence.engine.register.model import Link
 
 
 def test_each_mutant_is_shown_with_its_place_and_its_edit(stranger: Any, capsys: Any) -> None:
@@ -42,3 +46,33 @@ def test_without_a_claim_only_the_numbers_are_shown(stranger: Any, capsys: Any) 
 def test_a_claim_that_is_none_is_answered_with_the_nearest(stranger: Any, capsys: Any) -> None:
     assert main(["mutants", "TILL-9", "--project", str(stranger.root)]) == 2
     assert capsys.readouterr().err == ("claim TILL-9: not in the register; did you mean TILL-03?\n")
+
+
+def test_code_that_is_nested_too_deeply_is_told_with_the_next_step(
+    stranger: Any, capsys: Any
+) -> None:
+    terms, branches = "+".join(["n"] * 1200), "    elif n:\n        pass\n" * 1200
+    stranger.replace(
+        "evidence/claims/till.yml", "code: [till/money.py::total]", "code: [till/deep.py::deep]"
+    )
+    command = ["mutants", "TILL-01", "--project", str(stranger.root)]
+
+    stranger.write("till/deep.py", f"def deep(n):\n    return {terms}\n")
+    assert main(command) == 2
+    assert capsys.readouterr().err == (
+        "till/deep.py::deep: found code nested too deeply to be broken, expected some hundred "
+        "levels at most, of which each term of a sum is one; split it, or cite something else\n"
+    )
+    # A dead link is told as one, and the build goes on.
+    stranger.write("till/deep.py", f"def deep(n):\n    if n:\n        pass\n{branches}")
+    assert main(command) == 1
+    told, listed, *_ = capsys.readouterr().out.splitlines()
+    assert told.endswith("till/deep.py:1 does not parse (too deeply nested); mend it")
+    assert listed.startswith("TILL-01     0 mutants")
+
+
+def test_a_link_that_names_no_function_has_no_mutants(stranger: Any) -> None:
+    project = load_project(stranger.root)
+    stranger.write("till/bad.py", "def total(:\n    return 1\n")
+    for text in ("till/money.py", "README.md::total", "till/gone.py::total", "till/bad.py::total"):
+        assert mutants_of_link(project, Link(text, Place("evidence/claims/till.yml"))) == ()

@@ -195,6 +195,26 @@ def test_letters_beyond_ascii_before_an_edit_do_not_move_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "broken"),
+    [
+        ("return a not \\\n    in b", "return a in \\\n     b"),
+        ("return a is \\\n    not b", "return a is \\\n     b"),
+        ("return (a is\n    not b)", "return (a is\n     b)"),
+        (
+            "return (a not  # yet\n    # in use\n    in(b))",
+            "return (a in  # yet\n    # in use\n    (b))",
+        ),
+        ("return a  not   in  b", "return a  in  b"),
+    ],
+)
+def test_a_sign_of_two_words_on_two_lines_keeps_them(body: str, broken: str) -> None:
+    head = "def f(a, b):\n    "
+    *_, found = mutants_of(path="m.py", source=f"{head}{body}\n", name="f")
+    assert found.operator == "comparison changed"
+    assert found.text == f"{head}{broken}\n"
+
+
 def test_a_comment_between_the_sides_is_not_taken_for_the_sign() -> None:
     body = "return (\n    a  # smaller (<) is better\n    < b\n)"
     assert came(body)[1:] == ["<= b", ">= b"]

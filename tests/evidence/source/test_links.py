@@ -252,6 +252,15 @@ def test_file_that_python_cannot_decode_is_a_dead_link(stranger, content):
     assert "till/bad.py:1 does not parse (" in dead(stranger, "till/bad.py::A")
 
 
+def test_file_that_is_nested_too_deeply_is_a_dead_link(stranger):
+    branches = "".join(f"elif n == {n}:\n    pass\n" for n in range(1200))
+    stranger.write("till/deep.py", f"A = n = 1\nif n:\n    pass\n{branches}")
+
+    assert dead(stranger, "till/deep.py::A") == (
+        "till/deep.py::A: till/deep.py:1 does not parse (too deeply nested); mend it"
+    )
+
+
 def test_symbolic_link_that_leaves_the_project_is_refused(stranger):
     (stranger.root.parent / "outside.py").write_text("def total(): return 1\n")
     (stranger.root / "till/linked.py").symlink_to(stranger.root.parent / "outside.py")
