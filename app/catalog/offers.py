@@ -18,7 +18,7 @@ from audit.refusals import audited
 from catalog.models import Product
 from catalog.prices import LONGEST_REASON, may_change
 from core.actor import Actor
-from core.money import display
+from core.money import COARSE, display
 from core.nearest import hint
 from core.refusal import Refused
 
@@ -145,6 +145,11 @@ def _check(offer: Offer, kind: str, *, later: Iterable[str], by: Actor) -> None:
     if not re.fullmatch("[A-Z]{3}", offer.currency):
         raise CannotOffer(
             f"{what}: found currency {offer.currency!r}, expected three capitals such as GBP."
+        )
+    if offer.currency in COARSE:
+        raise CannotOffer(
+            f"{what}: found currency {offer.currency}, in which Stripe cannot charge every amount; "
+            "choose another such as GBP."
         )
     if offer.price_pennies <= 0:
         asked = display(offer.price_pennies, offer.currency)

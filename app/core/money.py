@@ -7,11 +7,16 @@ from decimal import Decimal
 
 from core.refusal import Refused
 
-# Currencies whose minor unit is the currency itself, from Stripe's "zero-decimal currencies".
+# Where the point stands in Stripe's amounts (docs.stripe.com/currencies). ISK and UGX have no minor
+# unit any more, but their special cases still take 5 ISK as 500.
 ZERO_DECIMAL = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA"}
-    | {"PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+    | {"PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
 )
+THREE_DECIMAL = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+# Stripe charges these in steps of ten or a hundred minor units. A price could be a step, and the
+# part of it that somebody wants back is none.
+COARSE = THREE_DECIMAL | {"ISK", "UGX"}
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 # What a signed 64-bit column holds with room to add up; far above any order.
 LARGEST_DIGITS = 14
@@ -22,8 +27,9 @@ class NotMoney(Refused):
 
 
 def decimals(currency: str) -> int:
-    """How many digits stand behind the decimal point: 2, or 0 for zero-decimal currencies."""
-    return 0 if currency.upper() in ZERO_DECIMAL else 2
+    """How many digits stand behind the decimal point: 2, save for what has none and what has 3."""
+    code = currency.upper()
+    return 0 if code in ZERO_DECIMAL else 3 if code in THREE_DECIMAL else 2
 
 
 def display(pennies: int, currency: str) -> str:

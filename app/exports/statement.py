@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from core.money import ZERO_DECIMAL
+from core.money import THREE_DECIMAL, ZERO_DECIMAL
 from exports.tables import Column, Kind, Table
 
 # PostgreSQL's own escapes: no-break space, zero-width space, byte order mark; then =, +, -, @.
@@ -76,9 +76,10 @@ def _cells(table: Table, column: Column) -> list[str]:
     source, header = column.source, f'"{column.header}"'
     match column.kind:
         case Kind.MONEY:
-            codes = ", ".join(f"'{code}'" for code in sorted(ZERO_DECIMAL))
             decimal = (
-                f"CASE WHEN {table.currency} IN ({codes}) THEN {source} ELSE {source} * 0.01 END"
+                f"CASE WHEN {table.currency} IN ({_listed(ZERO_DECIMAL)}) THEN {source} "
+                f"WHEN {table.currency} IN ({_listed(THREE_DECIMAL)}) THEN {source} * 0.001 "
+                f"ELSE {source} * 0.01 END"
             )
             return [f'{source} AS "{column.header}_pennies"', f"{decimal} AS {header}"]
         case Kind.TEXT:
@@ -89,6 +90,10 @@ def _cells(table: Table, column: Column) -> list[str]:
             return [f"CASE WHEN {source} THEN 'yes' ELSE 'no' END AS {header}"]
         case Kind.NUMBER:
             return [f"{source} AS {header}"]
+
+
+def _listed(codes: frozenset[str]) -> str:
+    return ", ".join(f"'{code}'" for code in sorted(codes))
 
 
 def _escaped(source: str) -> str:

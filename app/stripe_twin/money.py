@@ -7,7 +7,8 @@ def _codes(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-ZERO_DECIMAL = _codes("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf")
+# Without UGX: Stripe's special case takes 5 UGX as 500.
+ZERO_DECIMAL = _codes("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf")
 THREE_DECIMAL = _codes("bhd jod kwd omr tnd")
 CURRENCIES = _codes(
     "aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn "
@@ -31,9 +32,14 @@ def least_amount(currency: str) -> int:
     return _LEAST.get(currency, 1)
 
 
+def decimals(currency: str) -> int:
+    """How many digits of an amount stand behind the point."""
+    return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+
+
 def show(amount: int, currency: str) -> str:
     """`show(1250, "gbp")` is £12.50; `show(1250, "jpy")` is ¥1,250."""
-    places = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+    places = decimals(currency)
     whole, rest = divmod(abs(amount), 10**places)
     number = f"{whole:,}" + (f".{rest:0{places}d}" if places else "")
     sign = "-" if amount < 0 else ""

@@ -88,6 +88,26 @@ def test_product_that_makes_no_sense_is_refused_audited_and_not_there(
     assert entry.reason == f"new product: {sentence}"
 
 
+@pytest.mark.parametrize("currency", ["BHD", "ISK", "JOD", "KWD", "OMR", "TND", "UGX"])
+def test_product_in_a_currency_that_stripe_charges_in_steps_is_refused(
+    now: Any, currency: str
+) -> None:
+    with pytest.raises(CannotOffer) as refused:
+        add_product(**{**MUG, "currency": currency}, now=now)
+    assert str(refused.value) == (
+        f"product mug: found currency {currency}, in which Stripe cannot charge every amount; "
+        "choose another such as GBP."
+    )
+    assert not Product.objects.exists()
+
+
+# Stripe pays out HUF and TWD in steps, and charges every amount of them.
+@pytest.mark.parametrize("currency", ["EUR", "HUF", "JPY", "TWD"])
+def test_product_in_any_other_currency_comes_on_sale(now: Any, currency: str) -> None:
+    add_product(**{**MUG, "currency": currency}, now=now)
+    assert [product.currency for product in Product.objects.all()] == [currency]
+
+
 def test_of_two_who_add_it_at_once_the_second_is_told(
     now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.money import NotMoney, decimals, display, parse
+from stripe_twin import money as twin
 
-CURRENCIES = st.sampled_from(["GBP", "EUR", "USD", "CHF", "JPY", "KRW"])
+CURRENCIES = st.sampled_from(["GBP", "EUR", "USD", "CHF", "JPY", "KRW", "KWD"])
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,8 @@ CURRENCIES = st.sampled_from(["GBP", "EUR", "USD", "CHF", "JPY", "KRW"])
         (1250, "JPY", "¥1,250"),
         (1250, "CHF", "CHF 12.50"),
         (1250, "gbp", "£12.50"),
+        (1250, "KWD", "KWD 1.250"),
+        (1250, "UGX", "UGX 12.50"),
     ],
 )
 def test_display_shows_minor_units_as_people_read_them(
@@ -45,6 +48,7 @@ def test_display_shows_minor_units_as_people_read_them(
         ("¥1,250", "JPY", 1250),
         ("1250.0", "JPY", 1250),
         ("CHF 12.50", "CHF", 1250),
+        ("KWD 1.25", "KWD", 1250),
         ("0", "GBP", 0),
         ("00012", "GBP", 1200),
         ("999999999999.99", "GBP", 10**14 - 1),
@@ -109,3 +113,8 @@ def test_parse_answers_with_pennies_or_refuses(text: str, currency: str) -> None
 @pytest.mark.parametrize(("currency", "places"), [("GBP", 2), ("jpy", 0), ("JPY", 0), ("KRW", 0)])
 def test_zero_decimal_currencies_have_no_minor_unit(currency: str, places: int) -> None:
     assert decimals(currency) == places
+
+
+def test_point_stands_where_stripe_has_it_in_every_currency() -> None:
+    shown = {code: decimals(code) for code in twin.CURRENCIES}
+    assert shown == {code: twin.decimals(code) for code in twin.CURRENCIES}

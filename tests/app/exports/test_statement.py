@@ -54,8 +54,11 @@ def test_other_text_is_written_as_it_is(text: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_negative_number_stays_a_number() -> None:
-    rows = "(SELECT -300::bigint AS pennies, 'GBP' AS code, NULL::bigint AS nothing) AS given"
+@pytest.mark.parametrize(
+    ("currency", "written"), [("GBP", "-3.00"), ("JPY", "-300"), ("KWD", "-0.300")]
+)
+def test_a_negative_number_stays_a_number(currency: str, written: str) -> None:
+    rows = f"(SELECT -300::bigint AS pennies, '{currency}' AS code, NULL::bigint AS nothing) AS x"
     table = Table(
         name="one",
         title="",
@@ -70,7 +73,7 @@ def test_a_negative_number_stays_a_number() -> None:
             Column("nothing", "nothing", Kind.NUMBER),
         ),
     )
-    assert _run(table) == "lost_pennies,lost,nothing\n-300,-3.00,\n"
+    assert _run(table) == f"lost_pennies,lost,nothing\n-300,{written},\n"
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

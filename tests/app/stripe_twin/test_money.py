@@ -13,6 +13,7 @@ from stripe_twin.money import CURRENCIES, THREE_DECIMAL, ZERO_DECIMAL, show
         (123456789, "usd", "$1,234,567.89"),
         (1250, "jpy", "¥1,250"),
         (1250, "kwd", "1.250 KWD"),
+        (500, "ugx", "5.00 UGX"),
         (1250, "chf", "12.50 CHF"),
         (-1250, "eur", "-€12.50"),
         (0, "jpy", "¥0"),

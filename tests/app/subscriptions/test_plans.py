@@ -52,10 +52,23 @@ def test_plan_is_billed_at_least_every_three_years(
         assert str(refused.value) == expected
 
 
-def test_plan_that_makes_no_sense_is_refused_audited_and_not_there(now: Any) -> None:
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"price_pennies": 0}, "plan refill: £0.00 asked, more than nothing expected."),
+        (
+            {"currency": "KWD"},
+            "plan refill: found currency KWD, in which Stripe cannot charge every amount; "
+            "choose another such as GBP.",
+        ),
+    ],
+)
+def test_plan_that_makes_no_sense_is_refused_audited_and_not_there(
+    now: Any, changed: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(CannotOffer) as refused:
-        _add(now, price_pennies=0)
-    assert str(refused.value) == "plan refill: £0.00 asked, more than nothing expected."
+        _add(now, **changed)
+    assert str(refused.value) == sentence
     assert not Plan.objects.exists()
     entry = Entry.objects.get()
     assert (entry.action, entry.subject, entry.reason) == (

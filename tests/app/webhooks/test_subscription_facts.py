@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,9 +13,10 @@ from payments import disputes, gateway
 from payments import services as payments
 from payments.services import NotOurs
 from refunds import services as refunds
+from subscriptions import mrr_page
 from subscriptions.models import Plan, Start, Subscription
 from tests.app.conftest import NOW
-from tests.app.subscriptions.conftest import seen
+from tests.app.subscriptions.conftest import item_fact, seen
 from webhooks import facts
 from webhooks.models import Kind, StripeEvent
 
@@ -87,6 +88,15 @@ def test_any_news_of_a_subscription_writes_down_what_stripe_has(
     subscription = Subscription.objects.get()
     assert (subscription.customer, subscription.mrr_pennies) == (cara_customer, 1000)
     assert Start.objects.get().status == "completed"
+
+
+def test_a_currency_that_is_not_sold_here_is_shown_as_stripe_charges_it(
+    stripe: dict[str, Any], now: datetime
+) -> None:
+    stripe["subscription"] = seen(item_fact(1250), currency="KWD").fact
+    _happens("customer.subscription.created", now=now)
+    [report] = mrr_page.reports(now=now + timedelta(days=1))
+    assert (report.currency, report.mrr) == ("KWD", "KWD 1.250")
 
 
 def test_a_page_that_closed_unsold_lets_the_customer_ask_again(
