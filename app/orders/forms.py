@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -22,6 +23,17 @@ class QuantityForm(forms.Form):
 
     product = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
     quantity = forms.IntegerField(min_value=0, max_value=MOST_OF_ONE)
+
+
+class PlaceForm(forms.Form):
+    """`form_key` is new for each basket shown, so that sending one twice, even at the same moment,
+    places one order."""
+
+    form_key = forms.UUIDField(
+        initial=uuid.uuid4,
+        # Some browsers fill in again what stood there before the page was loaded anew.
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class OrderFilters(forms.Form):

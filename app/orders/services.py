@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from audit import services as audit
@@ -33,33 +33,23 @@ class IllegalMove(Refused):
     """The order machine has no such move, or not for this actor, or not yet."""
 
 
-def place(*, customer: User, basket: Mapping[Product, int], now: datetime) -> Order:
+def place(
+    *, customer: User, basket: Mapping[Product, int], now: datetime, form_key: str = ""
+) -> Order:
     """A pending order with the catalogue's names and prices as they are now.
 
-    Prices come from the database, never from the products handed in. Raises
+    Prices come from the database, never from the products handed in. The same `form_key` again
+    gives the order that it placed, also when the basket is empty by now. Raises
     totals.CannotPlace with a sentence.
     """
-    with transaction.atomic():
-        fresh = _from_catalogue(basket)
-        order = Order.objects.create(
-            customer=customer,
-            currency=totals.currency_of(fresh),
-            total_pennies=totals.total_pennies(fresh),
-            placed_at=now,
-        )
-        OrderLine.objects.bulk_create(
-            OrderLine(
-                order=order,
-                product=product,
-                name=product.name,
-                unit_pennies=product.price_pennies,
-                quantity=quantity,
-            )
-            for product, quantity in fresh.items()
-        )
-        by = Actor(id=customer.pk, role=Who.CUSTOMER, origin="web")
-        _write_history(order, source="", by=by, reason="placed", now=now)
-    return order
+    try:
+        return _write_order(customer, basket, now=now, form_key=form_key)
+    except (IntegrityError, totals.CannotPlace):
+        # The same form again: its key is taken, or what it asked for is out of the basket.
+        earlier = _placed_before(customer, basket, form_key=form_key)
+        if earlier is None:
+            raise
+        return earlier
 
 
 def lock(order_id: int) -> Order:
@@ -139,6 +129,50 @@ def follows(order: Order) -> OrderStatus | None:
             return OrderStatus.FULFILLED if order.fulfilled_at else OrderStatus.PAID
         case _:
             return None
+
+
+def _write_order(
+    customer: User, basket: Mapping[Product, int], *, now: datetime, form_key: str
+) -> Order:
+    """Raises CannotPlace, and IntegrityError when the key is taken."""
+    with transaction.atomic():
+        fresh = _from_catalogue(basket)
+        order = Order.objects.create(
+            customer=customer,
+            currency=totals.currency_of(fresh),
+            total_pennies=totals.total_pennies(fresh),
+            placed_at=now,
+            form_key=form_key or None,
+        )
+        OrderLine.objects.bulk_create(
+            OrderLine(
+                order=order,
+                product=product,
+                name=product.name,
+                unit_pennies=product.price_pennies,
+                quantity=quantity,
+            )
+            for product, quantity in fresh.items()
+        )
+        by = Actor(id=customer.pk, role=Who.CUSTOMER, origin="web")
+        _write_history(order, source="", by=by, reason="placed", now=now)
+    return order
+
+
+def _placed_before(customer: User, basket: Mapping[Product, int], *, form_key: str) -> Order | None:
+    """The order that the same form placed already; CannotPlace when that was for another basket,
+    or for somebody else, whose order this customer does not see."""
+    earlier = Order.objects.filter(form_key=form_key).first()
+    if earlier is None:
+        return None
+    asked = {product.pk: quantity for product, quantity in basket.items()}
+    ordered = dict(earlier.lines.values_list("product_id", "quantity"))
+    if earlier.customer_id != customer.pk or asked not in ({}, ordered):
+        raise totals.CannotPlace(
+            "Basket: this form was sent before, for another order; look at the basket and place "
+            "it again."
+        )
+    return earlier
 
 
 def _from_catalogue(basket: Mapping[Product, int]) -> dict[Product, int]:

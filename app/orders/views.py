@@ -15,7 +15,7 @@ from core.pages import methods, portion, refusal
 from core.refusal import Refused
 from orders import services
 from orders.basket import Basket, total
-from orders.forms import OrderFilters, QuantityForm
+from orders.forms import OrderFilters, PlaceForm, QuantityForm
 from orders.models import Order
 
 
@@ -29,7 +29,8 @@ def basket_page(request: HttpRequest) -> HttpResponse:
     for product in unsold if request.method == "GET" else ():
         messages.warning(request, f"{product.name}: no longer on sale, so taken out of the basket.")
         basket.change(product, 0)
-    return render(request, "orders/basket.html", {"lines": lines, "total": total(lines)})
+    shown = {"lines": lines, "total": total(lines), "form": PlaceForm()}
+    return render(request, "orders/basket.html", shown)
 
 
 @public
@@ -50,17 +51,26 @@ def basket_change(request: HttpRequest) -> HttpResponse:
 @methods("POST")
 @limited(PLACE)
 def place(request: HttpRequest) -> HttpResponse:
+    form = PlaceForm(request.POST)
+    back = reverse("orders:basket")
+    if not form.is_valid():
+        sentence = "Basket: the form was damaged on its way; look at it and place it again."
+        return refusal(request, sentence, back=back, status=400)
     basket = Basket(request.session)
     lines, unsold = basket.look()
     if unsold:
         names = ", ".join(product.name for product in unsold)
         sentence = f"{names}: no longer on sale; look at the basket and order the rest."
-        return refusal(request, sentence, back=reverse("orders:basket"))
-    wanted = {line.product: line.quantity for line in lines}
+        return refusal(request, sentence, back=back)
     try:
-        order = services.place(customer=person(request), basket=wanted, now=timezone.now())
+        order = services.place(
+            customer=person(request),
+            basket={line.product: line.quantity for line in lines},
+            now=timezone.now(),
+            form_key=str(form.cleaned_data["form_key"]),
+        )
     except Refused as no:
-        return refusal(request, str(no), back=reverse("orders:basket"))
+        return refusal(request, str(no), back=back)
     basket.clear()
     messages.success(request, f"Order {order.pk} placed. Pay to complete it.")
     return redirect("orders:detail", order.pk)

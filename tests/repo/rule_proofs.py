@@ -411,7 +411,7 @@ PROOFS: dict[str, tuple[str, str]] = {
     ),
     "orders.Order form_key": (
         "orders/test_models.py::test_one_form_places_one_order",
-        "orders/test_views.py::test_placing_twice_places_one_order",
+        "orders/test_services.py::test_one_form_sent_four_times_at_once_places_one_order",
     ),
     "payments.Dispute stripe_dispute_id": (
         "payments/test_disputes.py::test_a_dispute_that_cannot_be_is_refused",

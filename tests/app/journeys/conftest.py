@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+KEY = re.compile(r'name="form_key" value="([^"]+)"')
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -46,8 +47,9 @@ class Visitor:
         """Put it into the basket and place the order; the order's number."""
         self.see("/")
         self.send("/basket/add/", product=product.pk, quantity=quantity)
-        self.see("/basket/")
-        self.send("/orders/place/")
+        key = KEY.search(self.see("/basket/"))
+        assert key, f"no form to place an order on {self.answer.url}"
+        self.send("/orders/place/", form_key=key[1])
         return int(urlsplit(self.answer.url).path.split("/")[2])
 
     def go_to_pay(self, order_id: int) -> str:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from audit import services as audit
 from audit.models import Entry
@@ -16,6 +18,7 @@ from orders.lifecycle import OrderStatus
 from orders.models import Order, OrderTransition
 from orders.services import IllegalMove, follows, move, place, record_amounts
 from orders.totals import CannotPlace
+from tests.app.conftest import person
 
 SYSTEM = system("worker")
 
@@ -78,6 +81,70 @@ def test_a_product_that_was_deleted_is_refused(cara_customer: Any, mug: Product,
     gone = Product(pk=mug.pk + 1, name="Jar", price_pennies=1, currency="GBP")
     with pytest.raises(CannotPlace, match=r"^Jar: no longer on sale"):
         place(customer=cara_customer, basket={mug: 1, gone: 1}, now=now)
+
+
+def test_the_same_form_gives_the_order_that_it_placed(
+    cara_customer: Any, mug: Product, now: Any
+) -> None:
+    first = place(customer=cara_customer, basket={mug: 2}, now=now, form_key="f1")
+    assert Order.objects.get().form_key == "f1"
+    # The second time the basket may be empty already.
+    for basket in ({mug: 2}, {}):
+        assert place(customer=cara_customer, basket=basket, now=now, form_key="f1") == first
+    assert Order.objects.count() == 1
+
+
+def test_without_a_form_and_by_another_each_is_an_order_of_its_own(
+    cara_customer: Any, mug: Product, now: Any
+) -> None:
+    for form_key in ("", "", "f1", "f2"):
+        place(customer=cara_customer, basket={mug: 2}, now=now, form_key=form_key)
+    keys = Order.objects.order_by("pk").values_list("form_key", flat=True)
+    assert list(keys) == [None, None, "f1", "f2"]
+
+
+@pytest.mark.parametrize(
+    ("form_key", "quantities"), [("carls", []), ("carls", [2]), ("caras", [2]), ("caras", [1, 2])]
+)
+def test_a_form_sent_for_another_basket_or_by_somebody_else_places_and_shows_none(
+    cara_customer: Any, mug: Product, now: Any, form_key: str, quantities: list[int]
+) -> None:
+    jar = Product.objects.create(name="Jar", slug="jar", price_pennies=700, currency="GBP")
+    carl = person("carl_customer", "customer")
+    place(customer=carl, basket={mug: 2}, now=now, form_key="carls")
+    place(customer=cara_customer, basket={mug: 1}, now=now, form_key="caras")
+    basket = dict(zip([mug, jar], quantities, strict=False))
+    with pytest.raises(CannotPlace) as refused:
+        place(customer=cara_customer, basket=basket, now=now, form_key=form_key)
+    assert str(refused.value) == (
+        "Basket: this form was sent before, for another order; look at the basket and place it "
+        "again."
+    )
+    assert Order.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_form_sent_four_times_at_once_places_one_order(
+    cara_customer: Any, mug: Product, now: Any
+) -> None:
+    together = threading.Barrier(4)
+    placed: list[int] = []
+
+    def send() -> None:
+        try:
+            together.wait(timeout=30)
+            order = place(customer=cara_customer, basket={mug: 2}, now=now, form_key="f1")
+            placed.append(order.pk)
+        finally:
+            connection.close()
+
+    clients = [threading.Thread(target=send) for _ in range(4)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(timeout=60)
+    assert [order.pk for order in Order.objects.all()] == placed[:1]
+    assert placed == placed[:1] * 4
 
 
 def test_an_order_whose_history_cannot_begin_is_none(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from typing import Any
 
 import pytest
@@ -47,6 +49,16 @@ def _put(client: Client, product: Any, quantity: Any) -> Any:
     )
 
 
+def _key(client: Client) -> str:
+    """The key in the form on the basket page."""
+    [key] = re.findall(r'name="form_key" value="([^"]+)"', client.get(BASKET).text)
+    return str(key)
+
+
+def _place(client: Client, key: str) -> Any:
+    return client.post(reverse("orders:place"), {"form_key": key}, follow=True)
+
+
 def _orders(customer: User, mug: Product, now: Any, count: int) -> list[Order]:
     return [orders.place(customer=customer, basket={mug: 1}, now=now) for _ in range(count)]
 
@@ -57,7 +69,7 @@ def test_a_basket_filled_before_signing_in_becomes_an_order(
     client = Client()
     assert "Mug: 2 in the basket." in _put(client, mug.pk, 2).text
     client.force_login(cara_customer)
-    page = client.post(reverse("orders:place"), follow=True)
+    page = _place(client, _key(client))
     order = Order.objects.get()
     assert page.redirect_chain == [(reverse("orders:detail", args=[order.pk]), 302)]
     assert f"Order {order.pk} placed. Pay to complete it." in page.text
@@ -66,10 +78,68 @@ def test_a_basket_filled_before_signing_in_becomes_an_order(
 
 def test_placing_twice_places_one_order(customer: Client, mug: Product) -> None:
     _put(customer, mug.pk, 1)
-    customer.post(reverse("orders:place"))
-    again = customer.post(reverse("orders:place"))
+    key = _key(customer)
+    pages = [_place(customer, key) for _ in range(2)]
+    order = Order.objects.get()
+    assert order.form_key == key
+    detail = reverse("orders:detail", args=[order.pk])
+    assert [page.redirect_chain for page in pages] == [[(detail, 302)]] * 2
+    again = _place(customer, str(uuid.uuid4()))
     assert again.status_code == 409
-    assert Order.objects.count() == 1
+    assert "Basket: empty, expected at least one product; put something in." in again.text
+    assert Order.objects.get() == order
+
+
+def test_a_form_sent_again_before_the_first_is_answered_places_one_order(
+    customer: Client, mug: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put(customer, mug.pk, 1)
+    key, place, pages = _key(customer), orders.place, []
+
+    def overtaken(**asked: Any) -> Order:
+        """The first has read its basket when the second comes and is answered."""
+        monkeypatch.setattr(orders, "place", place)
+        pages.append(_place(customer, key))
+        return place(**asked)
+
+    monkeypatch.setattr(orders, "place", overtaken)
+    pages.append(_place(customer, key))
+    detail = reverse("orders:detail", args=[Order.objects.get().pk])
+    assert [page.redirect_chain for page in pages] == [[(detail, 302)]] * 2
+
+
+def test_each_basket_page_has_a_form_of_its_own(customer: Client, mug: Product) -> None:
+    for _ in range(2):
+        _put(customer, mug.pk, 1)
+        first, second = _key(customer), _key(customer)
+        assert first != second
+        _place(customer, second)
+    assert Order.objects.count() == 2
+
+
+def test_a_form_that_was_sent_for_an_order_before_keeps_the_new_basket(
+    customer: Client, mug: Product
+) -> None:
+    _put(customer, mug.pk, 1)
+    key = _key(customer)
+    _place(customer, key)
+    _put(customer, mug.pk, 2)
+    page = _place(customer, key)
+    assert page.status_code == 409
+    assert "Basket: this form was sent before, for another order; look at the basket" in page.text
+    assert "£25.00" in customer.get(BASKET).text
+
+
+@pytest.mark.parametrize("key", ["", "nope", "1\x00", "9" * 40])
+def test_a_basket_form_without_a_key_gets_a_sentence(
+    customer: Client, mug: Product, key: str
+) -> None:
+    _put(customer, mug.pk, 1)
+    page = _place(customer, key)
+    assert page.status_code == 400
+    assert "Basket: the form was damaged on its way; look at it and place it again." in page.text
+    assert f'href="{BASKET}"' in page.text
+    assert not Order.objects.exists()
 
 
 def _off_sale(now: Any) -> None:
@@ -104,14 +174,15 @@ def test_nothing_is_ordered_when_something_went_off_sale_meanwhile(
 ) -> None:
     _mug_goes_off_sale_in_a_basket(customer, mug, now)
     # Pressed twice, the second answer is the one that is seen.
-    for page in (customer.post(reverse("orders:place")) for _ in range(2)):
+    key = str(uuid.uuid4())
+    for page in (_place(customer, key) for _ in range(2)):
         assert page.status_code == 409
         told = "Mug: no longer on sale; look at the basket and order the rest."
         assert told in page.text
         assert reverse("orders:basket") in page.text
     assert not Order.objects.exists()
     customer.get(reverse("orders:basket"))
-    customer.post(reverse("orders:place"))
+    _place(customer, key)
     assert [order.total_pennies for order in Order.objects.all()] == [900]
 
 
