@@ -13,6 +13,7 @@ from django.db import DatabaseError, transaction
 from audit import services as audit
 from audit.actions import Action, Result
 from core.actor import Actor
+from core.clock import Clock
 from core.refusal import Refused
 from payments import gateway
 from subscriptions.services import database_time
@@ -63,21 +64,22 @@ class Report:
         )
 
 
-def reconcile(*, since: datetime, by: Actor, now: datetime, dry_run: bool = False) -> Report:
+def reconcile(*, since: datetime, by: Actor, clock: Clock, dry_run: bool = False) -> Report:
     """Shop and Stripe agree about everything made since then and everything still open, save what
     the report says is left. Any number of times; audited when it mended something.
 
-    Stripe is asked with no transaction open. A dry run writes nothing.
+    Stripe is asked with no transaction open. Each difference is mended at its own time, as events
+    are worked on. A dry run writes nothing.
     """
     at = database_time()
     answers = ask(since=since)
     found = _compare(answers, at=at, dry_run=dry_run)
     if dry_run:
         return Report(answers, found, [], is_dry=True)
-    tried = [Mended(one, _mend(one, now=now)) for one in found]
+    tried = [Mended(one, _mend(one, now=clock())) for one in found]
     still = {one.stripe_id for one in differences.everything()}
     outcomes = [_judged(one, still) for one in tried]
-    _conclude(answers, outcomes, since=since, at=at, by=by, now=now)
+    _conclude(answers, outcomes, since=since, at=at, by=by, now=clock())
     return Report(answers, found, outcomes)
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from core.actor import system
+from core.clock import Clock, running_from
 from core.models import JobRun, RunStatus
 from core.schedule import EVENTS, scheduled
 from webhooks import pull, queue, reconcile, worker
@@ -27,14 +28,14 @@ class NotRead(Exception):
 def work_inbox() -> None:
     """Work on what is due, then see that somebody comes back for what is not due yet."""
     queue.wait_for_writers()
-    work_and_come_back(now=timezone.now())
+    work_and_come_back(clock=timezone.now)
 
 
-def work_and_come_back(*, now: datetime) -> int:
+def work_and_come_back(*, clock: Clock) -> int:
     """Work on at most a batch of events; a job waits for the next of the others, if any."""
-    done = worker.process_all(now=now, limit=BATCH)
+    done = worker.process_all(clock=clock, limit=BATCH)
     next_at = worker.next_attempt_at()
-    if next_at is not None and next_at <= now:
+    if next_at is not None and next_at <= clock():
         queue.wake()
     elif next_at is not None:
         queue.wake_later(at=next_at)
@@ -49,7 +50,7 @@ def work_and_come_back(*, now: datetime) -> int:
 )
 def process_events(now: datetime) -> str:
     """Whatever waits is worked on, even if no job was ever queued for it."""
-    return f"events  {work_and_come_back(now=now)} worked on"
+    return f"events  {work_and_come_back(clock=running_from(now))} worked on"
 
 
 @scheduled(
@@ -76,7 +77,9 @@ def pull_stripe_events(now: datetime) -> str:
 def reconcile_stripe(now: datetime) -> str:
     """What Stripe has stands in the shop. What is left to a person is an issue by the checks; a
     kind that could not be read makes the run a failed one."""
-    report = reconcile.reconcile(since=now - reconcile.LOOKS_BACK, by=system("worker"), now=now)
+    report = reconcile.reconcile(
+        since=now - reconcile.LOOKS_BACK, by=system("worker"), clock=running_from(now)
+    )
     if report.answers.unread:
         raise NotRead("; ".join(f"{kind}: {why}" for kind, why in report.answers.unread.items()))
     return report.line

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, transaction
 from django.db.models import Min
 
+from core.clock import Clock
 from core.refusal import Refused
 from payments import gateway
 from subscriptions.services import database_time
@@ -46,15 +47,17 @@ def process_one(
 
 def process_all(
     *,
-    now: datetime,
+    clock: Clock,
     limit: int | None = None,
     rng: random.Random | None = None,
     since: datetime | None = None,
 ) -> int:
-    """Work until nothing is due at `now`, or on `limit` events; how many were worked on."""
+    """Work until nothing is due, or on `limit` events; how many were worked on. Each event has its
+    own time: what it tells counts on the day on which it was told, however long the others took.
+    """
     done = 0
     while limit is None or done < limit:
-        if not process_one(now=now, rng=rng, since=since):
+        if not process_one(now=clock(), rng=rng, since=since):
             break
         done += 1
     return done

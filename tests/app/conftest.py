@@ -167,7 +167,7 @@ class Shop:
 
         for event in self.events():
             self.receive(event)
-        return process_all(now=self.now)
+        return process_all(clock=lambda: self.now)
 
 
 @pytest.fixture(scope="session")

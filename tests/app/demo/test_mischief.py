@@ -50,7 +50,7 @@ def test_spoiled_refund_opens_its_issue_and_replaying_resolves_it(
     assert open_issues() == {"refunds-do-not-add-up"}
 
     call_command("replay_events", "--about", f"payment:{payment.pk}", stdout=StringIO())
-    process_all(now=timezone.now())
+    process_all(clock=timezone.now)
     run_checks(now=shop.now, only=["refunds-do-not-add-up"])
     assert open_issues() == set()
 

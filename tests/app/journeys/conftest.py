@@ -95,6 +95,6 @@ def events_arrive(twin: Any) -> Callable[[], None]:
         from webhooks.worker import process_all
 
         assert twin.control.wait_idle(timeout_s=10)["idle"]
-        process_all(now=timezone.now())
+        process_all(clock=timezone.now)
 
     return events_arrive

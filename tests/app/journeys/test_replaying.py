@@ -61,7 +61,7 @@ def test_replaying_what_an_issue_names_sets_it_right(
     assert check is not None
     assert "replay_events --about" in check.what_to_do
     call_command("replay_events", "--about", named, stdout=StringIO())
-    assert worker.process_all(now=timezone.now()) > 0
+    assert worker.process_all(clock=timezone.now) > 0
     run_checks(now=now, only=[name])
     assert set(Issue.objects.values_list("status", flat=True)) == {"resolved"}
 

@@ -67,7 +67,7 @@ class Story:
 
     def events_arrive(self) -> None:
         assert self.twin.control.wait_idle(timeout_s=10)["idle"]
-        process_all(now=self.now + timedelta(days=1))
+        process_all(clock=lambda: self.now + timedelta(days=1))
 
     def days(self, days: float) -> None:
         self.twin.control.clock(advance_s=days * 86_400)

@@ -210,7 +210,7 @@ def test_one_event_is_enough_to_learn_how_a_dispute_ended(shop: Any, order: Any,
     only = [event for event in shop.events() if event["type"] == kind]
     assert only
     shop.receive(only[0])
-    process_all(now=shop.now)
+    process_all(clock=lambda: shop.now)
     assert Dispute.objects.get().status == "lost"
 
 

@@ -224,7 +224,7 @@ class ShopAndStripe(RuleBasedStateMachine):
 
     @rule(least=st.integers(1, 6))
     def work(self, least: int) -> None:
-        worker.process_all(now=self.shop.now, limit=least, rng=random.Random(1))
+        worker.process_all(clock=lambda: self.shop.now, limit=least, rng=random.Random(1))
 
     @rule(statement=st.integers(1, 40))
     def work_and_die(self, statement: int) -> None:
@@ -288,7 +288,7 @@ class ShopAndStripe(RuleBasedStateMachine):
         agreed = shops_view()
         assert agreed == stripes_view(self.shop)
         for _ in range(backoff.MOST_ATTEMPTS):
-            worker.process_all(now=self.shop.now, rng=random.Random(1))
+            worker.process_all(clock=lambda: self.shop.now, rng=random.Random(1))
             self.shop.now += LATER
         assert set(StripeEvent.objects.values_list("status", flat=True)) <= {"processed", "ignored"}
         assert shops_view() == agreed
@@ -297,7 +297,9 @@ class ShopAndStripe(RuleBasedStateMachine):
 
     def _reconcile(self) -> Any:
         return reconcile(
-            since=self.shop.now - timedelta(days=400), by=self.shop.system, now=self.shop.now
+            since=self.shop.now - timedelta(days=400),
+            by=self.shop.system,
+            clock=lambda: self.shop.now,
         )
 
     def _one(self, model: type[Any], which: int) -> Any:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError
+from django.utils import timezone
 
 from audit import services as audit
 from audit.models import Entry
 from core.actor import system
+from core.clock import Clock
 from core.refusal import Refused
 from core.schedule import schedule
 from payments import gateway
@@ -53,7 +55,8 @@ def records() -> list[tuple[str, str]]:
 
 def run(monkeypatch: pytest.MonkeyPatch, answers: Answers, **options: Any) -> Report:
     monkeypatch.setattr(reconcile, "ask", lambda since: answers)
-    return reconcile.reconcile(since=NOW - DAY, by=WORKER, now=NOW, **options)
+    clock = options.pop("clock", lambda: NOW)
+    return reconcile.reconcile(since=NOW - DAY, by=WORKER, clock=clock, **options)
 
 
 def test_what_differs_is_written_and_the_second_look_finds_nothing(
@@ -69,6 +72,21 @@ def test_what_differs_is_written_and_the_second_look_finds_nothing(
     again = run(monkeypatch, TOLD)
     assert (again.found, again.outcomes) == ([], [])
     assert list(Reconciliation.objects.values_list("differed", "mended")) == [(0, 0), (1, 1)]
+
+
+def test_each_difference_is_mended_at_its_own_time(
+    stripe_has: Any, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that takes past midnight leaves the snapshot of the day before true."""
+    written: list[datetime] = []
+    monkeypatch.setattr(reconcile.differences, "everything", lambda: [ONE, OTHER])
+    monkeypatch.setattr(facts, "apply", lambda fetched, now: written.append(now))
+    stripe_has(facts.Fetched())
+    moments = [NOW, NOW + DAY, NOW + 2 * DAY]
+    monkeypatch.setattr(reconcile, "_judged", lambda tried, still: tried)
+    report = run(monkeypatch, TOLD, clock=iter(moments).__next__)
+    assert (report.left, written) == ([], moments[:2])
+    assert Entry.objects.get().at == moments[2]
 
 
 def test_a_dry_run_says_what_differs_and_keeps_nothing(
@@ -196,14 +214,15 @@ def test_the_schedules_run_looks_back_five_weeks_and_fails_when_a_kind_was_not_r
     asked: list[dict[str, Any]] = []
     unread: dict[Kind, str] = {}
 
-    def instead(**given: Any) -> Report:
-        asked.append(given)
+    def instead(*, clock: Clock, **given: Any) -> Report:
+        asked.append({**given, "now": clock()})
         return Report(Answers(unread=unread), [], [])
 
     monkeypatch.setattr(reconcile, "reconcile", instead)
+    monkeypatch.setattr(timezone, "now", iter([NOW, NOW + DAY] * 2).__next__)
     (work,) = (job.work for job in schedule() if job.name == "reconcile_stripe")
     assert work(NOW) == Report(Answers(), [], []).line
     unread.update({Kind.REFUND: "no answer", Kind.DISPUTE: "no"})
     with pytest.raises(tasks.NotRead, match=r"^refund: no answer; dispute: no$"):
         work(NOW)
-    assert asked == [{"since": NOW - timedelta(days=35), "by": WORKER, "now": NOW}] * 2
+    assert asked == [{"since": NOW - timedelta(days=35), "by": WORKER, "now": NOW + DAY}] * 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from itertools import count
@@ -13,7 +13,9 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
+from analyticsapp import snapshots
 from core.refusal import Refused
+from monitoring.checks.snapshots import snapshots_differ
 from orders.models import Order, OrderTransition
 from payments import gateway
 from payments.models import Payment
@@ -22,6 +24,7 @@ from webhooks.models import WAITING, Kind, StripeEvent, StripeRecord
 
 INTENT = gateway.Intent("pi_1", "succeeded", 500, 500, "GBP", "key-1", "")
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -100,7 +103,7 @@ def test_the_same_news_by_many_events_writes_the_same(
     stripe_says("it was paid")
     for number in range(3):
         arrive(number)
-    assert worker.process_all(now=now) == 3
+    assert worker.process_all(clock=lambda: now) == 3
     assert shop() == DONE
     assert set(StripeEvent.objects.values_list("status", "attempts")) == {("processed", 1)}
 
@@ -281,7 +284,47 @@ def test_it_works_until_nothing_is_due_or_as_often_as_was_asked(
 
     monkeypatch.setattr(worker, "process_one", one)
     rng = random.Random(1)
+    moments = [now + number * MINUTE for number in range(4 + 3 + 2 + 0 + 4)]
+    clock = iter(moments).__next__
     for limit, done in ((4, 3), (3, 3), (2, 2), (0, 0), (None, 3)):
         due[:] = [False, True, True, True]
-        assert worker.process_all(now=now, limit=limit, rng=rng, since=now) == done
-    assert asked == [{"now": now, "rng": rng, "since": now}] * (4 + 3 + 2 + 0 + 4)
+        assert worker.process_all(clock=clock, limit=limit, rng=rng, since=now) == done
+    assert asked == [{"now": moment, "rng": rng, "since": now} for moment in moments]
+
+
+def test_an_event_is_taken_and_done_at_its_own_time_however_long_the_others_took(
+    order: Order, arrive: Any, stripe_says: Any, now: datetime
+) -> None:
+    """A claim that counted from the beginning would be over before the event is asked about."""
+    claimed: list[datetime] = []
+    stripe_says(lambda event: claimed.append(event.next_attempt_at))
+    arrive(1)
+    arrive(2)
+    moments = [now, now + 10 * MINUTE, now + 10 * MINUTE]
+    assert worker.process_all(clock=iter(moments).__next__) == 2
+    assert claimed == [moment + worker.CLAIM for moment in moments[:2]]
+    done = StripeEvent.objects.order_by("id").values_list("processed_at", flat=True)
+    assert list(done) == moments[:2]
+
+
+def test_what_is_learned_after_midnight_leaves_the_snapshot_of_the_day_before_true(
+    order: Order, arrive: Any, stripe_says: Any, now: datetime
+) -> None:
+    """Work that began before midnight goes on while the night's job takes its snapshot."""
+    midnight = now.replace(hour=0) + timedelta(days=1)
+    late = midnight + 15 * MINUTE
+
+    def times() -> Iterator[datetime]:
+        yield midnight - 5 * MINUTE
+        snapshots.take(day=now.date(), now=midnight + 10 * MINUTE)
+        yield late
+        yield late
+
+    stripe_says("it was paid")
+    arrive(1, type="charge.updated")
+    arrive(2)
+    assert worker.process_all(clock=times().__next__) == 2
+    assert shop() == DONE
+    assert Payment.objects.get().succeeded_at == late
+    assert OrderTransition.objects.get(target="paid").at == late
+    assert snapshots_differ(late) == []

@@ -43,7 +43,7 @@ def test_events_that_never_arrived_are_pulled_and_worked_on(shop: Any, lost: Any
     )
     assert warned == ""
     assert set(StripeEvent.objects.values_list("status", "is_pulled")) == {("received", True)}
-    worker.process_all(now=timezone.now())
+    worker.process_all(clock=timezone.now)
     lost.refresh_from_db()
     assert (lost.status, lost.captured_pennies) == ("paid", 10000)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from audit.models import Entry
+from core.clock import Clock
+from core.schedule import schedule
 from payments import gateway
 from webhooks import inbox, queue, tasks
 from webhooks.models import EventStatus, StripeEvent
@@ -147,12 +150,34 @@ def test_a_batch_that_leaves_events_is_followed_by_another(shop: Any, monkeypatc
     monkeypatch.setattr(tasks, "BATCH", 2)
     announce(shop, 1, 2, 3)
     begun()
-    assert tasks.work_and_come_back(now=shop.now) == 2
+    assert tasks.work_and_come_back(clock=lambda: shop.now) == 2
     assert waiting() == [("work_inbox", "events", None)]
 
 
+def test_what_became_due_during_a_batch_is_not_put_off(shop: Any) -> None:
+    announce(shop, 1)
+    begun()
+    due = shop.now + timedelta(minutes=1)
+    StripeEvent.objects.update(next_attempt_at=due)
+    assert tasks.work_and_come_back(clock=iter([shop.now, due]).__next__) == 0
+    assert waiting() == [("work_inbox", "events", None)]
+
+
+def test_the_schedules_run_goes_on_from_its_moment(monkeypatch: Any, now: datetime) -> None:
+    minute = timedelta(minutes=1)
+
+    def instead(*, clock: Clock) -> int:
+        assert clock() == now + minute
+        return 3
+
+    monkeypatch.setattr(tasks, "work_and_come_back", instead)
+    monkeypatch.setattr(timezone, "now", iter([now, now + minute]).__next__)
+    (work,) = (job.work for job in schedule() if job.name == "process_events")
+    assert work(now) == "events  3 worked on"
+
+
 def test_a_batch_that_leaves_nothing_is_followed_by_none(shop: Any) -> None:
-    assert tasks.work_and_come_back(now=shop.now) == 0
+    assert tasks.work_and_come_back(clock=lambda: shop.now) == 0
     assert waiting() == []
 
 

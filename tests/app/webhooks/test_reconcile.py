@@ -59,7 +59,9 @@ def run(*arguments: str) -> tuple[int, list[str]]:
 
 
 def mend(shop: Any, **options: Any) -> reconcile.Report:
-    return reconcile.reconcile(since=shop.now - DAY, by=shop.system, now=shop.now, **options)
+    return reconcile.reconcile(
+        since=shop.now - DAY, by=shop.system, clock=lambda: shop.now, **options
+    )
 
 
 def paid_unheard(shop: Any, **amounts: Any) -> tuple[Any, str]:
@@ -220,7 +222,7 @@ def test_what_is_still_open_here_is_looked_up_however_old(shop: Any, olly_ops: A
     )
     assert refund.status == "pending"
     shop.twin.control.settle(id=refund.stripe_refund_id)
-    report = reconcile.reconcile(since=timezone.now() + DAY, by=shop.system, now=shop.now)
+    report = reconcile.reconcile(since=timezone.now() + DAY, by=shop.system, clock=lambda: shop.now)
     refund.refresh_from_db()
     assert (refund.status, [one.difference.kind for one in report.outcomes]) == (
         "succeeded",

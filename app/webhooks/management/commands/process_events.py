@@ -30,5 +30,5 @@ class Command(BaseCommand):
             since = options["since"] and parse_moment(options["since"], option="--since")
         except Refused as no:
             raise CommandError(str(no)) from no
-        done = worker.process_all(now=timezone.now(), limit=limit, since=since)
+        done = worker.process_all(clock=timezone.now, limit=limit, since=since)
         self.stdout.write(f"events  {done} worked on")

@@ -31,15 +31,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now, dry_run = timezone.now(), options["dry_run"]
+        dry_run = options["dry_run"]
         try:
             since = options["since"] and parse_moment(options["since"], option="--since")
         except Refused as no:
             raise CommandError(str(no)) from no
         report = reconcile(
-            since=since or now - LOOKS_BACK,
+            since=since or timezone.now() - LOOKS_BACK,
             by=system("command:reconcile_stripe"),
-            now=now,
+            clock=timezone.now,
             dry_run=dry_run,
         )
         for kind in Kind:
