@@ -27,11 +27,16 @@ TIMES_A_MONTH = {
 @dataclass(frozen=True)
 class Discount:
     """A coupon as it was applied: `percent` of the price or `off_pennies` an invoice. Only one
-    that lasts `forever` reduces MRR."""
+    that lasts `forever` reduces MRR. With `products` it lowers their prices only."""
 
     is_forever: bool
     percent: Fraction = Fraction(0)
     off_pennies: int = 0
+    products: frozenset[str] = frozenset()
+
+    def lowers(self, item: Item) -> bool:
+        """Whether it takes anything from this item's price."""
+        return self.is_forever and (not self.products or item.product in self.products)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Item:
     is_metered: bool = False
     inclusive_tax: Fraction = Fraction(0)
     discounts: tuple[Discount, ...] = ()
+    product: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,10 @@ class Terms:
     discounts: tuple[Discount, ...] = ()
     is_paused: bool = False
     ends_at: datetime | None = None
+
+
+# An item, and what of its price is left, from 0 to 1.
+_Part = tuple[Item, Fraction]
 
 
 def mrr_pennies(terms: Terms, *, at: datetime) -> int:
@@ -84,14 +94,12 @@ def monthly(item: Item) -> Fraction:
 def shares(terms: Terms) -> tuple[Fraction, ...]:
     """What of each item's price counts, from 0 to 1: discounts taken off, then inclusive tax.
 
-    The item's own discounts come first. An amount off the whole subscription is taken off each
-    invoice, so once per its shortest interval, and shared by price as Stripe does on the invoice.
+    The item's own discounts come first. An amount off several items is taken off each invoice of
+    them, so once per their shortest interval, and shared by price as Stripe does on the invoice.
     """
-    own = {item: _kept(item.discounts, [item], monthly(item)) for item in terms.items}
-    common = _kept(
-        terms.discounts, terms.items, sum(monthly(item) * own[item] for item in terms.items)
-    )
-    return tuple(own[item] * common / (1 + item.inclusive_tax / 100) for item in terms.items)
+    own = [left for one in terms.items for left in _kept(one.discounts, [(one, Fraction(1))])]
+    kept = _kept(terms.discounts, own)
+    return tuple(part / (1 + item.inclusive_tax / 100) for item, part in kept)
 
 
 def rounded(exact: Fraction) -> int:
@@ -104,17 +112,22 @@ def _worth(item: Item, share: Fraction) -> int:
     return rounded(monthly(item) * share)
 
 
-def _kept(discounts: Sequence[Discount], items: Sequence[Item], full: Fraction | int) -> Fraction:
-    """The part of these items' `full` price a month that is left by the discounts, one after the
-    other. Of nothing, nothing is taken."""
+def _kept(discounts: Sequence[Discount], priced: list[_Part]) -> list[_Part]:
+    """What is left of these parts of prices by the discounts, one after the other."""
+    for discount in discounts:
+        share = _share_left(discount, priced)
+        priced = [(item, part * share if discount.lowers(item) else part) for item, part in priced]
+    return priced
+
+
+def _share_left(discount: Discount, priced: list[_Part]) -> Fraction:
+    """The share that the discount leaves of what it lowers. Of nothing, nothing is taken."""
+    lowered = [(item, part) for item, part in priced if discount.lowers(item)]
+    full = sum(monthly(item) * part for item, part in lowered)
     if not full:
         return Fraction(1)
-    left = Fraction(full)
-    for discount in discounts:
-        if discount.is_forever:
-            left -= left * discount.percent / 100 + discount.off_pennies * _invoices(items)
-            left = max(left, Fraction(0))
-    return left / full
+    invoices = _invoices([item for item, _ in lowered])
+    return max(1 - discount.percent / 100 - discount.off_pennies * invoices / full, Fraction(0))
 
 
 def _invoices(items: Sequence[Item]) -> Fraction:

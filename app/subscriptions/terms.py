@@ -29,6 +29,7 @@ def terms_of(fact: SubscriptionFact) -> Terms:
 
 def _item(item: ItemFact) -> Item:
     return Item(
+        product=item.product_id,
         unit=item.unit,
         quantity=item.quantity,
         interval=Interval(item.interval) if item.interval else None,
@@ -40,4 +41,7 @@ def _item(item: ItemFact) -> Item:
 
 
 def _discounts(facts: Iterable[DiscountFact]) -> tuple[Discount, ...]:
-    return tuple(Discount(fact.is_forever, fact.percent, fact.off_pennies) for fact in facts)
+    return tuple(
+        Discount(fact.is_forever, fact.percent, fact.off_pennies, frozenset(fact.product_ids))
+        for fact in facts
+    )

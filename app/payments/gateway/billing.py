@@ -26,7 +26,8 @@ from payments.gateway.checkout import session_fact
 from payments.gateway.errors import GatewayError
 from payments.gateway.facts import CheckoutSession
 
-_WHOLE_DISCOUNTS = ["discounts.source.coupon"]
+# For which products a coupon is Stripe says only when it is asked, and that is the fourth level.
+_WHOLE_DISCOUNTS = ["discounts.source.coupon.applies_to"]
 _ENDED = ("canceled", "incomplete_expired")
 
 
@@ -156,6 +157,7 @@ def _whole_items(of: stripe.Subscription) -> list[stripe.SubscriptionItem]:
         params={
             "subscription": of.id,
             "limit": PAGE,
+            # For which products is a level too deep here; it is taken to be for its item's.
             "expand": ["data.discounts.source.coupon"],
         }
     )
@@ -177,6 +179,7 @@ def _item(item: stripe.SubscriptionItem, of: stripe.Subscription) -> ItemFact:
     return ItemFact(
         id=item.id,
         price_id=price.id,
+        product_id=id_of(item.price.product),
         unit=price.unit,
         quantity=getattr(item, "quantity", None) or 0,
         interval=price.interval,
@@ -202,10 +205,12 @@ def _discount(one: stripe.Discount, of: stripe.Subscription) -> DiscountFact:
             f"Subscription {of.id}: coupon {coupon.id} is in {coupon.currency}, expected "
             f"{of.currency}; use a coupon in the subscription's currency."
         )
+    limit = getattr(coupon, "applies_to", None)
     return DiscountFact(
         is_forever=coupon.duration == "forever",
         percent=_exact(coupon.percent_off or 0),
         off_pennies=coupon.amount_off or 0,
+        product_ids=tuple(limit.products) if limit else (),
     )
 
 

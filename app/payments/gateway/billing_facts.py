@@ -44,11 +44,13 @@ class NewSubscriptionSession:
 
 @dataclass(frozen=True)
 class DiscountFact:
-    """A coupon that was applied: a percentage or an amount in minor units, for ever or not."""
+    """A coupon that was applied: a percentage or an amount in minor units, for ever or not.
+    `product_ids` are the only products that it lowers; empty when it lowers all."""
 
     is_forever: bool
     percent: Fraction
     off_pennies: int
+    product_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class ItemFact:
 
     id: str
     price_id: str
+    product_id: str
     unit: Fraction
     quantity: int
     interval: str

@@ -98,6 +98,7 @@ def _prices() -> list[Endpoint]:
 def _coupons() -> list[Endpoint]:
     takes: Mapping[str, Spec] = {
         "amount_off": Whole(least=1, most=MAX_AMOUNT),
+        "applies_to": Hash({"products": ListOf(Text())}, required=("products",)),
         "currency": Currency(),
         "duration": Text(choices=("forever", "once", "repeating")),
         "duration_in_months": Whole(least=1, most=1200),

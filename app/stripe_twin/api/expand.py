@@ -101,9 +101,9 @@ def _grow(account: Account, shown: Json, path: list[str], wish: str, kind: str =
 
 
 def _fill(account: Account, shown: Json, name: str, wish: str, kind: str) -> None:
-    lists = _LISTS.get((kind, name))
-    if lists:
-        shown[name] = lists(account, shown)
+    made = _MADE.get((kind, name))
+    if made:
+        shown[name] = made(account, shown)
         return
     if name not in _FIELDS.get(kind, {}):
         raise StripeError(
@@ -141,7 +141,13 @@ def _payments(account: Account, shown: Json) -> Json:
     return objects.listing([objects.public(p) for p in mine], url=url)
 
 
-_LISTS = {
+def _applies_to(account: Account, shown: Json) -> Json | None:
+    return (account.store.get("coupon", shown["id"]) or {}).get("_applies_to")
+
+
+# What is not shown unless it is asked for.
+_MADE = {
+    ("coupon", "applies_to"): _applies_to,
     ("checkout.session", "line_items"): _line_items,
     ("charge", "refunds"): _refunds,
     ("invoice", "payments"): _payments,

@@ -85,9 +85,11 @@ def _require_payable(
     account: Account, sub: Json, customer: Json, behavior: str, *, is_alone: bool
 ) -> None:
     """Stripe's refusal of what nobody can pay, before anything is made of it."""
-    owed = sum(catalogue.cost(item["price"], item.get("quantity", 0)) for item in items_of(sub))
+    prices = [(item["price"], item.get("quantity", 0)) for item in items_of(sub)]
+    costs = [(price, catalogue.cost(price, quantity)) for price, quantity in prices]
+    owed = sum(cost for _, cost in costs)
     for discount in sub["discounts"]:
-        owed -= coupons.off(coupons.coupon_of(account, discount), owed)
+        owed -= coupons.off_all(coupons.coupon_of(account, discount), costs, left=owed)
     on_file = (
         sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from stripe_twin.account import Account
+from stripe_twin.billing import catalogue
 from stripe_twin.billing.periods import months_after
 from stripe_twin.errors import StripeError, invalid_param, missing
 from stripe_twin.ids import new_id
@@ -24,6 +26,8 @@ def create(account: Account, params: Json) -> Json:
             "duration_in_months must be given for a coupon that repeats, and for no other.",
             param="duration_in_months",
         )
+    for product in params.get("applies_to", {}).get("products", ()):
+        catalogue.find_product(account, product, param="applies_to[products]")
     coupon = _object(params, duration=duration, now=account.clock.now())
     if account.store.get("coupon", coupon["id"]):
         raise StripeError("Coupon already exists.", code="resource_already_exists", param="id")
@@ -102,6 +106,17 @@ def is_over(account: Account, discount_id: str) -> bool:
     return end is not None and end <= account.clock.now()
 
 
+def lowers(coupon: Json, price: Json | None) -> bool:
+    """Whether the coupon takes from what this price asks for: it may be for some products only."""
+    limit = coupon.get("_applies_to")
+    return limit is None or (price is not None and price["product"] in limit["products"])
+
+
+def off_all(coupon: Json, costs: Iterable[tuple[Json, int]], *, left: int) -> int:
+    """What the coupon takes from all these prices together, of which so much is left to pay."""
+    return off(coupon, min(left, sum(cost for price, cost in costs if lowers(coupon, price))))
+
+
 def off(coupon: Json, amount: int) -> int:
     """What the coupon takes from an amount; never more than there is."""
     if coupon["amount_off"]:
@@ -128,4 +143,5 @@ def _object(params: Json, *, duration: str, now: int) -> Json:
         "redeem_by": params.get("redeem_by"),
         "times_redeemed": 0,
         "valid": True,
+        "_applies_to": params.get("applies_to"),
     }

@@ -174,6 +174,8 @@ def _write_lines(
         taken: list[Json] = []
         for discount in (*one.discounts, *discounts) if one.is_discountable and rest > 0 else ():
             coupon = coupons.coupon_of(account, discount)
+            if not coupons.lowers(coupon, one.price):
+                continue
             off = coupons.off(coupon, rest)
             if discount in left and coupon["amount_off"]:
                 off = min(off, left[discount])

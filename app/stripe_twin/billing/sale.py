@@ -16,8 +16,10 @@ def amounts(account: Account, lines: list[Json], discounts: list[Json], *, is_fr
     """What the page asks for today: with its coupons taken off, and nothing in a trial."""
     subtotal = sum(line["amount_total"] for line in lines)
     due = 0 if is_free else subtotal
+    costs = [(line["price"], line["amount_total"]) for line in lines]
     for one in discounts:
-        due -= coupons.off(coupons.find(account, one["coupon"], param="discounts[0][coupon]"), due)
+        coupon = coupons.find(account, one["coupon"], param="discounts[0][coupon]")
+        due -= coupons.off_all(coupon, costs, left=due)
     return {
         "amount_subtotal": 0 if is_free else subtotal,
         "amount_total": due,

@@ -24,6 +24,7 @@ PRICE = {
     "object": "price",
     "billing_scheme": "per_unit",
     "currency": "gbp",
+    "product": "prod_1",
     "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"},
     "transform_quantity": None,
     "unit_amount": 1000,
@@ -152,6 +153,7 @@ def test_a_subscription_is_read_with_its_items_periods_and_key(seller: Seller) -
             gateway.ItemFact(
                 id=item.id,
                 price_id=item.price.id,
+                product_id=str(item.price.product),
                 unit=Fraction(1000),
                 quantity=2,
                 interval="month",
@@ -275,6 +277,18 @@ def test_a_coupon_is_found_under_the_source_of_its_discount(seller: Seller) -> N
         assert gateway.retrieve_subscription(sold).discounts == (
             gateway.DiscountFact(is_forever, Fraction(percent), pennies),
         )
+
+
+def test_which_products_a_coupon_lowers_is_asked_for(seller: Seller) -> None:
+    sold = seller.sell(((1000,), 1), ((2000,), 1))
+    first, second = gateway.retrieve_subscription(sold).items
+    assert first.product_id != second.product_id
+    only = [first.product_id]
+    off: Any = seller.coupon(percent_off=50, duration="forever", applies_to={"products": only})
+    seller.v1.subscriptions.update(sold, params={"discounts": off})
+    expected = (gateway.DiscountFact(True, Fraction(50), 0, (first.product_id,)),)
+    assert gateway.retrieve_subscription(sold).discounts == expected
+    assert gateway.end_with_period(sold).discounts == expected
 
 
 def test_a_coupon_that_counted_once_is_gone_from_what_renews(seller: Seller) -> None:

@@ -43,6 +43,7 @@ def item_fact(pennies: int | str = 1000, **values: Any) -> ItemFact:
     given = {
         "id": "si_1",
         "price_id": "price_1",
+        "product_id": "prod_1",
         "unit": Fraction(pennies),
         "quantity": 1,
         "interval": "month",

@@ -94,6 +94,25 @@ def test_a_coupon_of_one_item_lowers_that_item_alone(seller: Seller) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("off", "worth"),
+    [({"percent_off": 50}, 2500), ({"amount_off": 1500, "currency": "gbp"}, 2000)],
+    ids=["half", "more than it costs"],
+)
+def test_a_coupon_for_one_product_lowers_that_product_alone(
+    seller: Seller, off: Any, worth: int
+) -> None:
+    """As on the next invoice, on which Stripe takes nothing from what else is bought."""
+    sold = seller.sell(((1000,), 1), ((2000,), 1))
+    product = seller.v1.subscriptions.retrieve(sold)["items"].data[0].price.product
+    limited: Any = seller.coupon(applies_to={"products": [product]}, **off, **FOREVER)
+    seller.v1.subscriptions.update(sold, params={"discounts": limited})
+    assert _worth(seller, sold) == worth
+    seller.twin.control.clock(advance_s=32 * DAY_S)
+    assert seller.v1.invoices.list().data[0].amount_due == worth
+
+
+@pytest.mark.django_db
 def test_use_pauses_and_ends_are_read_from_stripe(seller: Seller) -> None:
     sold = seller.sell(((1000,), 1))
     assert _worth(seller, sold) == 1000

@@ -18,6 +18,7 @@ from tests.app.conftest import NOW
 ACTIVE = SubscriptionStatus.ACTIVE
 FOREVER, FINITE = True, False
 HALF = Fraction(50)
+HALF_OFF_A = Discount(FOREVER, percent=HALF, products=frozenset({"a"}))
 
 
 def _item(
@@ -112,6 +113,51 @@ BESIDE_THE_TABLE = {
         _terms(_item(is_metered=True), discounts=(Discount(FOREVER, off_pennies=100),)),
         0,
     ),
+    "half off one product of two": (
+        _terms(_item(product="a"), _item(2000, product="b"), discounts=(HALF_OFF_A,)),
+        2500,
+    ),
+    "half off a product that is not in it": (_terms(discounts=(HALF_OFF_A,)), 1000),
+    "half off one product, £1 off each invoice, then half off all": (
+        _terms(
+            _item(product="a"),
+            _item(2000, product="b"),
+            discounts=(
+                HALF_OFF_A,
+                Discount(FOREVER, off_pennies=100),
+                Discount(FOREVER, percent=HALF),
+            ),
+        ),
+        1200,
+    ),
+    "£5 off a product that is paid by the year, beside others by the month": (
+        _terms(
+            _item(12000, every="1 year", product="a"),
+            _item(product="b"),
+            _item(product="c"),
+            discounts=(
+                Discount(FOREVER, off_pennies=500, products=frozenset({"a"})),
+                Discount(FOREVER, off_pennies=250, products=frozenset({"b", "c"})),
+            ),
+        ),
+        2708,
+    ),
+    "£15 off one product of £10": (
+        _terms(
+            _item(product="a"),
+            _item(product="b"),
+            discounts=(Discount(FOREVER, off_pennies=1500, products=frozenset({"a"})),),
+        ),
+        1000,
+    ),
+    "half off a product that two items are of": (
+        _terms(_item(product="a"), _item(product="a"), discounts=(HALF_OFF_A,)),
+        1000,
+    ),
+    "a coupon of the item for another product": (
+        _terms(_item(product="b", discounts=(HALF_OFF_A,))),
+        1000,
+    ),
     "12.5 % off": (_terms(discounts=(Discount(FOREVER, percent=Fraction("12.5")),)), 875),
 }
 
@@ -162,12 +208,14 @@ items = st.builds(
     st.sampled_from(["1 day", "2 week", "1 month", "3 month", "1 year"]),
     is_metered=st.booleans(),
     inclusive_tax=st.sampled_from([Fraction(0), Fraction(20), Fraction("5.5")]),
+    product=st.sampled_from(["a", "b"]),
 )
 discounts = st.builds(
     Discount,
     st.booleans(),
     st.fractions(0, 100, max_denominator=100),
     st.integers(0, 10**7),
+    st.frozensets(st.sampled_from(["a", "c"])),
 )
 
 

@@ -49,6 +49,19 @@ def test_a_product_in_use_stays(billing: Billing) -> None:
     assert [p.name for p in billing.v1.products.list().data] == ["Coffee"]
 
 
+def test_the_products_of_a_coupon_are_shown_when_they_are_asked_for(billing: Billing) -> None:
+    product = str(billing.price().product)
+    limit: Any = {"applies_to": {"products": [product]}}
+    billing.v1.coupons.create(params={"id": "SOME", "percent_off": 10, **limit})
+    billing.v1.coupons.create(params={"id": "ALL", "percent_off": 10})
+    expand: Any = {"expand": ["applies_to"]}
+    assert "applies_to" not in billing.v1.coupons.retrieve("SOME")
+    seen = billing.v1.coupons.retrieve("SOME", params=expand)
+    assert seen.applies_to is not None
+    assert seen.applies_to.products == [product]
+    assert billing.v1.coupons.retrieve("ALL", params=expand).applies_to is None
+
+
 def test_a_coupon_ends_after_its_last_use_or_its_day(billing: Billing) -> None:
     now = billing.twin.account.clock.now()
     billing.v1.coupons.create(params={"id": "ONE", "percent_off": 10, "max_redemptions": 1})
@@ -69,6 +82,7 @@ def test_a_coupon_ends_after_its_last_use_or_its_day(billing: Billing) -> None:
         ({"percent_off": "-1"}, "percent_off"),
         ({"amount_off": 5}, "currency"),
         ({"percent_off": 5, "duration": "repeating"}, "duration_in_months"),
+        ({"percent_off": 5, "applies_to": {"products": ["none"]}}, "applies_to[products]"),
     ],
     ids=str,
 )

@@ -125,6 +125,49 @@ def test_coupon_takes_whole_minor_units(coupon: Any, amount: int, off: int) -> N
     assert coupons.off({"amount_off": None, **coupon}, amount) == off
 
 
+SOME, MANY = {"product": "prod_1"}, {"product": "prod_2"}
+FOR_SOME = {"_applies_to": {"products": ["prod_1", "prod_3"]}}
+
+
+@pytest.mark.parametrize(
+    ("coupon", "price", "lowers"),
+    [
+        ({}, SOME, True),
+        ({}, None, True),
+        (FOR_SOME, SOME, True),
+        (FOR_SOME, MANY, False),
+        (FOR_SOME, None, False),
+    ],
+)
+def test_coupon_for_some_products_lowers_these_alone(coupon: Any, price: Any, lowers: bool) -> None:
+    assert coupons.lowers(coupon, price) is lowers
+
+
+@pytest.mark.parametrize(("left", "off"), [(3000, 500), (700, 350)])
+def test_coupon_takes_from_the_prices_of_its_products(left: int, off: int) -> None:
+    half = {"amount_off": None, "percent_off": 50, **FOR_SOME}
+    assert coupons.off_all(half, [(SOME, 1000), (MANY, 2000)], left=left) == off
+
+
+def test_lines_that_a_coupon_does_not_lower_keep_their_price(desk: Desk, cara: Any) -> None:
+    coupon = {"id": "SOME", "amount_off": 1200, "percent_off": None, **FOR_SOME}
+    discount = {"id": "di_1", "source": {"coupon": "SOME"}}
+    desk.does(lambda account: account.store.put("coupon", coupon))
+    desk.does(lambda account: account.store.put("discount", discount))
+    priced = {"id": "price_1", "unit_amount_decimal": "1000"}
+    charged = [Charged(1000, "Visit", NOW, NOW, price=priced | of) for of in (MANY, SOME, SOME)]
+    draft = desk.does(
+        invoices.draft,
+        customer=cara,
+        currency="gbp",
+        reason="manual",
+        charged=charged,
+        discounts=["di_1"],
+    )
+    taken = [[off["amount"] for off in line["discount_amounts"]] for line in draft["lines"]["data"]]
+    assert (taken, draft["total"]) == ([[], [1000], [200]], 1800)
+
+
 @pytest.mark.parametrize(
     ("each", "quantity", "total"), [("0.5", 1000, 500), ("0.5", 1, 1), ("1500", 2, 3000)]
 )

@@ -136,6 +136,13 @@ def test_a_coupon_is_taken_off_what_the_page_asks(billing: Billing) -> None:
     assert billing.v1.invoices.list().data[0].amount_paid == 1000
 
 
+def test_a_coupon_for_another_product_takes_nothing_off(billing: Billing) -> None:
+    other: Any = {"products": [str(billing.price().product)]}
+    billing.v1.coupons.create(params={"id": "HALF", "percent_off": 50, "applies_to": other})
+    page = _page(billing, discounts=[{"coupon": "HALF"}])
+    assert (page.amount_subtotal, page.amount_total) == (2000, 2000)
+
+
 def test_a_person_pays_on_the_hosted_page(billing: Billing, raw: Raw) -> None:
     page = _page(billing)
     path = urllib.parse.urlsplit(str(page.url)).path
