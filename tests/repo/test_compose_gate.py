@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -103,6 +104,84 @@ class _Builder:
         if said := self.ends.pop(0):
             raise Wrong(said)
         return ""
+
+
+class _Shop:
+    """A stack on which all goes well. It answers with what it was asked, and keeps that."""
+
+    project, shop_port, twin_port = "proof", 8000, 12111
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def run(self, *words: str) -> str:
+        if words[:2] == ("ps", "--all"):
+            return "\n".join(map(self._state, story.SERVICES))
+        if "psql" in words:
+            return "\n".join(f"{table}|3" for table in story._COUNTED)
+        self.asked.append(" ".join(words))
+        return f"answer to {self.asked[-1]}"
+
+    def ask(self, *words: str) -> str:
+        return ""
+
+    def inspect(self, kind: str, name: str) -> dict[str, object]:
+        confined = {
+            "PortBindings": None,
+            "ReadonlyRootfs": True,
+            "CapDrop": ["ALL"],
+            "CapAdd": None,
+            "SecurityOpt": ["no-new-privileges:true"],
+        }
+        return {"Config": {"User": "10001:10001", "Env": []}, "HostConfig": confined}
+
+    def _state(self, name: str) -> str:
+        state, _, how = story.SERVICES[name].partition(" ")
+        return json.dumps({"Service": name, "State": state, "Health": how, "ExitCode": how})
+
+
+IN_TESTS = '--profile tests run --rm --no-deps -T tests sh -c exec "$@" 2>&1 sh python'
+IN_BACKUPS = "run --rm --no-deps -T backups python app/manage.py"
+STORY = [
+    [f"--profile * build --quiet {service}" for service in ("web", "backups", "tests")],
+    ["up --detach --no-build --wait --wait-timeout 240"],
+    ["logs --no-color --no-log-prefix migrate"],
+    ["logs --no-color --no-log-prefix seed"],
+    [],
+    [f"ps --quiet {service}" for service in ("db", "web", "worker", "twin")],
+    [f"{IN_TESTS} app/manage.py test analyticsapp -v 2 --noinput"],
+    [f"{IN_TESTS} -m pytest -p no:cacheprovider --color=no tests/app/orders"],
+    ["exec -T worker python app/manage.py run_checks --fail-on-issues"],
+    [
+        f"{IN_BACKUPS} {command} /var/backups/shop/proof.dump"
+        for command in ("backup", "restore_drill")
+    ],
+    [f"restart --no-deps --timeout 20 {service}" for service in ("db", "web", "twin", "worker")],
+    ["--profile * down --volumes --timeout 20"],
+]
+# The steps whose answers are the proof; of the others the story tells what it saw.
+PRINTED = [each for number in (2, 3, 6, 7, 8, 9) for each in STORY[number]]
+
+
+def test_whole_story_is_told_in_its_order_and_its_output_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visited: list[str] = []
+    monkeypatch.setattr(story, "_expect", lambda part, url: visited.append(url))
+    stack = _Shop()
+    told = []
+    for _, step in story.steps(cast(Stack, stack)):
+        step(cast(Stack, stack))
+        told.append(stack.asked)
+        stack.asked = []
+
+    assert told == STORY
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "answer to" in line] == [
+        f"  answer to {each}" for each in PRINTED
+    ]
+    shop = ["http://127.0.0.1:8000/readyz", "http://127.0.0.1:8000/sign-in/"]
+    assert visited == [*shop, "http://127.0.0.1:12111/_twin/state"] * 2
 
 
 MARK = "packages: could not be fetched"

@@ -44,6 +44,15 @@ def _example() -> dict[str, str]:
     return dict(re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", _text(".env.example"), re.MULTILINE))
 
 
+def _awaited(name: str) -> dict[str, dict[str, str]]:
+    """By service, those that it waits for, and until when."""
+    return {
+        service: {needed: how["condition"] for needed, how in told["depends_on"].items()}
+        for service, told in _compose(name)["services"].items()
+        if "depends_on" in told
+    }
+
+
 @pytest.mark.parametrize("service", ["migrate", "web", "worker", "backups"])
 def test_each_service_is_given_every_variable_that_production_reads(service: str) -> None:
     given = _compose()["services"][service]["environment"]
@@ -151,7 +160,38 @@ def test_every_lasting_service_has_a_health_check() -> None:
 
     assert once == {"migrate", "backups"}
     assert sorted(lasting) == ["db", "twin", "web", "worker"]
-    assert all(service["healthcheck"]["test"][0] == "CMD" for service in lasting.values())
+    probes = {
+        name: service.get("healthcheck", {}).get("test", []) for name, service in lasting.items()
+    }
+    assert [name for name, probe in probes.items() if probe[:1] != ["CMD"]] == []
+
+
+def test_nothing_starts_before_what_it_needs_is_migrated_healthy_and_seeded() -> None:
+    """Of the worker, Compose joins what both files say."""
+    healthy, ended = "service_healthy", "service_completed_successfully"
+
+    assert _awaited("docker-compose.yml") == {
+        "migrate": {"db": healthy},
+        "web": {"migrate": ended},
+        "worker": {"migrate": ended},
+        "backups": {"db": healthy},
+    }
+    assert _awaited("docker-compose.override.yml") == {
+        "twin": {"web": healthy},
+        "seed": {"twin": healthy},
+        "worker": {"twin": healthy, "seed": ended},
+    }
+
+
+def test_each_service_runs_what_it_is_named_for_and_the_seed_only_when_asked() -> None:
+    services = _compose()["services"]
+    demo = _compose("docker-compose.override.yml")["services"]
+
+    assert services["migrate"]["command"][1:3] == ["app/manage.py", "migrate"]
+    assert services["web"]["command"][:2] == ["gunicorn", "config.wsgi"]
+    assert services["worker"]["command"] == ["python", "app/manage.py", "work"]
+    assert demo["seed"]["command"][1:3] == ["app/manage.py", "seed_demo"]
+    assert demo["seed"]["scale"] == "${SEED_DEMO:-0}"
 
 
 def test_backups_have_programs_that_are_no_older_than_the_server() -> None:
