@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import yaml
 
-from tests.browser import chromium
+from tests.browser import chromium, walkthrough
+from tests.browser.shop import Shop
 from tests.browser.steps import STEPS
 from tests.browser.told import commands, unlike
 from tests.repo.planted import ROOT
@@ -57,7 +60,46 @@ def test_a_walk_types_what_is_told_and_nothing_else(ran: list[str], agrees: bool
 
 def test_every_role_has_a_part(steps: list[dict[str, object]]) -> None:
     people = {step["who"] for step in steps}
-    assert people >= {"cara_customer", "olly_ops", "ana_analyst", "alice_admin"}
+    assert people == {
+        *("cara_customer", "olly_ops", "ana_analyst", "alice_admin"),
+        *("nobody signed in", "anyone with a terminal", "the buyer, who trusts nobody"),
+    }
+
+
+class _Page:
+    """A page that is photographed by writing its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def evaluate(self, script: str) -> None:
+        pass
+
+    def screenshot(self, *, path: Path, animations: str) -> None:
+        path.write_text(f"{self.name}, {animations}", "utf-8")
+
+
+def test_each_step_leaves_its_picture_and_the_first_that_fails_ends_the_walk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(shop: Shop) -> Any:
+        raise AssertionError("expected to be paid,\n  found pending")
+
+    walks = {"buy": lambda shop: _Page("basket"), "pay": lambda shop: _Page("order")}
+    monkeypatch.setattr(walkthrough, "STEPS", {**walks, "refund": fails, "audit": fails})
+    shop = cast(Shop, SimpleNamespace(ran=[]))
+
+    told = walkthrough._walk(shop, tmp_path, {"buy": [], "pay": [], "refund": [], "audit": []})
+
+    why = "expected to be paid, found pending"
+    assert told == [
+        {"id": "buy", "status": "passed", "why": "", "screenshot": "buy.png"},
+        {"id": "pay", "status": "passed", "why": "", "screenshot": "pay.png"},
+        {"id": "refund", "status": "failed", "why": why, "screenshot": ""},
+    ]
+    pictures = {picture.name: picture.read_text("utf-8") for picture in tmp_path.iterdir()}
+    assert pictures == {"buy.png": "basket, disabled", "pay.png": "order, disabled"}
+    assert capsys.readouterr().out == f"passed  buy\npassed  pay\nfailed  refund  {why}\n"
 
 
 def test_machine_without_a_browser_is_told_how_to_get_one(

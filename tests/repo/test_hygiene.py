@@ -23,6 +23,9 @@ def test_a_clean_repository_gives_a_clean_archive(
     assert done.returncode == 0
     assert "ignored  .env\n" in done.stdout
     assert "16 forbidden paths asked, 0 things wrong\n" in done.stdout
+    listed = [line.split() for line in done.stdout.splitlines() if line.startswith(" ")]
+    assert [name for _, name in listed] == [".env.example", ".gitignore", "app/models.py"]
+    assert ["6", "app/models.py"] in listed
     with zipfile.ZipFile(tmp_path / "purelaka_clean_share.zip") as archive:
         names = sorted(name for name in archive.namelist() if not name.endswith("/"))
     assert names == [".env.example", ".gitignore", "app/models.py"]

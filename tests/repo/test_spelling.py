@@ -20,8 +20,10 @@ def test_a_clean_repository_passes_and_says_what_was_read(
 
 
 def test_each_wrong_spelling_is_named_with_its_line(repository: Repository, gate: Gate) -> None:
-    repository.write("app/a.py", f"one\nstatus = '{WRONG}'\n")
+    repository.write("app/a.py", f"one\nstatus = '{WRONG}'  # not {WRONG} yet\n# {WRONG}\n")
+    repository.write("app/migrations/0001.py", f"name = '{WRONG}'\n")
     repository.write("templates/b.html", f"<p>{WRONG.upper()}</p>\n")
+    repository.write("tests/test_a.py", f"def test_{WRONG}():\n")
     repository.commit()
 
     done = gate("spelling.py")
@@ -29,8 +31,11 @@ def test_each_wrong_spelling_is_named_with_its_line(repository: Repository, gate
     assert done.returncode == 1
     assert done.stdout == (
         "app/a.py:2  wrong spelling found; use canceled\n"
+        "app/a.py:3  wrong spelling found; use canceled\n"
+        "app/migrations/0001.py:1  wrong spelling found; use canceled\n"
         "templates/b.html:1  wrong spelling found; use canceled\n"
-        "spelling: 3 files read, 2 wrong spellings\n"
+        "tests/test_a.py:1  wrong spelling found; use canceled\n"
+        "spelling: 5 files read, 5 wrong spellings\n"
     )
 
 

@@ -27,7 +27,7 @@ def test_findings_are_named_with_their_place_and_fail(
     for name, text in (
         ("orders/late.py", 'late = 1\nlate = order.status == "paid"\n'),
         ("orders/migrations/0001.py", 'status = "paid"\n'),
-        ("templates/late.html", '{% if order.status == "paid" %}'),
+        ("templates/orders/late.html", '{% if order.status == "paid" %}'),
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
@@ -35,7 +35,7 @@ def test_findings_are_named_with_their_place_and_fail(
     assert statuses.main() == 1
     assert capsys.readouterr().out.splitlines() == [
         "app/orders/late.py:2: 'paid' is written as text; use the enum",
-        "app/templates/late.html:1: 'paid' is compared with; decide it in the view",
+        "app/templates/orders/late.html:1: 'paid' is compared with; decide it in the view",
         "statuses: 1 modules and 1 templates read, 2 written as text",
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 from core.environment import OPTIONAL, REQUIRED, VARIABLES, read
@@ -120,6 +121,12 @@ def test_production_takes_what_it_is_given_and_lets_nobody_switch_protection_off
     database = found["DATABASES"]["default"]
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert (database["HOST"], database["OPTIONS"]) == ("db.example", {"connect_timeout": 5})
+
+
+@pytest.mark.django_db
+def test_deployment_checks_find_nothing_to_warn_about(production: Any, start: Any) -> None:
+    production.SECRET_KEY = start()["SECRET_KEY"]
+    assert run_checks(include_deployment_checks=True) == []
 
 
 def test_without_a_proxy_no_forwarded_header_is_believed(start: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 
@@ -29,11 +30,13 @@ def _throwaway(*words: str) -> int:
 def test_commands_run_on_an_empty_database_in_their_order(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    assert _throwaway("showmigrations", "--plan", "audit", "::", "check") == 0
+    told = 'from django.db import connection; print("on", connection.settings_dict["NAME"])'
+    assert _throwaway("showmigrations", "--plan", "audit", "::", "shell", "-c", told) == 0
     printed = capfd.readouterr().out
     assert printed.startswith("$ manage.py showmigrations --plan audit\n")
     assert "[ ]  audit.0001_initial" in printed
-    assert printed.index("audit.0001") < printed.index("$ manage.py check")
+    assert printed.index("audit.0001") < printed.index("$ manage.py shell")
+    assert re.search(r"^on throwaway_[0-9a-f]{12}$", printed, re.MULTILINE)
 
 
 def test_the_first_failing_code_is_the_answer_and_nothing_runs_after_it(
