@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from evidence.gates.stripe_test_mode import why_not
@@ -83,6 +85,15 @@ def test_only_the_publishing_job_may_write() -> None:
 
     assert asked == [{"contents": "read"}, {}]
     assert writing == ["publish"]
+
+
+def test_every_action_is_pinned_by_a_commit_that_nobody_can_move() -> None:
+    for name in ("ci", "release"):
+        workflow = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text("utf-8"))
+        steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+        used = [step["uses"] for step in steps if "uses" in step]
+        assert used
+        assert [use for use in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", use)] == []
 
 
 def test_make_release_lets_nothing_short_of_met_pass() -> None:
