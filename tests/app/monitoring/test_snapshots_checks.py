@@ -57,6 +57,17 @@ def test_a_missing_snapshot_opens_resolves_and_reopens(past: Past) -> None:
         assert _unresolved() == []
 
 
+def test_a_snapshot_of_one_currency_is_none_of_another(past: Past) -> None:
+    past.paid(at(6), pennies=900, currency="JPY")
+    taking.rebuild(first=day(0), last=day(9), now=NOW)
+    DailySnapshot.objects.filter(day=day(8), currency="JPY").delete()
+    said = (
+        "a snapshot of every day until 2026-03-10",
+        "1 missing, from 2026-03-09 to 2026-03-09",
+    )
+    assert _unresolved() == [("snapshot-missing", "snapshots:JPY", *said, 1)]
+
+
 def test_the_night_has_its_time_to_take_yesterdays(past: Past) -> None:
     DailySnapshot.objects.filter(day=day(9)).delete()
     run_checks(now=NOW, only=NAMES)
