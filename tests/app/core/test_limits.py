@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from core import limits
 from core.limits import LIMITS, Limit, count, forget_counts, limited
 from core.models import Tally
 
@@ -59,8 +60,10 @@ def test_no_address_is_kept_and_old_counts_are_forgotten(now: datetime) -> None:
     assert Tally.objects.get().key == key
 
 
-def test_every_limit_has_a_name_of_its_own() -> None:
-    assert len({limit.name for limit in LIMITS}) == len(LIMITS)
+def test_every_limit_is_listed_and_counted_for_itself(now: datetime) -> None:
+    for limit in LIMITS:
+        assert count(limit=limit, who="user:1", now=now).times == 1, limit.name
+    assert set(LIMITS) == {each for each in vars(limits).values() if isinstance(each, Limit)}
 
 
 @pytest.mark.parametrize(
