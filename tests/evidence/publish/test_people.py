@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,27 @@ def mistakes(sample: Sample) -> list[str]:
 
 def test_facts_are_quoted_from_the_run(sample: Sample) -> None:
     assert page(sample, '{{ fact("refunds.window_days") }} days') == "30 days"
+
+
+def test_refund_policy_says_what_the_facts_say(sample: Sample) -> None:
+    """This project's own page, of a shop with other rules."""
+    text = (Path(__file__).parents[3] / "site_src/refund_policy.md").read_text("utf-8")
+    row = {"step": 1, "asked": "9.00", "left_before": "8.00", "answer": "no"}
+    sample.facts = {
+        "refunds.window_days": 17,
+        "refunds.smallest_pennies": 3,
+        "refunds.roles": ["cook"],
+        "refunds.longest_reason": 41,
+        "refunds.worked_example": [row],
+    }
+
+    told = page(sample, re.sub(r"\{\{ claim\(.*?\) \}\}", "", text))
+
+    assert "refunded for **17 days** after its payment." in told
+    assert "Any amount from 3 minor unit up to what is left" in told
+    assert "\n- cook\n" in told
+    assert "a reason of at most 41 characters." in told
+    assert "| 1 | 9.00 | 8.00 | no |" in told
 
 
 def test_facts_may_lie_in_objects_and_be_looped_over(sample: Sample) -> None:
