@@ -94,7 +94,7 @@ def _unyielded(function: Function) -> Iterator[Edit]:
     """It stays a generator: otherwise it would be another thing, and every caller break."""
     for node in ast.walk(function):
         match node:
-            case ast.Yield(value=ast.expr() as value) if not _is_none(value):
+            case ast.Yield(value=ast.expr() as value):
                 yield Edit(Operator.YIELD, value, "None")
             case ast.YieldFrom(value=value):
                 yield Edit(Operator.YIELD, value, "()")
