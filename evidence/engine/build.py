@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evidence.engine.arguments import Order
@@ -38,12 +39,16 @@ def _anew(order: Order) -> int:
     from evidence.engine.publish.sealing import signed_by, signing_key
     from evidence.engine.report import summary_lines
 
+    seen = _read(order)
     is_published = order.command != "run" and not order.only
-    # Who waits for another build proves what stands there after that, so nothing is read before.
-    with alone(_project_of(order).work, wait=order.wait, tell=say), reporter_for(order) as reporter:
-        project, register, reuse = _read(order)
-        if is_published:
-            _prepare_publishing(project)
+    if is_published:
+        _prepare_publishing(seen.project)
+    with (
+        reporter_for(order) as reporter,
+        alone(seen.project.work, wait=order.wait, tell=reporter.stage),
+    ):
+        # Who waited for another build proves what stands there by now.
+        project, register, reuse = _as_it_stands(order, seen)
         recorded = recorded_run if order.command == "site" else new_or_same_run
         found = recorded(order, project, register, reporter, reuse)
         judgement = judge(project, register, found)
@@ -109,20 +114,34 @@ def _same_again(order: Order) -> int | None:
     return again.exit_code
 
 
-def _read(order: Order) -> tuple[Project, Register, Reuse]:
-    """The project and its register with the files that they were read from, read again for as long
-    as somebody changes those meanwhile."""
-    from evidence.engine.reuse import reuse_of
+@dataclass(frozen=True)
+class _Seen:
+    """A register, and the files as they were before it was read."""
+
+    project: Project
+    register: Register
+    files: Mapping[str, str]
+
+
+def _read(order: Order) -> _Seen:
     from evidence.engine.run.tree import read_files
 
-    while True:
-        before = read_files(_project_of(order))
-        project, register, dead = load(order)
-        reuse = reuse_of(project, register)
-        if reuse.files == before:
-            _check_files(order, project, reuse.files)
-            _check(order, project, register, dead)
-            return project, register, reuse
+    files = read_files(_project_of(order))
+    project, register, dead = load(order)
+    _check_files(order, project, files)
+    _check(order, project, register, dead)
+    return _Seen(project, register, files)
+
+
+def _as_it_stands(order: Order, seen: _Seen) -> tuple[Project, Register, Reuse]:
+    """What was seen, read again for as long as a file has changed since."""
+    from evidence.engine.reuse import reuse_of
+
+    reuse = reuse_of(seen.project, seen.register)
+    while reuse.files != seen.files:
+        seen = _read(order)
+        reuse = reuse_of(seen.project, seen.register)
+    return seen.project, seen.register, reuse
 
 
 def _check_files(order: Order, project: Project, files: Mapping[str, str]) -> None:

@@ -63,6 +63,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         assert given == (PROJECT, REGISTER, FOUND)
         return does("judged", JUDGEMENT)()
 
+    def as_it_stands(order: Order, given: object) -> Any:
+        assert given is seen
+        return does("read again", (PROJECT, REGISTER, Reuse(done)))()
+
     def conclude(order: Order, *given: Any) -> int:
         register, found, judgement, _, where, sealed = given
         assert (register, found, judgement) == (REGISTER, FOUND, JUDGEMENT)
@@ -70,8 +74,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return 1
 
     monkeypatch.setattr(build, "_same_again", lambda order: None)
-    monkeypatch.setattr(build, "_project_of", lambda order: PROJECT)
-    monkeypatch.setattr(build, "_read", does("read", (PROJECT, REGISTER, Reuse(done))))
+    seen = SimpleNamespace(project=PROJECT)
+    monkeypatch.setattr(build, "_read", does("read", seen))
+    monkeypatch.setattr(build, "_as_it_stands", as_it_stands)
     monkeypatch.setattr(build, "_prepare_publishing", does("prepared"))
     monkeypatch.setattr(build, "reporter_for", lambda order: Reporter(live=False))
     monkeypatch.setattr(lock, "alone", alone)
@@ -92,12 +97,12 @@ END = "concluded build/site/index.html signed by key"
 KEPT = "kept ['build/site/index.html'] 1"
 
 
-def test_build_reads_what_stands_there_under_its_lock_then_runs_judges_and_publishes(
+def test_build_reads_again_what_changed_while_it_waited_then_runs_judges_and_publishes(
     done: list[str],
 ) -> None:
     assert build.run(read_order([])) == 1
     assert done == [
-        *("locked", "read", "prepared", "ran", "judged", "published"),
+        *("read", "prepared", "locked", "read again", "ran", "judged", "published"),
         *(KEPT, "unlocked", END),
     ]
 
@@ -105,7 +110,7 @@ def test_build_reads_what_stands_there_under_its_lock_then_runs_judges_and_publi
 def test_site_publishes_what_was_recorded_and_waits_for_nobody_if_asked(done: list[str]) -> None:
     build.run(replace(read_order(["site"]), wait=False))
     assert done == [
-        *("locked if free", "read", "prepared", "looked up", "judged", "published"),
+        *("read", "prepared", "locked if free", "read again", "looked up", "judged", "published"),
         *(KEPT, "unlocked", END),
     ]
 
@@ -113,7 +118,7 @@ def test_site_publishes_what_was_recorded_and_waits_for_nobody_if_asked(done: li
 @pytest.mark.parametrize("arguments", [["run"], ["--only", "tests"]])
 def test_run_and_one_gate_alone_publish_nothing(done: list[str], arguments: list[str]) -> None:
     build.run(read_order(arguments))
-    assert done == ["locked", "read", "ran", "judged", "unlocked", "concluded"]
+    assert done == ["read", "locked", "read again", "ran", "judged", "unlocked", "concluded"]
 
 
 def test_site_that_stands_already_is_not_published_again(
@@ -274,7 +279,8 @@ def test_number_of_a_build_stands_for_all_that_it_found(
 def test_files_that_change_while_they_are_read_are_read_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    files = [{"a": "1"}, {"a": "2"}, {"a": "2"}, {"a": "2"}]
+    """At first when its turn has come, and again while it reads them."""
+    files = [{"a": "1"}, {"a": "2"}, {"a": "2"}, {"a": "3"}, {"a": "3"}, {"a": "3"}]
     loads: list[Any] = []
 
     def load(order: Order) -> tuple[Any, Any, tuple[str, ...]]:
@@ -292,9 +298,13 @@ def test_files_that_change_while_they_are_read_are_read_again(
     monkeypatch.setattr(tree, "read_files", lambda project: files.pop(0))
     monkeypatch.setattr(reuse, "reuse_of", reuse_of)
 
-    project, register, found = build._read(read_order([]))
-    assert (project, register, found.register) == (PROJECT, "register 2", "register 2")
-    assert checked == [(PROJECT, {"a": "2"}), (PROJECT, "register 2", ("a dead link",))]
+    order = read_order([])
+    seen = build._read(order)
+    assert (seen.project, seen.register, seen.files) == (PROJECT, "register 1", {"a": "1"})
+    assert checked == [(PROJECT, {"a": "1"}), (PROJECT, "register 1", ("a dead link",))]
+    project, register, found = build._as_it_stands(order, seen)
+    assert (project, register, found.register) == (PROJECT, "register 3", "register 3")
+    assert checked[-1] == (PROJECT, "register 3", ("a dead link",))
     assert files == []
 
 
