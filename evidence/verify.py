@@ -595,7 +595,8 @@ def _check_statements(
             yield _check_provenance(name, predicate, evidence, bundle)
         else:
             _check_content(name, predicate, _expected(kind, evidence, listed))
-            yield f"{name} is signed, of this manifest, and says what evidence.json says."
+            told = "is signed, of this manifest," if signer.key else "is of this manifest"
+            yield f"{name} {told} and says what evidence.json says."
 
 
 def _statement(

@@ -502,6 +502,13 @@ def statement_of_another_build_replayed(bundle: Bundle) -> Path:
 
 
 @refused("statement-content")
+def statement_that_says_nothing(bundle: Bundle) -> Path:
+    return bundle.statement(
+        CLAIM_EVIDENCE, lambda told: told.update(predicate=[]), key="seller"
+    ).zip()
+
+
+@refused("statement-content")
 def statement_that_says_more_than_evidence(bundle: Bundle) -> Path:
     return bundle.statement(
         CLAIM_EVIDENCE, lambda told: told["predicate"]["counts"].update(met=3), key="seller"
@@ -826,6 +833,44 @@ def test_honest_bundle_is_accepted(
     assert len(said) >= 12
     assert "0 met, 3 partly met, 0 not met, 1 out of scope" in said[-1]
     assert ("UNSIGNED" in said[-1]) == (make is _unsigned_and_allowed)
+
+
+def test_unsigned_bundle_is_told_to_be_unsigned_and_nothing_of_it_signed(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(bundle.files[verify.EVIDENCE])
+    path = _unsigned_and_allowed(bundle)
+    listed = len(bundle.files[verify.MANIFEST].splitlines())
+    assert answer(bundle, path) == ("", 0)
+
+    assert capsys.readouterr().out.splitlines() == [
+        f"ok       {len(bundle.files)} files with plain names; no link, device or way out among "
+        "them.",
+        "ok       UNSIGNED: the manifest has no signature; --allow-unsigned was given.",
+        f"ok       All {listed} files of the manifest are there and unchanged, and no other is.",
+        f"ok       evidence.json is of commit {told['commit']} of till {told['version']}, clean.",
+        f"ok       {TEST_RESULT} is of this manifest and says what evidence.json says.",
+        f"ok       {CLAIM_EVIDENCE} is of this manifest and says what evidence.json says.",
+        "ok       volatile/provenance.dsse.json tells how it was built, by "
+        "'https://purelaka.example/builder/somebodys-machine/v1': SLSA Build L1 at most.",
+        "ok       Each of 2 gates says what its log says, and its log is the one named.",
+        "ok       Each of 3 claims has the status that its own rungs, tests and gates give.",
+        "ok       Each of 4 requirements has the status that its claims give.",
+        "ok       Front page, status page and acceptance matrix show these verdicts and counts.",
+        "ok       accepted: 0 met, 3 partly met, 0 not met, 1 out of scope; UNSIGNED, so anybody "
+        "could have made it.",
+    ]
+
+
+def test_signed_bundle_is_told_to_be_signed_statement_by_statement(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert answer(bundle, bundle.zip()) == ("", 0)
+    said = capsys.readouterr().out.splitlines()
+    assert said[4:6] == [
+        f"ok       {name} is signed, of this manifest, and says what evidence.json says."
+        for name in (TEST_RESULT, CLAIM_EVIDENCE)
+    ]
 
 
 @pytest.mark.slow
