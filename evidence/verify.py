@@ -728,16 +728,32 @@ def _check_provenance(
 
 # ---- evidence.json -----------------------------------------------------------------------------
 
+
+def _is_path(value: Any) -> bool:
+    """A file's name that a command can be asked for."""
+    return isinstance(value, str) and not re.search("[\0\ud800-\udfff]", value)
+
+
+def _are_lines(value: Any) -> bool:
+    """The first and the last line of a passage."""
+    return isinstance(value, list) and len(value) == 2 and all(_is_number(each) for each in value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 _TEXT, _TEXTS = "text", ["text"]
 _RUNGS = ("linked", "passed", "executed", "falsified", "demonstrated")
 _STATUSES = ("met", "partly", "not", "out")
 _STANDINGS = ("yes", "no", "n/a", "not measured")
+# A key that ends with a question mark may be left out.
 _SHAPE: dict[str, Any] = {
     "schema": int, "project": _TEXT, "version": _TEXT, "commit": _TEXT, "dirty": bool,
     "claims": [{
         "id": _TEXT, "area": _TEXT, "says": _TEXT, "requirements": _TEXTS, "critical": bool,
         "status": _STATUSES, "rungs": dict.fromkeys(_RUNGS, _STANDINGS), "reasons": _TEXTS,
-        "code": [{"path": _TEXT, "symbol": _TEXT, "lines": [int], "sha256": _TEXT}],
+        "code": [{"path": _is_path, "symbol": _TEXT, "lines": _are_lines, "sha256": _TEXT}],
         "tests": [{"id": _TEXT, "outcome": _TEXT, "executes": [int]}], "gates": _TEXTS,
         "mutants": {"assertion": int, "crash": int, "timeout": int,
                     "untried": int, "survived": [], "waived": []},
@@ -747,7 +763,7 @@ _SHAPE: dict[str, Any] = {
         "id": _TEXT, "status": ("passed", "failed", "not run"), "why": _TEXT,
         "control": ("red", "green", "none"),
     }],
-    "requirements": {},
+    "requirements": {}, "lacks?": {},
 }  # fmt: skip
 
 
@@ -771,18 +787,22 @@ def _evidence(bundle: _Bundle) -> dict[str, Any]:
 def _check_shape(value: Any, shape: Any, where: str) -> None:
     if isinstance(shape, dict):
         fits = isinstance(value, dict)
-        for key, inner in shape.items() if fits else ():
-            if key not in value:
+        for word, inner in shape.items() if fits else ():
+            key = word.rstrip("?")
+            if key in value:
+                _check_shape(value[key], inner, f"{where}.{key}")
+            elif key == word:
                 raise Refused("evidence-shape", f"{where}: no {key}")
-            _check_shape(value[key], inner, f"{where}.{key}")
     elif isinstance(shape, list):
         fits = isinstance(value, list)
         for index, item in enumerate(value if fits and shape else ()):
             _check_shape(item, shape[0], f"{where}[{index}]")
     elif isinstance(shape, tuple):
         fits = value in shape
+    elif shape in (_is_path, _are_lines):
+        fits = shape(value)
     elif shape is int:
-        fits = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        fits = _is_number(value)
     else:
         fits = isinstance(value, bool if shape is bool else str)
     if not fits:
@@ -817,7 +837,8 @@ def _check_evidence(bundle: _Bundle, evidence: dict[str, Any]) -> Iterator[str]:
 def _check_gate(bundle: _Bundle, gate: dict[str, Any], evidence: dict[str, Any]) -> None:
     status, code, log = gate["status"], gate.get("exit_code"), gate.get("log")
     if (status == "passed" and (code != 0 or not log)) or (status != "passed" and not gate["why"]):
-        _refuse("gate-contradicted", "gate {id}: {status}, exit code {exit_code!a}", **gate)
+        told = "gate {id}: {status}, exit code {exit_code!a}"
+        _refuse("gate-contradicted", told, **{"exit_code": None, **gate})
     if not log:
         return
     name = f"site/{log}"
@@ -1251,7 +1272,8 @@ def _base64(name: str, value: Any) -> bytes:
         raise Refused("base64", f"{name}: not base64") from None
 
 
-def _refuse(name: str, sentence: str, **values: Any) -> NoReturn:
+def _refuse(name: str, sentence: str, /, **values: Any) -> NoReturn:
+    """`values` are what evidence.json says, under whatever keys."""
     raise Refused(name, sentence.format(**values))
 
 
