@@ -313,11 +313,16 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         raise Refused("encrypted", f"{name}: encrypted")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise Refused("unknown-compression", f"{name}: method {info.compress_type}")
-    if info.file_size > BOMB_FROM_BYTES and info.file_size > BOMB_RATIO * info.compress_size:
+    if is_bomb(info.file_size, info.compress_size):
         raise Refused(
             "zip-bomb",
             f"{name}: {info.file_size:,} bytes out of {info.compress_size:,}",
         )
+
+
+def is_bomb(size_bytes: int, packed_bytes: int) -> bool:
+    """True when a file unpacks to more than any that is packed for a bundle."""
+    return size_bytes > BOMB_FROM_BYTES and size_bytes > BOMB_RATIO * packed_bytes
 
 
 def _check_overlap(infos: Sequence[zipfile.ZipInfo]) -> None:

@@ -261,6 +261,23 @@ def test_name_is_taken_as_written(name: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("size_bytes", "packed_bytes", "expected"),
+    [
+        (1024 * 1024, 1, False),
+        (1024 * 1024 + 1, 4_194, True),
+        (1024 * 1024 + 1, 4_195, False),
+        (1_500_000, 6_000, False),
+        (1_500_001, 6_000, True),
+        (1_500_000, 1_500_000, False),
+    ],
+)
+def test_bomb_unpacks_to_more_than_a_mebibyte_and_250_times_its_size(
+    size_bytes: int, packed_bytes: int, expected: bool
+) -> None:
+    assert verify.is_bomb(size_bytes, packed_bytes) is expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("{d}  a\n{d}  b c\n", {"a": DIGEST, "b c": DIGEST}),

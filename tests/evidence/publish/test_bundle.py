@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from evidence import verify
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.publish import bundle
 
@@ -20,6 +22,26 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     (build / "MANIFEST.sha256").write_text("")
     monkeypatch.setattr(bundle, "_moment", lambda project, build: (2026, 3, 2, 12, 0, 0))
     return SimpleNamespace(build=build, store=tmp_path, name="The Till")
+
+
+@pytest.mark.parametrize(
+    ("line", "packing"),
+    [
+        (b"ok 200\n", zipfile.ZIP_STORED),
+        (b"%d", zipfile.ZIP_DEFLATED),
+    ],
+)
+def test_log_that_the_verifier_would_take_for_a_bomb_is_packed_as_it_is(
+    project: Any, line: bytes, packing: int
+) -> None:
+    text = b"".join(line % number if b"%" in line else line for number in range(200_000))
+    (project.build / "load.log").write_bytes(text)
+    target, _ = bundle.pack(project)
+    with verify._opened(str(target)) as opened:
+        assert opened.read("load.log") == text
+    with zipfile.ZipFile(target) as archive:
+        assert archive.getinfo("load.log").compress_type == packing
+        assert archive.getinfo("MANIFEST.sha256").compress_type == zipfile.ZIP_DEFLATED
 
 
 @pytest.mark.parametrize(
