@@ -800,8 +800,9 @@ def _check_shape(value: Any, shape: Any, where: str) -> None:
                 raise Refused("evidence-shape", f"{where}: no {key}")
     elif isinstance(shape, list):
         fits = isinstance(value, list)
-        for index, item in enumerate(value if fits and shape else ()):
-            _check_shape(item, shape[0], f"{where}[{index}]")
+        for inner in shape if fits else ():
+            for index, item in enumerate(value):
+                _check_shape(item, inner, f"{where}[{index}]")
     elif isinstance(shape, tuple):
         fits = value in shape
     elif shape in (_is_path, _are_lines):
@@ -825,8 +826,11 @@ def _check_evidence(bundle: _Bundle, evidence: dict[str, Any]) -> Iterator[str]:
         _check_gate(bundle, gate, evidence)
     yield f"Each of {len(gates):,} gates says what its log says, and its log is the one named."
     claims = [claim for claim in evidence["claims"] if claim["status"] != "out"]
+    logs = [bundle.read("site/" + gate["log"]) for gate in evidence["gates"] if gate.get("log")]
+    listings = [_listing(log) for log in logs]
     for claim in claims:
         _check_references(claim, gates, evidence["requirements"])
+        _check_listed(claim, listings)
         _check_rungs(claim, gates, bundle)
         _check_harness(claim, evidence.get("complaints"))
         expected = _status(claim, gates)
@@ -869,6 +873,36 @@ def _head_of_log(data: bytes) -> dict[str, str]:
             break
         rows.setdefault(line[:9].strip(), line[10:])
     return rows
+
+
+# What the head of a log says that lists the cases of tests, and what stands where it was cut.
+LISTS = "every case from pytest's report, in order of name"
+_LEFT_OUT = "\u2026"
+
+
+def _listing(log: bytes) -> dict[str, set[str]]:
+    """How the cases of each test ended, by a log that lists them; of other logs nothing."""
+    if _head_of_log(log).get("shows") != LISTS:
+        return {}
+    found: dict[str, set[str]] = {}
+    body = log.decode("utf-8", "replace").partition("\n\u2500")[2]
+    # What a failed case said is indented.
+    for outcome, node in re.findall(r"^(\S+) +(\S.*)$", body, re.MULTILINE):
+        path, colons, name = node.partition("::")
+        found.setdefault(path + colons + name.partition("[")[0], set()).add(outcome)
+    return found
+
+
+def _check_listed(claim: dict[str, Any], listings: Sequence[dict[str, set[str]]]) -> None:
+    """A test that is called passed is broken in no log, and some log lists it as passed."""
+    is_cut = any({_LEFT_OUT} in listing.values() for listing in listings)
+    for test in claim["tests"]:
+        found = [listing.get(test["id"], set()) for listing in listings]
+        broken = sorted(set().union(*found) & {"failed", "error"})
+        if test["outcome"] != "passed" or (not broken and (is_cut or {"passed"} in found)):
+            continue
+        told = "a log says " + broken[0] if broken else "no log lists it as passed"
+        raise Refused("passed-contradicted", "{}: {}: {}".format(claim["id"], test["id"], told))
 
 
 def _check_references(

@@ -34,6 +34,7 @@ FORGERIES: dict[str, tuple[str, Forgery]] = {}
 # What a seller could sign, and still nobody has to believe.
 LIES: dict[str, tuple[str, Forgery]] = {}
 LOG = "site/proof/tests.log"
+CITED = "tests/test_money.py::test_total_adds_up"
 DEAD = {"path": "till/money.py", "symbol": "gone", "lines": [0, 0], "sha256": ""}
 
 
@@ -624,6 +625,32 @@ def log_of_another_commit(bundle: Bundle) -> Path:
     bundle.swap(LOG, commit, "f" * 40)
     digest = sign._sha256(bundle.folder("x") / LOG)
     return bundle.evidence(lambda told: _gate(told, "tests").update(sha256=digest)).reseal().zip()
+
+
+def _listed(before: str, after: str) -> Forgery:
+    """The log tells of a cited test what evidence.json does not."""
+
+    def forge(bundle: Bundle) -> Path:
+        bundle.swap(LOG, before, after)
+        digest = sign._sha256(bundle.folder("x") / LOG)
+        return (
+            bundle.evidence(lambda told: _gate(told, "tests").update(sha256=digest)).reseal().zip()
+        )
+
+    return forge
+
+
+for _name, _after in (
+    ("test_that_failed_by_its_log", "failed   {}\n"),
+    ("test_that_ended_in_an_error_by_its_log", "error    {}\n"),
+    ("test_that_was_skipped_by_its_log", "skipped  {}\n"),
+    ("test_of_which_a_case_failed_by_its_log", "passed   {}[1]\nfailed   {}[2]\n"),
+    ("test_that_no_log_lists", ""),
+):
+    LIES[_name] = (
+        "passed-contradicted",
+        _listed(f"passed   {CITED}\n", _after.replace("{}", CITED)),
+    )
 
 
 def _gate(told: dict, name: str) -> dict:
