@@ -334,6 +334,13 @@ def _check_overlap(infos: Sequence[zipfile.ZipInfo]) -> None:
         before = info.filename
 
 
+def check_names(names: Sequence[str]) -> None:
+    """Raise Refused at the first name for which a bundle with these files would be refused."""
+    for name in names:
+        _check_name(name)
+    _check_names(sorted(names))
+
+
 def _check_name(name: str) -> None:
     try:
         encoded = name.encode("utf-8")
@@ -347,7 +354,8 @@ def _check_name(name: str) -> None:
     if unicodedata.normalize("NFC", name) != name:
         raise Refused("unicode-collision", f"{name!a}: not in composed form")
     is_odd = any(unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") for char in name)
-    if is_odd or "\\" in name or "" in parts or "." in parts or len(encoded) > LONGEST_NAME:
+    is_odd = is_odd or "\\" in name or "" in parts or "." in parts or name != name.strip()
+    if is_odd or len(encoded) > LONGEST_NAME:
         raise Refused("odd-name", f"{name[:200]!a}: no name for a file of a bundle")
 
 

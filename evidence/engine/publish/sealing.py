@@ -15,6 +15,7 @@ from pathlib import Path
 
 from evidence.engine.mistakes import CannotRun
 from evidence.engine.project import Project
+from evidence.verify import REASONS, Refused, check_names
 
 VARIABLE = "EVIDENCE_SIGNING_KEY"
 UNSIGNED = f"unsigned: no key is named by {VARIABLE} or [tool.evidence] signing_key"
@@ -49,11 +50,23 @@ def signing_key(project: Project, environ: Mapping[str, str] = os.environ) -> Si
 
 def seal(build: Path, key: SigningKey | None) -> None:
     """Writes manifest, statements and, with a key, signatures. Raises CannotRun when it cannot."""
+    _check_names(build)
     command = [sys.executable, "-I", "-S", "-B", str(_SIGNER), str(build)]
     command += ["--key", str(key.file)] if key else []
     ended = subprocess.run(command, capture_output=True, text=True, env=_environment(), check=False)
     if ended.returncode:
         raise CannotRun(f"seal: {ended.stderr.strip() or 'failed'}; nothing was published")
+
+
+def _check_names(build: Path) -> None:
+    """The verifier's own rules, so that nothing is published that it would refuse."""
+    files = (path for path in build.rglob("*") if path.is_file())
+    try:
+        check_names([path.relative_to(build).as_posix() for path in files])
+    except Refused as error:
+        raise CannotRun(
+            f"seal: {error}: {REASONS[error.code][1]}; rename it; nothing was published"
+        ) from error
 
 
 def signed_by(key: SigningKey | None) -> str:

@@ -134,6 +134,32 @@ def test_link_in_a_build_stops_the_seal(build: Path) -> None:
         seal(build, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "INDEX.html",
+            "site/INDEX.html and site/index.html: two names differ only in capitals, so some disks "
+            "keep only one",
+        ),
+        (
+            "a\\b.html",
+            "'site/a\\\\b.html': no name for a file of a bundle: a name holds what no file of a "
+            "bundle is called, such as a backslash",
+        ),
+    ],
+)
+def test_name_that_a_verifier_would_refuse_stops_the_seal(
+    build: Path, name: str, told: str
+) -> None:
+    (build / "site/index.html").write_text("<p>")
+    (build / "site" / name).write_text("<p>")
+    with pytest.raises(CannotRun) as refused:
+        seal(build, None)
+    assert str(refused.value) == f"seal: {told}; rename it; nothing was published"
+    assert not (build / "MANIFEST.sha256").exists()
+
+
 def test_seal_without_a_key_is_the_same_twice(build: Path) -> None:
     def sealed() -> dict[str, bytes]:
         seal(build, None)

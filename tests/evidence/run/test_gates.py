@@ -191,6 +191,43 @@ def test_artifact_that_links_out_of_its_folder_is_not_copied(bench: Bench) -> No
     assert (result.status, result.artifacts) == (GateStatus.FAILED, ())
 
 
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (
+            ("Cart.png", "cart.png"),
+            "shots/Cart.png and shots/cart.png: two names differ only in capitals, so some disks "
+            "keep only one",
+        ),
+        (
+            ("cafe\\u0301.png",),
+            "'shots/cafe\\u0301.png': not in composed form: a name is not in Unicode's composed "
+            "form, or two names look alike",
+        ),
+        (
+            ("a\\\\b",),
+            "'shots/a\\\\b': no name for a file of a bundle: a name holds what no file of a bundle "
+            "is called, such as a backslash",
+        ),
+        (
+            ("cart ",),
+            "'shots/cart ': no name for a file of a bundle: a name holds what no file of a bundle "
+            "is called, such as a backslash",
+        ),
+    ],
+)
+def test_artifact_whose_name_a_verifier_would_refuse_fails_the_gate(
+    bench: Bench, names: tuple[str, ...], why: str
+) -> None:
+    written = "".join(f"open('{{out}}/shots/{name}', 'w').close(); " for name in names)
+    script = f"import os; os.mkdir('{{out}}/shots'); {written}"
+    result = bench.run_one(gate(script=script, artifacts=("shots", "gone")))
+    assert (result.status, result.artifacts) == (GateStatus.FAILED, ())
+    assert result.why == (
+        f"artifact gone was not written; artifact {why}; have the gate give it another name"
+    )
+
+
 def test_utf16_and_invalid_bytes_become_clean_utf8(bench: Bench) -> None:
     script = "import sys; sys.stdout.buffer.write('naïve £5 …\\r\\nend'.encode('utf-16'))"
     bench.run(
