@@ -191,6 +191,15 @@ def test_artifact_that_links_out_of_its_folder_is_not_copied(bench: Bench) -> No
     assert (result.status, result.artifacts) == (GateStatus.FAILED, ())
 
 
+def test_folder_of_artifacts_is_kept_with_the_folders_in_it(bench: Bench) -> None:
+    script = "import os; os.makedirs('{out}/shots/a'); open('{out}/shots/a/b.png', 'w').close()"
+    result = bench.run_one(gate(script=script, artifacts=("shots",)))
+    assert (result.status, result.artifacts) == (
+        GateStatus.PASSED,
+        ("it/artifacts/shots/a/b.png",),
+    )
+
+
 @pytest.mark.parametrize(
     ("names", "why"),
     [
