@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import tokenize
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from evidence.engine.falsify.mutants import Mutant, mutants_of
@@ -56,20 +57,14 @@ def mutants_of_link(project: Project, link: Link) -> tuple[Mutant, ...]:
         # A link that leads nowhere is told as a dead link, with its place and the next step.
         return ()
     except (RecursionError, MemoryError) as error:
-        if not _is_alive(project, link):
-            return ()
-        raise CannotRun(
-            f"{link.text}: found code nested too deeply to be broken, expected some hundred levels "
-            "at most, of which each term of a sum is one; split it, or cite something else"
-        ) from error
-
-
-def _is_alive(project: Project, link: Link) -> bool:
-    try:
-        resolve_symbol(project.root, link)
-    except LinkDead:
-        return False
-    return True
+        with suppress(LinkDead):
+            resolve_symbol(project.root, link)
+            raise CannotRun(
+                f"{link.text}: found code nested too deeply to be broken, expected some hundred "
+                "levels at most, of which each term of a sum is one; split it, or cite something "
+                "else"
+            ) from error
+        return ()
 
 
 @functools.lru_cache(maxsize=1024)

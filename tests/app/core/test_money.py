@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.money import NotMoney, decimals, display, parse
@@ -97,6 +97,11 @@ def test_parse_refuses_with_a_sentence(typed: str, currency: str, sentence: str)
 
 
 @given(pennies=st.integers(-(10**13), 10**13), currency=CURRENCIES)
+@example(pennies=-1, currency="JPY")
+@example(pennies=-1, currency="GBP")
+@example(pennies=0, currency="GBP")
+@example(pennies=1, currency="KWD")
+@example(pennies=123456, currency="GBP")
 def test_what_is_displayed_parses_back_to_the_same_amount(pennies: int, currency: str) -> None:
     assert parse(display(pennies, currency), currency) == pennies
 

@@ -74,5 +74,10 @@ def test_code_that_is_nested_too_deeply_is_told_with_the_next_step(
 def test_a_link_that_names_no_function_has_no_mutants(stranger: Any) -> None:
     project = load_project(stranger.root)
     stranger.write("till/bad.py", "def total(:\n    return 1\n")
-    for text in ("till/money.py", "README.md::total", "till/gone.py::total", "till/bad.py::total"):
+    # Whatever is in it, a text is no code.
+    stranger.write("till/total.txt", "def total():\n    return 1\n")
+    for text in (
+        *("till/money.py", "README.md::total", "till/total.txt::total"),
+        *("till/gone.py::total", "till/bad.py::total"),
+    ):
         assert mutants_of_link(project, Link(text, Place("evidence/claims/till.yml"))) == ()
