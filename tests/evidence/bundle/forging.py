@@ -1,4 +1,4 @@
-"""A bundle in memory that can be tampered with, and sealed again by whoever holds a key."""
+"""A bundle in memory that can be tampered with, sealed again by who holds a key, and verified."""
 
 from __future__ import annotations
 
@@ -169,3 +169,28 @@ class Bundle:
         change(data, data.index(name.encode(), start) - 46)
         path.write_bytes(data)
         return path
+
+
+Forgery = Callable[[Bundle], Path]
+
+
+class Forgeries(dict[str, tuple[str, Forgery]]):
+    """Forgeries by name, each with the reason that it is to be refused for."""
+
+    def refused(self, reason: str) -> Callable[[Forgery], Forgery]:
+        """The forgery below is to be refused for this reason."""
+
+        def register(forgery: Forgery) -> Forgery:
+            self[forgery.__name__] = (reason, forgery)
+            return forgery
+
+        return register
+
+
+def answer(bundle: Bundle, path: Path) -> tuple[str, int]:
+    """The reason's name and the exit code of a verification; the name is empty when accepted."""
+    order = [str(path), *bundle.options]
+    if "--signers" not in order:
+        order += ["--signers", str(bundle.keys.signers)]
+    code = verify.main(order)
+    return verify.REASONS.get(code, ("", ""))[0], code
