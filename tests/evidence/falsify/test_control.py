@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from evidence.engine.falsify.control import Controls
+from evidence.engine.falsify.inside import fork
+from evidence.engine.falsify.inside.fork import open_connections
 from evidence.engine.falsify.pool import Worker
 from evidence.engine.falsify.server import Answer, ServerDied
 from evidence.engine.falsify.trace import Trace
@@ -176,3 +180,32 @@ def test_a_deadline_hangs_on_what_the_test_took_unbroken_and_on_patience() -> No
     assert controls.order(TEST, patience=3.0)["deadline_s"] == 51.0
     unmeasured = {"test": OTHER, "cases": [], "first": [], "deadline_s": 120.0}
     assert controls.order(OTHER, patience=2.0) == unmeasured
+
+
+def test_worker_that_cannot_start_leaves_its_tests_red() -> None:
+    controls = Controls()
+    bench: Any = SimpleNamespace(stop=SimpleNamespace(is_set=lambda: True, set=lambda: None))
+    controls.before(["t.py::a"], [], bench)
+    assert controls.red == {"t.py::a": "no fork server lived to run it"}
+
+
+def test_open_connection_is_seen_and_told() -> None:
+    controls = Controls()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        before = open_connections(but=-1)
+        with socket.create_connection(server.getsockname()) as connection:
+            found = [each for each in open_connections(but=-1) if each not in before]
+            assert found == [f"127.0.0.1:{server.getsockname()[1]}"]
+            assert open_connections(but=connection.fileno()) == before
+    controls._complain_of(found)
+    assert list(controls.complaints) == [
+        f"The session's set-up leaves a connection to {found[0]} open, which all forks would "
+        "share; close it with os.register_at_fork(before=…)."
+    ]
+
+
+def test_where_no_system_lists_what_is_open_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(fork, "_MINE", tmp_path / "none")
+    assert open_connections(but=-1) == []

@@ -1,8 +1,7 @@
-"""falsify.fresh: what is run again, what may share a process, and what happens on disagreement."""
+"""falsify.fresh: what runs in a process of its own, and what happens when that disagrees."""
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,61 +14,65 @@ import pytest
 
 from evidence.engine.falsify.control import Controls
 from evidence.engine.falsify.copies import Copy
-from evidence.engine.falsify.fresh import (
-    Alone,
-    Check,
-    _disagreement,
-    choose,
-    in_batches,
-    longest_first,
-)
+from evidence.engine.falsify.fresh import Alone, _disagreement
 from evidence.engine.falsify.harness import Tried
-from evidence.engine.falsify.inside import fork
-from evidence.engine.falsify.inside.fork import open_connections
 from evidence.engine.falsify.inside.opened import Opened
 from evidence.engine.falsify.lines import Lines
 from evidence.engine.falsify.model import Outcome, Trial
-from evidence.engine.falsify.mutants import merged, mutants_of
-from evidence.engine.falsify.plan import Plan, Recorded, Target
+from evidence.engine.falsify.plan import Recorded
 from evidence.engine.falsify.pool import Worker
 from evidence.engine.falsify.server import Answer, ServerDied
 from evidence.engine.falsify.trace import Trace
-from evidence.engine.mistakes import Place
-from evidence.engine.register.model import Gate
 from evidence.engine.run.bench import Bench
-
-GATE = Recorded(
-    Gate("tests", "They pass.", Place("gates.yml")), {f"t.py::{n}": 0.1 for n in "abc"}, Lines()
-)
-
-
-def source_of(number: int) -> str:
-    return "\n" * 4 * number + f"def f(x):\n    return x + {number}\n"
-
-
-def target(number: int, *, runs: str = "a", path: str = "", at_import: bool = False) -> Target:
-    mutant = mutants_of(path=path or f"m{number}.py", source=source_of(number), name="f")[0]
-    tests = {f"t.py::{name}" for name in runs}
-    return Target(
-        mutant=mutant,
-        claims={"TILL-01": frozenset(tests)},
-        cases={test: (test,) for test in tests},
-        diff=(),
-        span=(mutant.line, mutant.line),
-        at_import=at_import,
-    )
-
+from tests.evidence.falsify.rechecked import GATE, check, source_of, target
 
 BENCH = cast(Bench, SimpleNamespace(stop=threading.Event()))
-UNCITED: dict[str, tuple[str, ...]] = {}  # Tests that run a mutant's line and are not cited for it.
 
 
-def check(
-    number: int, *, runs: str, also: str = "", was_killed: bool = True, **changes: Any
-) -> Check:
-    one = target(number, runs=runs, **changes)
-    UNCITED[one.mutant.id] = tuple(f"t.py::{name}" for name in also)
-    return Check(one, frozenset({f"t.py::{runs[0]}"}), was_killed)
+class Fresh:
+    """A worker whose fresh processes answer in turn as they are told; a sentence is the end of one.
+    Remembers the tests asked, whether it stops, and the files as they were read meanwhile."""
+
+    def __init__(self, root: Path, *answers: Answer | str) -> None:
+        opened = Opened(root, (), root / ".git")
+        opened.close()
+        self.copy = Copy(root, (), root / ".git", opened)
+        self.answers, self.died = list(answers), [""]
+        self.asked: list[tuple[list[str], bool]] = []
+        self.orders: list[Mapping[str, Any]] = []
+        self.seen: list[dict[str, str]] = []
+        self.told = 0
+        for number in range(1, 4):
+            (root / f"m{number}.py").write_text(source_of(number), encoding="utf-8")
+
+    @contextmanager
+    def fresh(self, tests: Sequence[str]) -> Iterator[Fresh]:
+        yield self
+
+    def ask_here(self, orders: Sequence[Mapping[str, Any]], *, stop: bool) -> Answer:
+        self.asked.append(([order["test"][-1] for order in orders], stop))
+        self.orders += orders
+        self.seen.append(self.files())
+        answer = self.answers.pop(0)
+        if isinstance(answer, str):
+            raise ServerDied(answer)
+        return answer
+
+    def tell(self) -> None:
+        self.told += 1
+
+    def files(self) -> dict[str, str]:
+        return {f"m{number}.py": self.copy.read(f"m{number}.py") for number in range(1, 4)}
+
+    @property
+    def as_worker(self) -> Worker:
+        return cast(Worker, self)
+
+
+def ended(**outcomes: str) -> Answer:
+    """Each test opened a file of its own."""
+    trials = tuple({"test": f"t.py::{n}", "outcome": o, "message": ""} for n, o in outcomes.items())
+    return Answer(trials, trace=Trace(files=frozenset(outcomes)))
 
 
 @pytest.mark.parametrize(
@@ -180,52 +183,6 @@ def test_mutant_that_disagrees_among_others_is_asked_by_itself_before_that_is_to
     assert len(alone.disagreements) == (alone_it == "setup error")
 
 
-class Fresh:
-    """A worker whose fresh processes answer in turn as they are told; a sentence is the end of one.
-    Remembers the tests asked, whether it stops, and the files as they were read meanwhile."""
-
-    def __init__(self, root: Path, *answers: Answer | str) -> None:
-        opened = Opened(root, (), root / ".git")
-        opened.close()
-        self.copy = Copy(root, (), root / ".git", opened)
-        self.answers, self.died = list(answers), [""]
-        self.asked: list[tuple[list[str], bool]] = []
-        self.orders: list[Mapping[str, Any]] = []
-        self.seen: list[dict[str, str]] = []
-        self.told = 0
-        for number in range(1, 4):
-            (root / f"m{number}.py").write_text(source_of(number), encoding="utf-8")
-
-    @contextmanager
-    def fresh(self, tests: Sequence[str]) -> Iterator[Fresh]:
-        yield self
-
-    def ask_here(self, orders: Sequence[Mapping[str, Any]], *, stop: bool) -> Answer:
-        self.asked.append(([order["test"][-1] for order in orders], stop))
-        self.orders += orders
-        self.seen.append(self.files())
-        answer = self.answers.pop(0)
-        if isinstance(answer, str):
-            raise ServerDied(answer)
-        return answer
-
-    def tell(self) -> None:
-        self.told += 1
-
-    def files(self) -> dict[str, str]:
-        return {f"m{number}.py": self.copy.read(f"m{number}.py") for number in range(1, 4)}
-
-    @property
-    def as_worker(self) -> Worker:
-        return cast(Worker, self)
-
-
-def ended(**outcomes: str) -> Answer:
-    """Each test opened a file of its own."""
-    trials = tuple({"test": f"t.py::{n}", "outcome": o, "message": ""} for n, o in outcomes.items())
-    return Answer(trials, trace=Trace(files=frozenset(outcomes)))
-
-
 @pytest.mark.parametrize(("at_import", "asked"), [(False, "ba"), (True, "bca")])
 def test_who_may_notice_an_edited_file_is_asked_in_a_process_of_its_own(
     at_import: bool, asked: str, tmp_path: Path
@@ -318,122 +275,3 @@ def test_mutants_of_a_batch_are_broken_together_and_each_is_counted(tmp_path: Pa
     [told] = alone.disagreements
     assert "m3.py" in told
     assert "could not be run again in a fresh process: it did not start" in told
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "batches"),
-    [
-        (check(1, runs="a"), check(2, runs="b"), 1),
-        (check(1, runs="ab"), check(2, runs="b"), 2),
-        (check(1, runs="a", path="m.py"), check(2, runs="b", path="m.py"), 1),
-        (check(1, runs="a"), check(2, runs="b", also="a", path="also.py"), 2),
-        (check(1, runs="a", at_import=True), check(2, runs="b"), 2),
-        (check(1, runs="c"), check(2, runs="b"), 2),
-    ],
-)
-def test_mutants_share_a_process_only_when_their_tests_run_apart(
-    one: Check, other: Check, batches: int
-) -> None:
-    lines = Lines()
-    for each, runs in ((one, one.target.cases), (other, other.target.cases)):
-        for case in (*runs, *UNCITED.get(each.target.mutant.id, ())):
-            lines.ran[each.target.mutant.path][case] = 1 << each.target.mutant.line
-    recorded = Recorded(GATE.gate, GATE.seconds, lines)
-    found = in_batches([one, other], recorded, {"t.py::c"})
-    assert [check for batch in found for check in batch] == [one, other]
-    assert len(found) == batches
-
-
-def test_what_hung_or_takes_long_is_run_again_before_the_rest() -> None:
-    one, two, three, four = (check(n, runs=runs) for n, runs in enumerate("abca", start=1))
-    tried = Tried()
-    for each, outcome in ((one, "crash"), (two, "assertion"), (three, "timeout"), (four, "crash")):
-        tried.add(each.target.mutant.id, Trial("t.py::a", Outcome(outcome), ""))
-    seconds = {"t.py::a": 0.2, "t.py::b": 0.1, "t.py::c": 0.1}
-    batches = [[two], [one], [one, two, four], [three]]
-    found = longest_first(batches, Recorded(GATE.gate, seconds, Lines()), tried)
-    assert found == [[three], [one, two, four], [one], [two]]
-
-
-def test_the_sample_is_seeded_and_holds_each_claims_first_kill() -> None:
-    targets = [target(number) for number in range(1, 61)]
-    ids = [each.mutant.id for each in targets]
-    plan = Plan(
-        claims={"TILL-01": ("not in the sample", *ids[:30]), "TILL-02": tuple(ids[30:])},
-        targets=dict(zip(ids, targets, strict=True)),
-    )
-    tried = Tried()
-    for number, mutant in enumerate(ids):
-        outcome = Outcome.SURVIVED if number == 0 else Outcome.ASSERTION
-        tried.add(mutant, Trial("t.py::a", outcome))
-
-    chosen = {each.target.mutant.id for each in choose(plan, GATE, tried, "seed")}
-    again = {each.target.mutant.id for each in choose(plan, GATE, tried, "seed")}
-    other = {each.target.mutant.id for each in choose(plan, GATE, tried, "another")}
-
-    assert chosen == again != other
-    assert {ids[1], ids[30]} <= chosen
-    # One in twenty, and the first kills where they are not among them.
-    assert 3 <= len(chosen) <= 5
-    assert ids[0] not in chosen | other
-
-
-def test_what_tests_of_another_gate_or_no_fork_found_out_is_not_run_again() -> None:
-    killed, elsewhere, untried, unforked = map(target, range(1, 5))
-    everything = {each.mutant.id: each for each in (killed, elsewhere, untried, unforked)}
-    tried = Tried(unforked={unforked.mutant.id: "its fork died"})
-    tried.add(killed.mutant.id, Trial("t.py::a", Outcome.ASSERTION))
-    tried.add(elsewhere.mutant.id, Trial("other.py::a", Outcome.ASSERTION))
-    tried.add(unforked.mutant.id, Trial("t.py::a", Outcome.ASSERTION))
-    plan = Plan(claims={"TILL-01": tuple(everything)[::-1]}, targets=everything)
-
-    for seed in "abcdef":
-        assert choose(plan, GATE, tried, seed) == [Check(killed, frozenset({"t.py::a"}), True)]
-
-
-def test_the_share_is_one_of_what_forks_found_out() -> None:
-    targets, tried = {each.mutant.id: each for each in map(target, range(1, 51))}, Tried()
-    for mutant in [*targets][::5]:
-        tried.add(mutant, Trial("t.py::a", Outcome.SURVIVED))
-    plan = Plan(claims={"TILL-01": tuple(targets)}, targets=targets)
-    assert [len(choose(plan, GATE, tried, seed)) for seed in "abcdef"] == [1] * 6
-
-
-def test_open_connection_is_seen_and_told() -> None:
-    controls = Controls()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        before = open_connections(but=-1)
-        with socket.create_connection(server.getsockname()) as connection:
-            found = [each for each in open_connections(but=-1) if each not in before]
-            assert found == [f"127.0.0.1:{server.getsockname()[1]}"]
-            assert open_connections(but=connection.fileno()) == before
-    controls._complain_of(found)
-    assert list(controls.complaints) == [
-        f"The session's set-up leaves a connection to {found[0]} open, which all forks would "
-        "share; close it with os.register_at_fork(before=…)."
-    ]
-
-
-def test_where_no_system_lists_what_is_open_nothing_is_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(fork, "_MINE", tmp_path / "none")
-    assert open_connections(but=-1) == []
-
-
-def test_worker_that_cannot_start_leaves_its_tests_red() -> None:
-    controls = Controls()
-    bench: Any = SimpleNamespace(stop=SimpleNamespace(is_set=lambda: True, set=lambda: None))
-    controls.before(["t.py::a"], [], bench)
-    assert controls.red == {"t.py::a": "no fork server lived to run it"}
-
-
-def test_edits_of_several_mutants_stand_in_one_text() -> None:
-    source = "def f(a, b):\n    if a < b:\n        return a\n    return b - 1\n"
-    mutants = mutants_of(path="m.py", source=source, name="f")
-    by_edit = {mutant.diff(source)[-1]: mutant.text for mutant in mutants}
-    texts = [by_edit["+    if a <= b:"], by_edit["+    return b + 1"]]
-    assert merged(source, texts) == (
-        "def f(a, b):\n    if a <= b:\n        return a\n    return b + 1\n"
-    )
-    assert merged(source, []) == source
