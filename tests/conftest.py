@@ -2,7 +2,9 @@
 
 How long an example takes tells of the machine and of what else it does, and nothing of the code.
 An example that fails is made as small as can be for whoever reads it: where thousands of mutants
-are tried nobody does, and the search takes seconds each. So the gate says PURELAKA_SHRINK=no.
+are tried nobody does, and the search takes seconds each. Nor may luck decide there: a mutant that
+one draw kills would live by the next. So the gate says PURELAKA_HYPOTHESIS=proof, and the same
+examples are drawn every time; run by hand, tests draw new ones.
 """
 
 from __future__ import annotations
@@ -15,15 +17,17 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-_SEARCH = {Phase.shrink, Phase.explain} if os.environ.get("PURELAKA_SHRINK") == "no" else set()
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SEARCH = (Phase.shrink, Phase.explain)
 
+settings.register_profile("by hand", _UNTIMED)
 settings.register_profile(
-    "untimed",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
+    "proof",
+    _UNTIMED,
+    derandomize=True,
     phases=[phase for phase in Phase if phase not in _SEARCH],
 )
-settings.load_profile("untimed")
+settings.load_profile(os.environ.get("PURELAKA_HYPOTHESIS", "by hand"))
 
 
 def pytest_collection_finish() -> None:
