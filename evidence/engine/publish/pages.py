@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -17,10 +19,12 @@ from evidence.engine.publish.deploy import BRANCH
 from evidence.engine.publish.front import RING_RADIUS, Front, front
 from evidence.engine.publish.people import FRONT, PeoplesPages
 from evidence.engine.publish.proof import excerpt_of_log
+from evidence.engine.publish.spread import spread
 from evidence.engine.publish.templating import environment
 from evidence.engine.publish.text import count
 from evidence.engine.publish.views import Views
 from evidence.engine.run.model import GateRun, GateStatus
+from evidence.engine.run.schedule import usable_cores
 
 _HERE = Path(__file__).parent
 _SHORT = 12
@@ -42,12 +46,13 @@ def write_pages(
     *,
     sealed: str = "",
     changes: Changes | None = None,
+    beside: Callable[[], None] | None = None,
 ) -> tuple[Chapter, ...]:
     """Write every page, log and asset into `docs`. Returns the navigation.
 
     `sealed` says who signs the build; only the page of this run tells, for the rest of a build is
     the same whoever made it. `changes` is what differs from the version published before, if this
-    clone knows one.
+    clone knows one. `beside` writes what else is wanted, while pages are rendered.
     """
     writer = _Writer(docs, views)
     shown = front(views)
@@ -73,14 +78,17 @@ def write_pages(
     _write_this_run(writer, views, sealed)
     _write_people(writer, views, people)
     shutil.copytree(_HERE / "assets", docs / "assets", dirs_exist_ok=True)
+    spread([*((beside,) if beside else ()), *writer.jobs], usable_cores(views.project.cores))
     return _navigation(views, people)
 
 
 class _Writer:
-    """Renders templates, each compiled once, into files of the docs folder."""
+    """Renders templates, each compiled once, into files of the docs folder. Pages wait in `jobs`
+    until all of them are known."""
 
     def __init__(self, docs: Path, views: Views) -> None:
         self._docs = docs
+        self.jobs: list[Callable[[], None]] = []
         tree = views.run.tree
         self._shared = {
             "title": views.project.name,
@@ -92,8 +100,11 @@ class _Writer:
         self._environment = environment()
 
     def page(self, name: str, template: str, **values: object) -> None:
-        """Write the page `name`.md from `template`, its blank lines joined."""
+        """Have the page `name`.md written from `template`, its blank lines joined."""
         values = {**self._shared, "base": links.up(name), **values}
+        self.jobs.append(partial(self._render, name, template, values))
+
+    def _render(self, name: str, template: str, values: Mapping[str, object]) -> None:
         text = self._environment.get_template(template).render(values)
         self.file(f"{name}.md", text.strip() + "\n")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from evidence.engine.judge.model import Judgement
 from evidence.engine.mistakes import CannotRun, Place
@@ -16,13 +18,14 @@ from evidence.engine.publish.pages import write_pages
 from evidence.engine.publish.people import render_people
 from evidence.engine.publish.sealing import VERIFIER, seal, signed_by, signing_key
 from evidence.engine.publish.selfcontained import check_site
-from evidence.engine.publish.site import build_site
+from evidence.engine.publish.site import MkDocs
 from evidence.engine.publish.text import count
 from evidence.engine.publish.views import Views
 from evidence.engine.publish.volatile import run_json
 from evidence.engine.register.model import Link, Register
 from evidence.engine.run.listener import Listener
 from evidence.engine.run.model import Run
+from evidence.engine.run.schedule import usable_cores
 from evidence.engine.source.links import LinkDead, resolve_symbol
 from evidence.engine.source.shared import not_shared
 
@@ -46,22 +49,22 @@ def publish(
     def fill(folder: Path, lock: int) -> None:
         docs, site = folder / "docs", folder / "site"
         docs.mkdir()
-        evidence = evidence_json(project, register, run, judgement)
-        before = published_before(project, project.version)
-        changes = changes_since(before, evidence) if before else None
-        chapters = write_pages(docs, views, people, sealed=signed_by(key), changes=changes)
-        (docs / "evidence.json").write_text(dumps(evidence), encoding="utf-8", newline="\n")
-        shutil.copyfile(_SCHEMA, docs / "evidence.schema.json")
-        listener.stage("site")
-        build_site(
-            project,
-            docs=docs,
-            site=site,
-            chapters=chapters,
-            epoch=run.tree.committed_at,
-            lock=lock,
-        )
-        _check(site, _copy_artifacts(project, run, site))
+        with MkDocs(project, epoch=run.tree.committed_at, lock=lock) as mkdocs:
+            evidence = evidence_json(project, register, run, judgement)
+            before = published_before(project, project.version)
+            changes = changes_since(before, evidence) if before else None
+            chapters = write_pages(
+                docs,
+                views,
+                people,
+                sealed=signed_by(key),
+                changes=changes,
+                beside=partial(_write_json, docs / "evidence.json", evidence),
+            )
+            shutil.copyfile(_SCHEMA, docs / "evidence.schema.json")
+            listener.stage("site")
+            mkdocs.build(docs=docs, site=site, chapters=chapters)
+        _check(site, _copy_artifacts(project, run, site), usable_cores(project.cores))
         (folder / "volatile").mkdir()
         (folder / "volatile" / "run.json").write_text(run_json(run), encoding="utf-8")
         shutil.copyfile(VERIFIER, folder / VERIFIER.name)
@@ -82,6 +85,10 @@ def resolve_citation(project: Project, text: str) -> tuple[str, int]:
     return symbol.path, symbol.first if link.name else 0
 
 
+def _write_json(file: Path, told: dict[str, Any]) -> None:
+    file.write_text(dumps(told), encoding="utf-8", newline="\n")
+
+
 def _copy_artifacts(project: Project, run: Run, site: Path) -> frozenset[str]:
     """Put what gates made for download beside their pages; after MkDocs, which would read it."""
     copied = {
@@ -95,8 +102,8 @@ def _copy_artifacts(project: Project, run: Run, site: Path) -> frozenset[str]:
     return frozenset(copied)
 
 
-def _check(site: Path, downloads: frozenset[str]) -> None:
-    if wrong := check_site(site, downloads=downloads):
+def _check(site: Path, downloads: frozenset[str], cores: int) -> None:
+    if wrong := check_site(site, downloads=downloads, processes=cores):
         lines = "\n".join(f"  {line}" for line in wrong)
         raise CannotRun(
             f"site: {count(len(wrong), 'broken address', 'broken addresses')}, "

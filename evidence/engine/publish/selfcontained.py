@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote
+
+from evidence.engine.publish.spread import spread
 
 _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
@@ -68,7 +71,9 @@ class _Page:
     asks: frozenset[str]
 
 
-def check_site(site: Path, *, downloads: frozenset[str] = frozenset()) -> tuple[str, ...]:
+def check_site(
+    site: Path, *, downloads: frozenset[str] = frozenset(), processes: int = 1
+) -> tuple[str, ...]:
     """Every load from another host and every dead link of the site's own, as sentences.
 
     `downloads` are files that people save rather than open here; they are not looked into.
@@ -78,11 +83,9 @@ def check_site(site: Path, *, downloads: frozenset[str] = frozenset()) -> tuple[
         for path in sorted(site.rglob("*"))
         if (name := path.relative_to(site).as_posix()) not in downloads
     }
-    pages = {
-        name: _read(path.read_text(encoding="utf-8", errors="replace"))
-        for name, path in files.items()
-        if path.suffix == ".html"
-    }
+    html = {name: path for name, path in files.items() if path.suffix == ".html"}
+    read = spread([partial(_read, path) for path in html.values()], processes)
+    pages = dict(zip(html, read, strict=True))
     found = [
         f"{name}: loads {load}, files of this site expected"
         for name, page in pages.items()
@@ -98,7 +101,8 @@ def check_site(site: Path, *, downloads: frozenset[str] = frozenset()) -> tuple[
     return tuple(dict.fromkeys(found))
 
 
-def _read(text: str) -> _Page:
+def _read(file: Path) -> _Page:
+    text = file.read_text(encoding="utf-8", errors="replace")
     scripts = " ".join(_SCRIPT.findall(text))
     styles = " ".join(_STYLE.findall(text))
     ids, leads_to, asks = set(), [], set()

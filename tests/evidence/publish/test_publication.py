@@ -15,9 +15,10 @@ import pytest
 
 from evidence.engine.judge.model import Rung, RungVerdict, Standing, Status
 from evidence.engine.mistakes import CannotRun, Mistakes
-from evidence.engine.publish import publication
+from evidence.engine.publish import pages, publication, selfcontained
 from evidence.engine.publish.publication import publish
-from evidence.engine.publish.site import build_site
+from evidence.engine.publish.site import MkDocs
+from evidence.engine.publish.spread import spread
 from evidence.engine.run.listener import Silent
 from evidence.engine.run.model import GateRun, GateStatus
 from tests.evidence.publish.sample import COMMIT, LOG, Sample, claim, link, make_sample
@@ -196,13 +197,17 @@ def test_search_works_from_a_folder_and_leaves_volatile_pages_out(built: Path) -
 def test_two_publications_of_one_result_are_identical(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One of them without the shortcuts through MkDocs, which therefore change nothing."""
+    """One of them in one process and without the shortcuts through MkDocs, which therefore change
+    nothing."""
     first = rich(tmp_path / "here")
     again = rich(tmp_path / "elsewhere")
     again.started_at, again.elapsed_s = "2027-07-07T07:07:07Z", 99.0
     again.gate_runs = tuple(replace(gate, elapsed_s=77.7) for gate in again.gate_runs)
-    one = digests(build(first))
-    monkeypatch.setattr(publication, "build_site", partial(build_site, shortcuts=False))
+    with monkeypatch.context() as spreading:
+        for module in (pages, selfcontained):
+            spreading.setattr(module, "spread", lambda jobs, _: spread(jobs, 2, worth=1))
+        one = digests(build(first))
+    monkeypatch.setattr(publication, "MkDocs", partial(MkDocs, shortcuts=False))
     other = digests(build(again))
     differing = {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
     assert differing == {
