@@ -207,23 +207,37 @@ def in_batches(
     checks: Iterable[Check], recorded: Recorded, starters: set[str]
 ) -> list[list[Check]]:
     """As few as may be, such that no test of a batch runs the line of another mutant of it."""
-    batches: list[list[Check]] = []
-
-    def apart(one: Check, other: Check) -> bool:
-        return not (
-            any(check.target.at_import or check.tests & starters for check in (one, other))
-            or one.tests & recorded.runners(other.target)
-            or other.tests & recorded.runners(one.target)
-        )
-
+    batches: list[list[_Placed]] = []
     for check in checks:
-        fitting = (batch for batch in batches if all(apart(check, each) for each in batch))
+        placed = _Placed(
+            check,
+            recorded.runners(check.target),
+            is_alone=check.target.at_import or bool(check.tests & starters),
+        )
+        fitting = (batch for batch in batches if all(map(placed.is_apart, batch)))
         found = next(fitting, None)
         if found is None:
-            batches.append([check])
+            batches.append([placed])
         else:
-            found.append(check)
-    return batches
+            found.append(placed)
+    return [[placed.check for placed in batch] for batch in batches]
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A check and whoever runs its line, looked up once: each is compared with hundreds."""
+
+    check: Check
+    runners: frozenset[str]
+    is_alone: bool
+
+    def is_apart(self, other: _Placed) -> bool:
+        return not (
+            self.is_alone
+            or other.is_alone
+            or self.check.tests & other.runners
+            or other.check.tests & self.runners
+        )
 
 
 def longest_first(
