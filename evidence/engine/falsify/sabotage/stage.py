@@ -6,6 +6,7 @@ import queue
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from evidence.engine.falsify.model import Falsification, PatchRun
 from evidence.engine.falsify.record import read_falsified, write_falsified
 from evidence.engine.falsify.sabotage.clone import Clone, make_clone
 from evidence.engine.falsify.sabotage.controls import Controls
-from evidence.engine.falsify.sabotage.forked import Forked, quick, try_forked
+from evidence.engine.falsify.sabotage.forked import Forked, Quick, quick, try_forked
 from evidence.engine.falsify.sabotage.trial import Lane, tests_of, try_patch
 from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.project import Project
-from evidence.engine.register.model import Patch, Register
+from evidence.engine.register.model import Gate, Patch, Register
 from evidence.engine.run.bench import Bench
 from evidence.engine.run.listener import Listener, OneAtATime
 from evidence.engine.run.model import Run
@@ -127,7 +128,7 @@ class Ground:
         self.traces: dict[str, Trace | None] = {}
         self.shared = Shared()
         self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
-        self._made = 0
+        self._numbers = count(1)
 
     def try_all(self, patches: Sequence[Patch]) -> tuple[PatchRun, ...]:
         """Each once: in a fork where that can show it, and else in processes of its own, beside one
@@ -148,13 +149,17 @@ class Ground:
         return tuple(runs[patch.name] for patch in patches)
 
     def _forked(self, patches: Sequence[Patch]) -> Forked:
-        asked = []
-        for patch in patches:
+        found: dict[str, tuple[Gate, Quick]] = {}
+
+        def look_at(patch: Patch) -> None:
             with self.lane() as lane:
                 if each := quick(patch, self.register, lane.clone, self.bench.project.root):
-                    asked.append(each)
+                    found[patch.name] = each
+
+        jobs = [Job(patch.name, 1, 1.0, partial(look_at, patch)) for patch in patches]
+        run_side_by_side(jobs, cores=self.bench.cores, stop=self.bench.stop)
         return try_forked(
-            asked,
+            [found[patch.name] for patch in patches if patch.name in found],
             register=self.register,
             runs=self.run.gates,
             results=results_folder(self.bench.project),
@@ -178,7 +183,7 @@ class Ground:
 
         jobs = [Job("unbroken", 1, float("inf"), control)] if controls.tests else []
         jobs += [
-            Job(patch.name, 1, 2.0 if patch.is_control else 1.0, lambda patch=patch: work_of(patch))  # type: ignore[misc]
+            Job(patch.name, 1, 2.0 if patch.is_control else 1.0, partial(work_of, patch))
             for patch in patches
         ]
         run_side_by_side(jobs, cores=self.bench.cores, stop=self.bench.stop)
@@ -198,8 +203,7 @@ class Ground:
         try:
             return self._lanes.get_nowait()
         except queue.Empty:
-            self._made += 1
-            return self._new_lane(self._made)
+            return self._new_lane(next(self._numbers))
 
     def _new_lane(self, number: int) -> Lane:
         at = self.bench.scratch / f"copy-{number}"
