@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from core.money import display
@@ -33,3 +33,10 @@ def moment(at: datetime | None) -> SafeString | str:
 def words(status: str) -> str:
     """A status as a person says it: `requires_action` gives `requires action`."""
     return status.replace("_", " ").replace("-", " ")
+
+
+@register.filter
+def in_parts(name: str) -> SafeString:
+    """A name of several parts may go on in the next line after each: `page:accounts:role`."""
+    first, *rest = name.split(":")
+    return format_html("{}{}", first, format_html_join("", ":<wbr>{}", ((part,) for part in rest)))
