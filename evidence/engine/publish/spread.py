@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, NoReturn, TypeVar
 
@@ -31,21 +31,15 @@ def spread(
     At most one process for each `worth` jobs. Raises what a job raised, and ChildProcessError when
     a fork ended without an answer; the other forks are ended then.
     """
-    many = max(1, min(processes, len(jobs) // worth))
-    if many == 1:
-        return [job() for job in jobs]
-    tickets = _tickets(min(len(jobs), _TICKETS))
-    forks: list[_Fork[_Result]] = []
-    try:
-        while len(forks) < many - 1:
-            forks.append(_fork(jobs, tickets))
+    with ExitStack() as ends:
+        tickets = ends.enter_context(_tickets(min(len(jobs), _TICKETS)))
+        forks = [
+            ends.enter_context(_fork(jobs, tickets))
+            for _ in range(1, min(processes, len(jobs) // worth))
+        ]
         found = _work(jobs, tickets)
         for fork in forks:
             found |= fork.answer()
-    finally:
-        os.close(tickets)
-        for fork in forks:
-            fork.end()
     return [found[number] for number in range(len(jobs))]
 
 
@@ -73,12 +67,16 @@ class _Fork(Generic[_Result]):
         os.waitpid(self.pid, 0)
 
 
-def _tickets(many: int) -> int:
+@contextmanager
+def _tickets(many: int) -> Iterator[int]:
     """A pipe to read the numbers below `many` from, each once, whoever reads."""
     reading, writing = os.pipe()
     os.write(writing, b"".join(n.to_bytes(_TICKET_BYTES, "big") for n in range(many)))
     os.close(writing)
-    return reading
+    try:
+        yield reading
+    finally:
+        os.close(reading)
 
 
 def _work(jobs: Sequence[Callable[[], _Result]], tickets: int) -> dict[int, _Result]:
@@ -90,13 +88,19 @@ def _work(jobs: Sequence[Callable[[], _Result]], tickets: int) -> dict[int, _Res
     return found
 
 
-def _fork(jobs: Sequence[Callable[[], _Result]], tickets: int) -> _Fork[_Result]:
+@contextmanager
+def _fork(jobs: Sequence[Callable[[], _Result]], tickets: int) -> Iterator[_Fork[_Result]]:
+    """A fork at work, ended with the block at the latest."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         _be_a_fork(jobs, tickets, writing)
     os.close(writing)
-    return _Fork(child, reading)
+    fork: _Fork[_Result] = _Fork(child, reading)
+    try:
+        yield fork
+    finally:
+        fork.end()
 
 
 def _be_a_fork(jobs: Sequence[Callable[[], object]], tickets: int, writing: int) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import time
 from collections.abc import Callable
 from functools import partial
@@ -30,11 +31,17 @@ def in_a_fork(do: Callable[[], object]) -> Callable[[], object]:
 
     def job() -> object:
         if os.getpid() == here:
-            return os.read(reading, 1)
+            return heard(reading)
         os.write(writing, b"x")
         return do()
 
     return job
+
+
+def heard(reading: int) -> bytes:
+    """What somebody else wrote, soon."""
+    assert select.select([reading], [], [], 3)[0], "nobody else is at work"
+    return os.read(reading, 20)
 
 
 def fails(error: BaseException) -> object:
@@ -57,16 +64,29 @@ def test_several_processes_work_at_once() -> None:
 
     def job(mine: tuple[int, int], its: tuple[int, int]) -> tuple[bytes, int]:
         os.write(its[1], b"x")
-        return os.read(mine[0], 1), os.getpid()
+        return heard(mine[0]), os.getpid()
 
     found = spread([partial(job, one, other), partial(job, other, one)], 2, worth=1)
     assert [said for said, _ in found] == [b"x", b"x"]
     assert len({pid for _, pid in found}) == 2
 
 
-@pytest.mark.parametrize(("many", "processes"), [(0, 2), (1, 2), (99, 2), (100, 1)])
-def test_few_jobs_are_done_here(many: int, processes: int) -> None:
-    assert spread([os.getpid] * many, processes) == [os.getpid()] * many
+@pytest.mark.parametrize(
+    ("many", "processes", "forks"),
+    [(0, 2, 0), (1, 2, 0), (99, 2, 0), (100, 2, 1), (1000, 1, 0), (1000, 4, 3)],
+)
+def test_few_jobs_are_not_worth_a_fork(
+    many: int, processes: int, forks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork, begun = os.fork, []
+
+    def counted() -> int:
+        begun.append("one")
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted)
+    assert spread(numbers(many), processes) == list(range(many))
+    assert len(begun) == forks
 
 
 def test_what_a_job_raises_in_a_fork_is_raised() -> None:
@@ -92,7 +112,7 @@ def test_forks_are_ended_when_this_process_fails() -> None:
 
     def job() -> None:
         if os.getpid() == here:
-            forks.append(int(os.read(reading, 20)))
+            forks.append(int(heard(reading)))
             raise CannotRun("no room")
         os.write(writing, str(os.getpid()).encode())
         time.sleep(5)
