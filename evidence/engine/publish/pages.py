@@ -78,17 +78,18 @@ def write_pages(
     _write_this_run(writer, views, sealed)
     _write_people(writer, views, people)
     shutil.copytree(_HERE / "assets", docs / "assets", dirs_exist_ok=True)
-    spread([*((beside,) if beside else ()), *writer.jobs], usable_cores(views.project.cores))
+    writer.finish(beside)
     return _navigation(views, people)
 
 
 class _Writer:
-    """Renders templates, each compiled once, into files of the docs folder. Pages wait in `jobs`
-    until all of them are known."""
+    """Renders templates, each compiled once, into files of the docs folder. Pages wait until all
+    of them are known, and are rendered side by side."""
 
     def __init__(self, docs: Path, views: Views) -> None:
         self._docs = docs
-        self.jobs: list[Callable[[], None]] = []
+        self._jobs: list[Callable[[], None]] = []
+        self._cores = usable_cores(views.project.cores)
         tree = views.run.tree
         self._shared = {
             "title": views.project.name,
@@ -102,7 +103,11 @@ class _Writer:
     def page(self, name: str, template: str, **values: object) -> None:
         """Have the page `name`.md written from `template`, its blank lines joined."""
         values = {**self._shared, "base": links.up(name), **values}
-        self.jobs.append(partial(self._render, name, template, values))
+        self._jobs.append(partial(self._render, name, template, values))
+
+    def finish(self, beside: Callable[[], None] | None = None) -> None:
+        """Writes the pages, and what is to be written `beside` them."""
+        spread([*((beside,) if beside else ()), *self._jobs], self._cores)
 
     def _render(self, name: str, template: str, values: Mapping[str, object]) -> None:
         text = self._environment.get_template(template).render(values)

@@ -23,7 +23,9 @@ def test_each_gate_has_its_page_and_the_log_that_there_is(sample: Sample) -> Non
     )
     sample.write(".local/results/volatile/tests.log", "2 passed in 0.10s")
 
-    _write_gates(_Writer(docs := sample.root / "docs", sample.views), sample.views)
+    writer = _Writer(docs := sample.root / "docs", sample.views)
+    _write_gates(writer, sample.views)
+    writer.finish()
 
     assert sorted(str(file.relative_to(docs)) for file in docs.rglob("*.*")) == [
         *("proof.md", "proof/alone.md", "proof/imports.md", "proof/tests.log", "proof/tests.md"),
@@ -54,5 +56,7 @@ def test_requirements_are_counted_and_those_that_nobody_serves_come_first(sample
 
 def status(sample: Sample) -> str:
     docs, views = sample.root / "docs", sample.views
-    _write_status(_Writer(docs, views), views, front(views))
+    writer = _Writer(docs, views)
+    _write_status(writer, views, front(views))
+    writer.finish()
     return (docs / "status.md").read_text("utf-8")
