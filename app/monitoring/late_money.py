@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.actor import Actor
+from core.clock import Clock
 from monitoring.lock import AlreadyRunning
 from monitoring.services import run_checks
 from refunds import late_money
@@ -14,16 +15,17 @@ from refunds.late_money import Outcome
 SEEN_BY = ("money-on-canceled-order", "two-payments-kept")
 
 
-def give_back(*, by: Actor, now: datetime, since: datetime | None = None) -> Outcome:
+def give_back(*, by: Actor, clock: Clock, since: datetime | None = None) -> Outcome:
     """Give back what is due, of what came at or after `since`. No money moves before its issue is
-    on record: while a run of the checks is under way all of it waits for the next time."""
+    on record: while a run of the checks is under way all of it waits for the next time. Looks and
+    payments have their own times."""
     due = late_money.due(since=since)
     if not due:
         return Outcome(0, 0)
-    if not _look(now):
+    if not _look(clock()):
         return Outcome(0, len(due))
-    outcome = late_money.give_back(payments=due, by=by, now=now)
-    _look(now)
+    outcome = late_money.give_back(payments=due, by=by, clock=clock)
+    _look(clock())
     return outcome
 
 

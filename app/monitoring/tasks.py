@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.actor import system
+from core.clock import running_from
 from core.schedule import scheduled
 from monitoring import late_money, services
 
@@ -31,5 +32,5 @@ def run_checks(now: datetime) -> str:
 )
 def give_back_late_money(now: datetime) -> str:
     """No money is kept that was never the shop's, save what a person must look at."""
-    outcome = late_money.give_back(by=system("worker"), now=now)
+    outcome = late_money.give_back(by=system("worker"), clock=running_from(now))
     return f"late money  {outcome.asked} refunds asked for, {outcome.left} left"

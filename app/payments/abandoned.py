@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.actor import Actor
+from core.clock import Clock
 from core.refusal import Refused
 from orders.lifecycle import OrderStatus
 from orders.models import Order
@@ -26,14 +27,15 @@ class Outcome:
     left: int
 
 
-def cancel_abandoned(*, by: Actor, now: datetime, since: datetime | None = None) -> Outcome:
+def cancel_abandoned(*, by: Actor, clock: Clock, since: datetime | None = None) -> Outcome:
     """Cancel every pending order that was placed more than a week ago (and at or after `since`)
-    and has no payment under way. Each stands for itself; again, nothing changes."""
+    and has no payment under way. Each stands for itself and has its own time, for Stripe is asked
+    for each; again, nothing changes."""
     canceled = left = 0
-    for order in _abandoned(now=now, since=since):
+    for order in _abandoned(now=clock(), since=since):
         try:
             services.cancel(
-                order=order, by=by, reason=f"not paid within {UNPAID_DAYS} days", now=now
+                order=order, by=by, reason=f"not paid within {UNPAID_DAYS} days", now=clock()
             )
         except (Refused, gateway.GatewayError) as no:
             log.warning("order %s: not canceled: %s", order.pk, no)

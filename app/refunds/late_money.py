@@ -17,6 +17,7 @@ from functools import partial
 from django.db.models import F
 
 from core.actor import Actor
+from core.clock import Clock
 from core.refusal import Refused
 from orders import services as orders
 from orders.lifecycle import OrderStatus
@@ -55,9 +56,9 @@ def due(*, since: datetime | None = None) -> list[Payment]:
     return [payment for payment in holding if payment.pk not in asked and _why(payment)]
 
 
-def give_back(*, payments: Iterable[Payment], by: Actor, now: datetime) -> Outcome:
-    """Ask for the refund of all that each payment holds. Each stands for itself: what is refused
-    or cannot be asked now is logged and left."""
+def give_back(*, payments: Iterable[Payment], by: Actor, clock: Clock) -> Outcome:
+    """Ask for the refund of all that each payment holds. Each stands for itself and has its own
+    time: what is refused or cannot be asked now is logged and left."""
     asked = left = 0
     for payment in payments:
         try:
@@ -66,7 +67,7 @@ def give_back(*, payments: Iterable[Payment], by: Actor, now: datetime) -> Outco
                 asked_pennies=payment.refundable_pennies,
                 reason=_why(payment),
                 by=by,
-                now=now,
+                now=clock(),
                 key=_key(payment),
                 choose=partial(_still_late, payment=payment),
             )

@@ -13,6 +13,7 @@ from django.utils.crypto import get_random_string
 from audit.actions import Action, Result
 from audit.refusals import audited
 from core.actor import Actor, system
+from core.clock import Clock
 from core.money import display
 from core.refusal import Refused
 from orders.lifecycle import OrderStatus
@@ -124,18 +125,18 @@ def follow_up(*, refund: Refund, now: datetime) -> Refund:
     return confirm(fact=fact, by=by, now=now)
 
 
-def follow_up_due(*, now: datetime, since: datetime | None = None) -> int:
+def follow_up_due(*, clock: Clock, since: datetime | None = None) -> int:
     """Follow up every refund that has waited for an answer long enough, of those requested at or
-    after `since`; how many there were. Each stands for itself: one that cannot be settled is
-    logged, left to the check on stuck refunds, and asked after again."""
+    after `since`; how many there were. Each stands for itself and has its own time: one that
+    cannot be settled is logged, left to the check on stuck refunds, and asked after again."""
     due = Refund.objects.filter(
-        status=RefundStatus.REQUESTED, requested_at__lte=now - FOLLOW_UP_AFTER
+        status=RefundStatus.REQUESTED, requested_at__lte=clock() - FOLLOW_UP_AFTER
     )
     if since:
         due = due.filter(requested_at__gte=since)
     for refund in due:
         try:
-            follow_up(refund=refund, now=now)
+            follow_up(refund=refund, now=clock())
         except (Refused, gateway.GatewayError) as no:
             log.warning("refund %s: not settled: %s", refund.pk, no)
     return len(due)

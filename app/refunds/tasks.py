@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from core.clock import running_from
 from core.schedule import scheduled
 from refunds import services
 
@@ -16,4 +17,4 @@ from refunds import services
 )
 def follow_up_refunds(now: datetime) -> str:
     """Every refund that has waited long enough for its answer was asked after."""
-    return f"refunds  {services.follow_up_due(now=now)} followed up"
+    return f"refunds  {services.follow_up_due(clock=running_from(now))} followed up"

@@ -71,7 +71,7 @@ def _given_up_and_paid_all_the_same(shop: Any) -> Any:
 
 def give_back(shop: Any) -> tuple[int, int]:
     """What the schedule does every minute."""
-    outcome = late_money.give_back(by=shop.system, now=shop.now)
+    outcome = late_money.give_back(by=shop.system, clock=lambda: shop.now)
     return outcome.asked, outcome.left
 
 

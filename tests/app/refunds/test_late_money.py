@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def give_back(shop: Any, payments: list[Payment] | None = None) -> Outcome:
     return late_money.give_back(
-        payments=due() if payments is None else payments, by=shop.system, now=shop.now
+        payments=due() if payments is None else payments, by=shop.system, clock=lambda: shop.now
     )
 
 
@@ -219,7 +219,7 @@ def test_an_unknown_outcome_keeps_the_money_reserved_and_is_never_asked_twice(
     assert due() == []
     shop.twin.control.behave()
     shop.now += timedelta(minutes=5)
-    services.follow_up_due(now=shop.now)
+    services.follow_up_due(clock=lambda: shop.now)
     assert Refund.objects.get().status == "succeeded"
     assert shop.twin.control.state()["objects"]["refund"] == 1
 
@@ -234,6 +234,19 @@ def test_a_definite_no_is_not_asked_for_again(shop: Any, late: Payment) -> None:
 def test_since_leaves_out_what_came_before(shop: Any, late: Payment) -> None:
     assert due(since=shop.now) == [late]
     assert due(since=shop.now + timedelta(seconds=1)) == []
+
+
+def test_each_payment_goes_back_at_its_own_time(
+    shop: Any, late: Payment, twice: list[Payment]
+) -> None:
+    moments = [shop.now, shop.now + timedelta(days=1)]
+    clock = iter(moments).__next__
+    assert late_money.give_back(payments=due(), by=shop.system, clock=clock) == Outcome(2, 0)
+    found = Refund.objects.order_by("id").values_list("payment", "requested_at", "settled_at")
+    assert list(found) == [
+        (late.pk, moments[0], moments[0]),
+        (twice[1].pk, moments[1], moments[1]),
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

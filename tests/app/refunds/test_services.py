@@ -241,8 +241,8 @@ def test_follow_up_asks_again_with_the_same_key(shop: Any, order: Order, ops: An
     shop.twin.control.misbehave(fault="answer_lost", path="/v1/refunds")
     refund = issue(shop, order, 6000, ops)
     assert refund.status == "requested"
-    assert services.follow_up_due(now=shop.now) == 0
-    assert services.follow_up_due(now=shop.now + timedelta(minutes=3)) == 1
+    assert services.follow_up_due(clock=lambda: shop.now) == 0
+    assert services.follow_up_due(clock=lambda: shop.now + timedelta(minutes=3)) == 1
     refund.refresh_from_db()
     assert (refund.status, stripes_refunds(shop)) == ("succeeded", 1)
 
@@ -263,7 +263,7 @@ def test_a_refund_that_cannot_be_settled_stops_no_other(shop: Any, order: Order,
         }
     )
     later = shop.now + timedelta(hours=23, minutes=1)
-    assert services.follow_up_due(now=later) == 3
+    assert services.follow_up_due(clock=lambda: later) == 3
     found = Refund.objects.order_by("id").values_list("status", flat=True)
     assert list(found) == ["requested", "failed", "succeeded"]
     last.refresh_from_db()

@@ -239,11 +239,13 @@ class ShopAndStripe(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([1, 3, 26]))
     def time_passes(self, hours: int) -> None:
         self.shop.now += timedelta(hours=hours)
-        refunds.follow_up_due(now=self.shop.now)
+        refunds.follow_up_due(clock=lambda: self.shop.now)
 
     @rule()
     def late_money_goes_back(self) -> None:
-        late_money.give_back(payments=late_money.due(), by=self.shop.system, now=self.shop.now)
+        late_money.give_back(
+            payments=late_money.due(), by=self.shop.system, clock=lambda: self.shop.now
+        )
 
     # What must hold
 
@@ -279,7 +281,7 @@ class ShopAndStripe(RuleBasedStateMachine):
         was in the inbox all along changes nothing any more."""
         self.control.behave()
         self.shop.now += timedelta(minutes=5)
-        refunds.follow_up_due(now=self.shop.now)
+        refunds.follow_up_due(clock=lambda: self.shop.now)
         self._reconcile()
         report = self._reconcile()
         assert [(one.difference, one.why_not) for one in report.left] == []

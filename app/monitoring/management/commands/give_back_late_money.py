@@ -30,5 +30,5 @@ class Command(BaseCommand):
         except Refused as no:
             raise CommandError(str(no)) from no
         by = system("command:give_back_late_money")
-        outcome = give_back(by=by, now=timezone.now(), since=since or None)
+        outcome = give_back(by=by, clock=timezone.now, since=since or None)
         self.stdout.write(f"late money  {outcome.asked} refunds asked for, {outcome.left} left")

@@ -28,5 +28,5 @@ class Command(BaseCommand):
         except Refused as no:
             raise CommandError(str(no)) from no
         by = system("command:cancel_abandoned")
-        outcome = abandoned.cancel_abandoned(by=by, now=timezone.now(), since=since)
+        outcome = abandoned.cancel_abandoned(by=by, clock=timezone.now, since=since)
         self.stdout.write(f"orders  {outcome.canceled} canceled, {outcome.left} could not be")

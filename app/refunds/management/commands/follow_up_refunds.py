@@ -26,5 +26,5 @@ class Command(BaseCommand):
             since = options["since"] and parse_moment(options["since"], option="--since")
         except Refused as no:
             raise CommandError(str(no)) from no
-        done = services.follow_up_due(now=timezone.now(), since=since)
+        done = services.follow_up_due(clock=timezone.now, since=since)
         self.stdout.write(f"refunds  {done} followed up")
