@@ -17,8 +17,9 @@ from webhooks import backoff, facts, said
 from webhooks.models import WAITING, EventStatus, StripeEvent
 
 log = logging.getLogger(__name__)
-# Longer than fetching can take: three calls of at most 20 s. A worker that dies in between
-# leaves its event to the others after this.
+# Longer than fetching takes: four calls of at most 20 s, save for a subscription of which several
+# items have coupons of their own. A worker that dies in between leaves its event to the others
+# after this; one that is merely slow and another do no harm to each other.
 CLAIM = timedelta(seconds=90)
 _RNG = random.SystemRandom()
 

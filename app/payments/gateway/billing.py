@@ -21,7 +21,7 @@ from payments.gateway.billing_facts import (
     PriceFact,
     SubscriptionFact,
 )
-from payments.gateway.calling import PAGE, SUBSCRIPTION_KEY, client, id_of, key_of, translating
+from payments.gateway.calling import SUBSCRIPTION_KEY, client, id_of, key_of, translating
 from payments.gateway.checkout import session_fact
 from payments.gateway.errors import GatewayError
 from payments.gateway.facts import CheckoutSession
@@ -148,20 +148,17 @@ def _subscription(found: stripe.Subscription) -> SubscriptionFact:
 
 def _whole_items(of: stripe.Subscription) -> list[stripe.SubscriptionItem]:
     """All items, with the coupons of their own discounts while the subscription is worth
-    anything. Stripe expands four levels deep and those coupons are on the fifth, so the items
-    are then asked for by themselves."""
+    anything. Stripe expands four levels deep, and for which products such a coupon is stands on
+    the sixth, or on the fifth of a list of items: each item with discounts is asked for by
+    itself."""
     items = _items(of)
-    if of.status in _ENDED or not any(item.discounts for item in items):
+    if of.status in _ENDED:
         return items
-    whole = client().v1.subscription_items.list(
-        params={
-            "subscription": of.id,
-            "limit": PAGE,
-            # For which products is a level too deep here; it is taken to be for its item's.
-            "expand": ["data.discounts.source.coupon"],
-        }
-    )
-    return list(whole.auto_paging_iter())
+    return [_whole_item(item) if item.discounts else item for item in items]
+
+
+def _whole_item(item: stripe.SubscriptionItem) -> stripe.SubscriptionItem:
+    return client().v1.subscription_items.retrieve(item.id, params={"expand": _WHOLE_DISCOUNTS})
 
 
 def _item(item: stripe.SubscriptionItem, of: stripe.Subscription) -> ItemFact:

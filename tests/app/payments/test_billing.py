@@ -34,11 +34,11 @@ PRICE = {
 
 @dataclass
 class Stripe:
-    """Answers every request with `answer`, and lists of items with `items`; `asked` are the
+    """Answers every request with `answer`, and those for one item with `item`; `asked` are the
     addresses that were asked."""
 
     answer: dict[str, Any] = field(default_factory=dict)
-    items: dict[str, Any] = field(default_factory=dict)
+    item: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
 
@@ -51,7 +51,7 @@ def stripe(settings: Any) -> Iterator[Stripe]:
             told.asked.append(unquote(self.path))
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             answer = json.dumps(
-                told.items if self.path.startswith("/v1/subscription_items?") else told.answer
+                told.item if self.path.startswith("/v1/subscription_items/") else told.answer
             ).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(answer)))
@@ -213,19 +213,22 @@ def test_an_end_with_the_period_without_a_date_is_its_end(stripe: Stripe) -> Non
 
 
 @pytest.mark.parametrize(
-    ("status", "discounts", "lists"),
-    [("active", ["di_1"], 1), ("active", [], 0), ("canceled", ["di_1"], 0)],
+    ("status", "discounts", "expected"),
+    [("active", ["di_1"], [50]), ("active", [], []), ("canceled", ["di_1"], [])],
 )
 def test_items_are_asked_for_by_themselves_only_for_coupons_that_still_count(
-    stripe: Stripe, status: str, discounts: list[str], lists: int
+    stripe: Stripe, status: str, discounts: list[str], expected: list[int]
 ) -> None:
-    stripe.answer = _subscription(_item(discounts=discounts), status=status)
-    stripe.items = _listed(_item(discounts=[_discount(percent_off=50)]))
-    [item] = gateway.retrieve_subscription("sub_1").items
-    assert [one.percent for one in item.discounts] == [50] * lists
-    pages = [asked for asked in stripe.asked if asked.startswith("/v1/subscription_items?")]
-    assert len(pages) == lists == len(stripe.asked) - 1
-    assert all("subscription=sub_1" in page and "limit=100" in page for page in pages)
+    other = _item(id="si_2")
+    stripe.answer = _subscription(other, _item(discounts=discounts), status=status)
+    stripe.item = _item(discounts=[_discount(percent_off=50)])
+    first, second = gateway.retrieve_subscription("sub_1").items
+    assert (first.id, first.discounts, second.id) == ("si_2", (), "si_1")
+    assert [one.percent for one in second.discounts] == expected
+    assert [asked.split("?")[0] for asked in stripe.asked] == [
+        "/v1/subscriptions/sub_1",
+        *["/v1/subscription_items/si_1" for _ in expected],
+    ]
 
 
 def test_letting_it_end_twice_changes_nothing(seller: Seller) -> None:
@@ -289,6 +292,18 @@ def test_which_products_a_coupon_lowers_is_asked_for(seller: Seller) -> None:
     expected = (gateway.DiscountFact(True, Fraction(50), 0, (first.product_id,)),)
     assert gateway.retrieve_subscription(sold).discounts == expected
     assert gateway.end_with_period(sold).discounts == expected
+
+
+def test_which_products_a_coupon_of_an_item_lowers_is_asked_for(seller: Seller) -> None:
+    sold = seller.sell(((1000,), 1), ((2000,), 1))
+    first, second = gateway.retrieve_subscription(sold).items
+    only = [first.product_id]
+    for item in (first, second):
+        off: Any = seller.coupon(percent_off=50, duration="forever", applies_to={"products": only})
+        seller.v1.subscription_items.update(item.id, params={"discounts": off})
+    expected = (gateway.DiscountFact(True, Fraction(50), 0, (first.product_id,)),)
+    for fact in (gateway.retrieve_subscription(sold), gateway.end_with_period(sold)):
+        assert [item.discounts for item in fact.items] == [expected] * 2
 
 
 def test_a_coupon_that_counted_once_is_gone_from_what_renews(seller: Seller) -> None:

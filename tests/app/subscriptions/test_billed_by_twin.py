@@ -113,6 +113,20 @@ def test_a_coupon_for_one_product_lowers_that_product_alone(
 
 
 @pytest.mark.django_db
+def test_a_coupon_of_one_item_lowers_nothing_that_it_is_not_for(seller: Seller) -> None:
+    """As on the next invoice: of the second item nothing is taken, for its product is another."""
+    sold = seller.sell(((1000,), 1), ((2000,), 1))
+    items = seller.v1.subscriptions.retrieve(sold)["items"].data
+    only = [items[0].price.product]
+    for item, worth in ((items[1], 3000), (items[0], 2500)):
+        off: Any = seller.coupon(percent_off=50, applies_to={"products": only}, **FOREVER)
+        seller.v1.subscription_items.update(item.id, params={"discounts": off})
+        assert _worth(seller, sold) == worth
+    seller.twin.control.clock(advance_s=32 * DAY_S)
+    assert seller.v1.invoices.list().data[0].amount_due == worth
+
+
+@pytest.mark.django_db
 def test_use_pauses_and_ends_are_read_from_stripe(seller: Seller) -> None:
     sold = seller.sell(((1000,), 1))
     assert _worth(seller, sold) == 1000
