@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import sessions
 from accounts.access import public, requires
 from accounts.people import person
 from accounts.roles import Permission
@@ -17,6 +19,7 @@ from orders import services
 from orders.basket import Basket, total
 from orders.forms import OrderFilters, PlaceForm, QuantityForm
 from orders.models import Order
+from orders.totals import CannotPlace
 
 
 @public
@@ -56,22 +59,10 @@ def place(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         sentence = "Basket: the form was damaged on its way; look at it and place it again."
         return refusal(request, sentence, back=back, status=400)
-    basket = Basket(request.session)
-    lines, unsold = basket.look()
-    if unsold:
-        names = ", ".join(product.name for product in unsold)
-        sentence = f"{names}: no longer on sale; look at the basket and order the rest."
-        return refusal(request, sentence, back=back)
     try:
-        order = services.place(
-            customer=person(request),
-            basket={line.product: line.quantity for line in lines},
-            now=timezone.now(),
-            form_key=str(form.cleaned_data["form_key"]),
-        )
+        order = _order_basket(request, form_key=str(form.cleaned_data["form_key"]))
     except Refused as no:
         return refusal(request, str(no), back=back)
-    basket.clear()
     messages.success(request, f"Order {order.pk} placed. Pay to complete it.")
     return redirect("orders:detail", order.pk)
 
@@ -96,6 +87,33 @@ def staff_list(request: HttpRequest) -> HttpResponse:
     found = Order.objects.filter(filters.condition()).select_related("customer")
     page = portion(found, before=filters.cleaned_data["before"])
     return render(request, "orders/staff_list.html", {"filters": filters, "page": page})
+
+
+def _order_basket(request: HttpRequest, *, form_key: str) -> Order:
+    """The order of what is in the basket, which is empty then: both or neither, and one tab of a
+    browser after the other. Raises CannotPlace."""
+    with transaction.atomic():
+        sessions.hold(request)
+        basket = Basket(request.session)
+        order = services.place(
+            customer=person(request),
+            basket=_wanted(basket),
+            now=timezone.now(),
+            form_key=form_key,
+        )
+        basket.clear()
+        request.session.save()
+    return order
+
+
+def _wanted(basket: Basket) -> dict[Product, int]:
+    """What is in it and how many. Raises CannotPlace when something went off sale, for then less
+    would be ordered than the customer saw."""
+    lines, unsold = basket.look()
+    if unsold:
+        names = ", ".join(product.name for product in unsold)
+        raise CannotPlace(f"{names}: no longer on sale; look at the basket and order the rest.")
+    return {line.product: line.quantity for line in lines}
 
 
 def _put_in(request: HttpRequest, how: str) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,12 +46,28 @@ class Visitor:
 
     def buy(self, product: Any, quantity: int) -> int:
         """Put it into the basket and place the order; the order's number."""
+        self.put(product, quantity)
+        self.place(self.form_key())
+        return int(urlsplit(self.answer.url).path.split("/")[2])
+
+    def put(self, product: Any, quantity: int) -> None:
+        """Put it into the basket."""
         self.see("/")
         self.send("/basket/add/", product=product.pk, quantity=quantity)
+
+    def form_key(self) -> str:
+        """Look at the basket; the key of the form there that places an order."""
         key = KEY.search(self.see("/basket/"))
         assert key, f"no form to place an order on {self.answer.url}"
-        self.send("/orders/place/", form_key=key[1])
-        return int(urlsplit(self.answer.url).path.split("/")[2])
+        return key[1]
+
+    def place(self, form_key: str) -> requests.Response:
+        """Send that form; the page that it leads to."""
+        return self.send("/orders/place/", form_key=form_key)
+
+    def tab(self) -> Visitor:
+        """The same person in another tab of the same browser."""
+        return copy(self)
 
     def go_to_pay(self, order_id: int) -> str:
         """Press Pay on the order's page; the address of Stripe's page."""

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from audit import services as audit
 from audit.models import Entry
@@ -19,6 +17,7 @@ from orders.models import Order, OrderTransition
 from orders.services import IllegalMove, follows, move, place, record_amounts
 from orders.totals import CannotPlace
 from tests.app.conftest import person
+from tests.app.together import at_once
 
 SYSTEM = system("worker")
 
@@ -127,24 +126,11 @@ def test_a_form_sent_for_another_basket_or_by_somebody_else_places_and_shows_non
 def test_one_form_sent_four_times_at_once_places_one_order(
     cara_customer: Any, mug: Product, now: Any
 ) -> None:
-    together = threading.Barrier(4)
-    placed: list[int] = []
+    def send() -> Order:
+        return place(customer=cara_customer, basket={mug: 2}, now=now, form_key="f1")
 
-    def send() -> None:
-        try:
-            together.wait(timeout=30)
-            order = place(customer=cara_customer, basket={mug: 2}, now=now, form_key="f1")
-            placed.append(order.pk)
-        finally:
-            connection.close()
-
-    clients = [threading.Thread(target=send) for _ in range(4)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join(timeout=60)
-    assert [order.pk for order in Order.objects.all()] == placed[:1]
-    assert placed == placed[:1] * 4
+    placed = at_once([send] * 4)
+    assert placed == [Order.objects.get()] * 4
 
 
 def test_an_order_whose_history_cannot_begin_is_none(

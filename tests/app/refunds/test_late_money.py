@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from audit.models import Entry
 from orders.lifecycle import OrderStatus
@@ -17,6 +16,7 @@ from refunds import late_money, policy, services
 from refunds.late_money import Outcome, due
 from refunds.models import Refund
 from refunds.order_page import for_customer
+from tests.app.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -251,21 +251,7 @@ def test_each_payment_goes_back_at_its_own_time(
 
 @pytest.mark.django_db(transaction=True)
 def test_four_at_once_give_it_back_once(shop: Any, late: Payment) -> None:
-    found, together = due(), threading.Barrier(4)
-    outcomes: list[Outcome] = []
-
-    def ask() -> None:
-        try:
-            together.wait(timeout=30)
-            outcomes.append(give_back(shop, found))
-        finally:
-            connection.close()
-
-    clients = [threading.Thread(target=ask) for _ in range(4)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join(timeout=60)
+    outcomes = at_once([partial(give_back, shop, due())] * 4)
     late.refresh_from_db()
     assert (late.refunded_pennies, late.pending_refund_pennies) == (10000, 0)
     assert Refund.objects.count() == 1

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit.models import Entry
 from core.refusal import Refused
@@ -19,6 +19,7 @@ from payments.models import Payment
 from refunds import policy, services
 from refunds.models import Refund
 from refunds.settlement import release
+from tests.app.together import at_once
 
 
 def money(order: Any) -> tuple[int, int, int]:
@@ -423,23 +424,14 @@ def test_stripe_is_never_asked_while_a_transaction_is_open(
 @pytest.mark.django_db(transaction=True)
 def test_sixteen_clients_refund_once(shop: Any, order: Order, ops: Any) -> None:
     """16 at once ask for 60 of 100: exactly one gets it, 15 are told what is left."""
-    together = threading.Barrier(16)
-    outcomes: list[str] = []
 
-    def ask() -> None:
+    def ask() -> str:
         try:
-            together.wait(timeout=30)
-            outcomes.append(issue(shop, order, 6000, ops).status)
+            return str(issue(shop, order, 6000, ops).status)
         except Refused as no:
-            outcomes.append(str(no))
-        finally:
-            connection.close()
+            return str(no)
 
-    clients = [threading.Thread(target=ask) for _ in range(16)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join(timeout=60)
+    outcomes = at_once([ask] * 16)
     refusal = f"Order {order.pk}: £60.00 asked, £40.00 left to refund."
     assert sorted(outcomes) == sorted(["succeeded", *[refusal] * 15])
     assert (money(order), stripes_refunds(shop)) == ((10000, 6000, 0), 1)
@@ -448,21 +440,6 @@ def test_sixteen_clients_refund_once(shop: Any, order: Order, ops: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_one_form_sent_four_times_at_once_refunds_once(shop: Any, order: Order, ops: Any) -> None:
-    together = threading.Barrier(4)
-    refunds: list[int] = []
-
-    def send() -> None:
-        try:
-            together.wait(timeout=30)
-            refunds.append(issue(shop, order, 6000, ops, form_key="abc").pk)
-        finally:
-            connection.close()
-
-    clients = [threading.Thread(target=send) for _ in range(4)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join(timeout=60)
-    assert len(refunds) == 4
-    assert len(set(refunds)) == 1
+    refunds = at_once([partial(issue, shop, order, 6000, ops, form_key="abc")] * 4)
+    assert refunds == [Refund.objects.get()] * 4
     assert (money(order), stripes_refunds(shop)) == ((10000, 6000, 0), 1)

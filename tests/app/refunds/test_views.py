@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +14,7 @@ from audit.models import Entry
 from payments.models import Payment
 from refunds import policy
 from refunds.models import Refund
+from tests.app.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -100,22 +99,14 @@ def test_two_forms_refund_twice(ops: Client, shop: Any) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_same_form_sent_eight_times_at_once_refunds_once(ops: Client, shop: Any) -> None:
     order = shop.paid_order()
-    key, statuses = str(uuid.uuid4()), []
-    ready = threading.Barrier(8)
+    key = str(uuid.uuid4())
 
-    def press() -> None:
+    def press() -> int:
         client = Client()
         client.cookies = ops.cookies
-        ready.wait()
-        statuses.append(_send(client, order, "30", key=key).status_code)
-        connection.close()
+        return int(_send(client, order, "30", key=key).status_code)
 
-    threads = [threading.Thread(target=press) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert statuses == [200] * 8
+    assert at_once([press] * 8) == [200] * 8
     assert Refund.objects.count() == 1
     order.refresh_from_db()
     assert order.refunded_pennies == 3000
