@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
 
+from evidence.engine.falsify.constants import written
 from evidence.engine.falsify.operators import Edit, Function, Operator, edits, unwraps
 from evidence.engine.source.body import functions_and_classes
 
@@ -208,7 +209,9 @@ def _essence_of(source: str, function: Function) -> tuple[object, ...]:
 def _essence(code: CodeType) -> tuple[object, ...]:
     """What a code object does, whatever lines it stands on."""
     constants = tuple(
-        _essence(constant) if isinstance(constant, CodeType) else (type(constant), repr(constant))
+        _essence(constant)
+        if isinstance(constant, CodeType)
+        else (type(constant), written(constant))
         for constant in code.co_consts
     )
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)

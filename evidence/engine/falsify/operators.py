@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+
+from evidence.engine.falsify.constants import written
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -195,16 +198,16 @@ def _own_edits(node: ast.expr) -> Iterator[Edit]:
             for left, right in pairwise(values):
                 yield from _resigned(Operator.LOGIC, left, op, right)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield Edit(Operator.LOGIC, node, ast.unparse(operand))
+            yield from _parted(Operator.LOGIC, node, operand)
         case ast.IfExp(test=test):
             yield from _forced(test)
         case ast.Constant(value=bool() as value):
             yield Edit(Operator.LOGIC, node, str(not value))
         case ast.Constant(value=int() | float() as number):
-            yield Edit(Operator.NUMBER, node, repr(number + 1))
-            yield Edit(Operator.NUMBER, node, repr(number - 1))
+            yield Edit(Operator.NUMBER, node, written(number + 1))
+            yield Edit(Operator.NUMBER, node, written(number - 1))
         case ast.Call(func=ast.Attribute(value=rows, attr="select_for_update")):
-            yield Edit(Operator.UNLOCK, node, ast.unparse(rows))
+            yield from _parted(Operator.UNLOCK, node, rows)
         case ast.Call(func=ast.Name(id="compare_digest") | ast.Attribute(attr="compare_digest")):
             yield Edit(Operator.TRUST, node, "True")
 
@@ -218,6 +221,12 @@ def _resigned(
     written, others = _SIGNS.get(type(sign), ("", ()))
     for other in others:
         yield Edit(operator, left, other, sign=written, until=right)
+
+
+def _parted(operator: Operator, node: ast.expr, part: ast.expr) -> Iterator[Edit]:
+    """A part of it in its place, if Python can write that: not with a number of 5,000 digits."""
+    with suppress(ValueError):
+        yield Edit(operator, node, ast.unparse(part))
 
 
 def unwraps(function: Function) -> Iterator[ast.With]:

@@ -25,13 +25,13 @@ def done_by(text: str, modules: Set[str]) -> list[str] | None:
     files, or cannot be read. `modules` are the project's by their dotted names, from anywhere."""
     try:
         tree = ast.parse(text)
+        calls = (each for each in ast.walk(tree) if isinstance(each, ast.Call))
+        fixtures = (each for each in calls if ast.unparse(each.func).endswith("fixture"))
+        if not text or any(map(_shares, fixtures)):
+            return None
+        return [done for node in tree.body for done in _done(node, modules)]
     except (SyntaxError, ValueError):
         return None
-    calls = (each for each in ast.walk(tree) if isinstance(each, ast.Call))
-    fixtures = (each for each in calls if ast.unparse(each.func).endswith("fixture"))
-    if not text or any(map(_shares, fixtures)):
-        return None
-    return [done for node in tree.body for done in _done(node, modules)]
 
 
 def _shares(fixture: ast.Call) -> bool:

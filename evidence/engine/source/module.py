@@ -8,6 +8,7 @@ import io
 import tokenize
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def _definitions(body: Iterable[ast.AST], prefix: str) -> Iterator[tuple[str, De
             span = _span(node)
             yield prefix + node.name, Definition(*span, body_lines_of(node), is_function=True)
         elif isinstance(node, ast.ClassDef):
-            bases = tuple(ast.unparse(base) for base in node.bases)
+            bases = tuple(_bases(node))
             span = _span(node)
             yield (
                 prefix + node.name,
@@ -117,6 +118,13 @@ def _definitions(body: Iterable[ast.AST], prefix: str) -> Iterator[tuple[str, De
             for name in _assigned(node):
                 yield prefix + name, Definition(*_span(node), frozenset())
             yield from _definitions(ast.iter_child_nodes(node), prefix)
+
+
+def _bases(node: ast.ClassDef) -> Iterator[str]:
+    """Those that Python can write again: not one made from a number of 5,000 digits."""
+    for base in node.bases:
+        with suppress(ValueError):
+            yield ast.unparse(base)
 
 
 def _assigned(node: ast.AST) -> Iterator[str]:
