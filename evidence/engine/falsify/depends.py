@@ -25,6 +25,7 @@ from evidence.engine.falsify.inside.opened import GIT
 from evidence.engine.falsify.testfile import done_by
 from evidence.engine.falsify.trace import Shared, Trace
 from evidence.engine.run.inputs import digest_of
+from evidence.engine.source.depth import UNREADABLE
 
 _LINK = "link "
 _WORD = re.compile(r"\w+")
@@ -158,7 +159,7 @@ class Dependencies:
         text = self._texts.get(path, "")
         try:
             found = list(_functions(ast.parse(text).body, "", text.split("\n")))
-        except (SyntaxError, ValueError):
+        except UNREADABLE:
             return {}
         # A property and its setter have one name, so nobody could say which of them ran.
         times = Counter(name for name, _ in found)

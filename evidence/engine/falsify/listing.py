@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import tokenize
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from evidence.engine.falsify.mutants import Mutant, mutants_of
@@ -47,23 +46,14 @@ def source_of(project: Project, path: str) -> str:
 
 
 def mutants_of_link(project: Project, link: Link) -> tuple[Mutant, ...]:
-    """Those of one cited symbol; none when the link is dead or no function is cited. Raises
-    CannotRun for code that is nested more deeply than Python can follow it."""
-    if not link.name or not link.path.endswith(".py"):
+    """Those of one cited symbol; none when the link is dead or no function is cited."""
+    if not link.name:
         return ()
     try:
+        resolve_symbol(project.root, link)
         return _of_text(link.path, source_of(project, link.path), link.name)
-    except (OSError, SyntaxError, UnicodeDecodeError):
+    except (LinkDead, OSError, SyntaxError, UnicodeDecodeError):
         # A link that leads nowhere is told as a dead link, with its place and the next step.
-        return ()
-    except (RecursionError, MemoryError) as error:
-        with suppress(LinkDead):
-            resolve_symbol(project.root, link)
-            raise CannotRun(
-                f"{link.text}: found code nested too deeply to be broken, expected some hundred "
-                "levels at most, of which each term of a sum is one; split it, or cite something "
-                "else"
-            ) from error
         return ()
 
 

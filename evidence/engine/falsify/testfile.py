@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence, Set
 
+from evidence.engine.source.depth import UNREADABLE
+
 _FOR_ITSELF = ("function", "class", "module")  # Scopes of what is set up for tests of one file.
 # They change what is defined, and nothing else; as do those of pytest, which wait for the tests.
 _HARMLESS = frozenset(
@@ -30,7 +32,7 @@ def done_by(text: str, modules: Set[str]) -> list[str] | None:
         if not text or any(map(_shares, fixtures)):
             return None
         return [done for node in tree.body for done in _done(node, modules)]
-    except (SyntaxError, ValueError):
+    except UNREADABLE:
         return None
 
 

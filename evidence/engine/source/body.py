@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+# Where statements hold other statements, in reading order.
+BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
 def body_lines_of(node: Function | ast.ClassDef) -> frozenset[int]:
@@ -24,11 +26,13 @@ def body_lines_of(node: Function | ast.ClassDef) -> frozenset[int]:
 
 def functions_and_classes(node: ast.AST) -> Iterator[Function | ast.ClassDef]:
     """Those of a file or a class, in reading order, also in its branches, loops and blocks."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield child
-        elif not isinstance(child, ast.expr):
-            yield from functions_and_classes(child)
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        if found is not node and isinstance(found, Function | ast.ClassDef):
+            yield found
+        else:
+            waiting += reversed([each for block in BLOCKS for each in getattr(found, block, ())])
 
 
 def _first(node: Function) -> int:

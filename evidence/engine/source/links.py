@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from evidence.engine.mistakes import did_you_mean
 from evidence.engine.register.model import Link
+from evidence.engine.source.depth import LEVELS
 from evidence.engine.source.model import Symbol
 from evidence.engine.source.module import (
     Definition,
@@ -48,6 +49,7 @@ def resolve_symbol(root: Path, link: Link) -> Symbol:
     definition = module.names.get(link.name)
     if definition is None:
         raise LinkDead(_not_found(link, link.name, module))
+    _refuse_what_is_too_deep(link, module, definition)
     return _symbol(link, module, definition)
 
 
@@ -131,6 +133,16 @@ def _refuse_what_is_no_test(link: Link) -> None:
     if _DOTTED.fullmatch(link.name):
         hint = f"; did you mean {link.path}::{link.name.replace('.', '::')}?"
     raise LinkDead(f"{link.text}: expected path::test_name or path::Class::test_name{hint}")
+
+
+def _refuse_what_is_too_deep(link: Link, module: Module, definition: Definition) -> None:
+    deep = [line for line in module.deep if definition.first <= line <= definition.last]
+    if deep and (definition.is_function or definition.is_class):
+        raise LinkDead(
+            f"{link.text}: {link.path}:{min(deep)} is nested too deeply to be broken, expected "
+            f"{LEVELS} levels at most, of which each term of a sum is one; split it, or cite "
+            "something else"
+        )
 
 
 def _module(path: Path, link: Link) -> Module:

@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evidence.engine.source.body import Function, body_lines_of
+from evidence.engine.source.body import BLOCKS, Function, body_lines_of
+from evidence.engine.source.depth import deep_lines
 
 
 class Unparsable(Exception):
@@ -41,17 +42,17 @@ class Definition:
 
 
 _TOO_DEEP = "too deeply nested"
-# Where statements hold other statements.
-_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 @dataclass
 class Module:
-    """`names` maps qualified names (`Drawer.put`) to definitions; `imported` are foreign names."""
+    """`names` maps qualified names (`Drawer.put`) to definitions; `imported` are foreign names,
+    `deep` the lines of what is nested too deeply to be broken."""
 
     lines: tuple[str, ...]
     names: dict[str, Definition] = field(default_factory=dict)
     imported: frozenset[str] = frozenset()
+    deep: frozenset[int] = frozenset()
 
 
 def read_module(path: Path) -> Module:
@@ -70,13 +71,13 @@ def split_lines(text: str) -> tuple[str, ...]:
 def _read_module(path: Path, _mtime_ns: int, _size: int, _inode: int) -> Module:
     data = path.read_bytes()
     tree = _parse(data)
-    module = Module(split_lines(_decode(data)))
+    module = Module(split_lines(_decode(data)), deep=deep_lines(tree))
     try:
         for name, definition in _definitions(tree.body, ""):
             known = module.names.get(name)
             module.names[name] = _joined(known, definition) if known else definition
     except RecursionError as error:
-        raise Unparsable(_TOO_DEEP, 1) from error
+        raise Unparsable(_TOO_DEEP, min(module.deep, default=1)) from error
     module.imported = frozenset(_imported(tree))
     return module
 
@@ -149,7 +150,7 @@ def _imported(tree: ast.Module) -> Iterator[str]:
         node = waiting.pop()
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from (alias.asname or alias.name for alias in node.names)
-        for block in _BLOCKS:
+        for block in BLOCKS:
             waiting.extend(getattr(node, block, ()))
 
 

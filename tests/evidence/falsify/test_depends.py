@@ -302,7 +302,15 @@ def test_what_is_no_file_concerns_everybody(place: Place) -> None:
     assert place.now().of_shared(BEFORE) != place.now("python 3.12").of_shared(BEFORE)
 
 
-@pytest.mark.parametrize("code", ["def charged(:\n", "\udcff"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("def charged(:\n", id="no Python"),
+        pytest.param("\udcff", id="no text"),
+        pytest.param("LIMIT = " + "-" * 100_000 + "1\n", id="too deep to be read"),
+        pytest.param("def charged():\n    return 1" + " + 1" * 1200, id="too deep to be followed"),
+    ],
+)
 def test_a_file_that_is_no_python_counts_whole(place: Place, code: str) -> None:
     before = place.now()
     (place.root / "shop/till.py").write_bytes(code.encode("utf-8", "surrogateescape"))

@@ -57,17 +57,20 @@ def test_code_that_is_nested_too_deeply_is_told_with_the_next_step(
     )
     command = ["mutants", "TILL-01", "--project", str(stranger.root)]
 
+    # It is told as a dead link, and the build goes on.
     stranger.write("till/deep.py", f"def deep(n):\n    return {terms}\n")
-    assert main(command) == 2
-    assert capsys.readouterr().err == (
-        "till/deep.py::deep: found code nested too deeply to be broken, expected some hundred "
-        "levels at most, of which each term of a sum is one; split it, or cite something else\n"
+    assert main(command) == 1
+    told, listed, *_ = capsys.readouterr().out.splitlines()
+    assert told == (
+        "evidence/claims/till.yml:7  TILL-01 cites till/deep.py::deep: till/deep.py:2 is nested "
+        "too deeply to be broken, expected 150 levels at most, of which each term of a sum is one; "
+        "split it, or cite something else"
     )
-    # A dead link is told as one, and the build goes on.
+    assert listed.startswith("TILL-01     0 mutants")
     stranger.write("till/deep.py", f"def deep(n):\n    if n:\n        pass\n{branches}")
     assert main(command) == 1
     told, listed, *_ = capsys.readouterr().out.splitlines()
-    assert told.endswith("till/deep.py:1 does not parse (too deeply nested); mend it")
+    assert told.endswith("till/deep.py:300 does not parse (too deeply nested); mend it")
     assert listed.startswith("TILL-01     0 mutants")
 
 
@@ -76,8 +79,9 @@ def test_a_link_that_names_no_function_has_no_mutants(stranger: Any) -> None:
     stranger.write("till/bad.py", "def total(:\n    return 1\n")
     # Whatever is in it, a text is no code.
     stranger.write("till/total.txt", "def total():\n    return 1\n")
+    stranger.write("till/signs.txt", "-" * 100_000 + "1")
     for text in (
-        *("till/money.py", "README.md::total", "till/total.txt::total"),
+        *("till/money.py", "README.md::total", "till/total.txt::total", "till/signs.txt"),
         *("till/gone.py::total", "till/bad.py::total"),
     ):
         assert mutants_of_link(project, Link(text, Place("evidence/claims/till.yml"))) == ()

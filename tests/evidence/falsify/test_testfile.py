@@ -76,6 +76,8 @@ def test_what_is_done_as_it_is_loaded_is_told(text: str, done: list[str]) -> Non
         "",
         "def broken(:\n",
         "\0",
+        pytest.param("-" * 100_000 + "1\n", id="too deep to be read"),
+        pytest.param("1" + " + 1" * 1200, id="too deep to be followed"),
         "@pytest.fixture(scope='session')\ndef rate(): ...\n",
         "@pytest.fixture(scope='package')\ndef rate(): ...\n",
         "@pytest.fixture(scope=S)\ndef rate(): ...\n",

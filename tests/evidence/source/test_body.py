@@ -114,3 +114,10 @@ def test_functions_are_found_beside_an_expression_of_any_depth() -> None:
     deep = "+".join(["1"] * 1200)
     found = functions_and_classes(ast.parse(f"X = {deep}\n\n\ndef total():\n    return X\n"))
     assert [each.name for each in found] == ["total"]
+
+
+def test_functions_are_found_in_reading_order_among_branches_of_any_depth() -> None:
+    branches = "".join(f"elif n == {n}:\n    def f{n}(): ...\n" for n in range(1200))
+    tree = ast.parse(f"if n:\n    def first(): ...\n{branches}else:\n    def last(): ...\n")
+    names = [each.name for each in functions_and_classes(tree)]
+    assert names == ["first", *(f"f{n}" for n in range(1200)), "last"]

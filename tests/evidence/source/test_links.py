@@ -257,7 +257,7 @@ def test_file_that_is_nested_too_deeply_is_a_dead_link(stranger):
     stranger.write("till/deep.py", f"A = n = 1\nif n:\n    pass\n{branches}")
 
     assert dead(stranger, "till/deep.py::A") == (
-        "till/deep.py::A: till/deep.py:1 does not parse (too deeply nested); mend it"
+        "till/deep.py::A: till/deep.py:302 does not parse (too deeply nested); mend it"
     )
 
 

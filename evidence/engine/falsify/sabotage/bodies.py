@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evidence.engine.falsify.mutants import first_line
+from evidence.engine.source.depth import UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def changes(path: str, before: str, after: str) -> tuple[Change, ...] | None:
     module, a class or a decorator does shows only where the file is loaded."""
     try:
         old, new = list(_bodies(before)), list(_bodies(after))
-    except SyntaxError:
+    except UNREADABLE:
         return None
     if _without(before, old) != _without(after, new):
         return None

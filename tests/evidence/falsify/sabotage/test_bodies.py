@@ -76,6 +76,7 @@ def test_a_file_that_is_the_same_has_no_changes() -> None:
         pytest.param("def short(): return 1", "def short(): return 2", id="on the line of its def"),
         pytest.param("def last():\n    return 2\n", "", id="function gone"),
         pytest.param("    return 2", "    return (", id="no Python"),
+        pytest.param("LIMIT = 3", "LIMIT = " + "-" * 100_000 + "3", id="too deep to be read"),
     ],
 )
 def test_anything_else_shows_only_when_the_file_is_loaded(was: str, becomes: str) -> None:
