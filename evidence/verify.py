@@ -671,8 +671,13 @@ def _check_subjects(
 
 def _check_content(name: str, predicate: dict[str, Any], expected: dict[str, Any]) -> None:
     for key in sorted(predicate.keys() | expected.keys()):
-        if predicate.get(key) != expected.get(key):
+        if _written(predicate, key) != _written(expected, key):
             raise Refused("statement-content", f"{name}: {key} differs")
+
+
+def _written(told: dict[str, Any], key: str) -> str:
+    """What it says under the key, as text: for Python, true, 1 and 1.0 are the same."""
+    return json.dumps(told[key], sort_keys=True) if key in told else ""
 
 
 def _expected(kind: str, evidence: dict[str, Any], listed: dict[str, str]) -> dict[str, Any]:
@@ -742,6 +747,23 @@ def _check_provenance(
 # ---- evidence.json -----------------------------------------------------------------------------
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    """A whole number, which true and false are in Python too."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return _is_whole(value) and value >= 0
+
+
 def _is_path(value: Any) -> bool:
     """A file's name that a command can be asked for."""
     return isinstance(value, str) and not re.search("[\0\ud800-\udfff]", value)
@@ -752,31 +774,41 @@ def _are_lines(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(_is_number(each) for each in value)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def _or_null(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or fits(value)
 
 
-_TEXT, _TEXTS = "text", ["text"]
+def _is_step(value: Any) -> bool:
+    """Of the demo, with the picture of it, if there is one."""
+    return isinstance(value, dict) and all(
+        _or_null(_is_text)(value.get(key)) for key in ("step", "screenshot")
+    )
+
+
+_TEXT, _TEXTS = _is_text, [_is_text]
 _RUNGS = ("linked", "passed", "executed", "falsified", "demonstrated")
 _STATUSES = ("met", "partly", "not", "out")
 _STANDINGS = ("yes", "no", "n/a", "not measured")
 # A key that ends with a question mark may be left out.
 _SHAPE: dict[str, Any] = {
-    "schema": int, "project": _TEXT, "version": _TEXT, "commit": _TEXT, "dirty": bool,
+    "schema": _is_number, "project": _TEXT, "version": _TEXT, "commit": _TEXT, "dirty": _is_truth,
     "claims": [{
-        "id": _TEXT, "area": _TEXT, "says": _TEXT, "requirements": _TEXTS, "critical": bool,
+        "id": _TEXT, "area": _TEXT, "says": _TEXT, "requirements": _TEXTS, "critical": _is_truth,
         "status": _STATUSES, "rungs": dict.fromkeys(_RUNGS, _STANDINGS), "reasons": _TEXTS,
-        "code": [{"path": _is_path, "symbol": _TEXT, "lines": _are_lines, "sha256": _TEXT}],
-        "tests": [{"id": _TEXT, "outcome": _TEXT, "executes": [int]}], "gates": _TEXTS,
-        "mutants": {"assertion": int, "crash": int, "timeout": int,
-                    "untried": int, "survived": [], "waived": []},
-        "sabotage": [{"patch": _TEXT, "outcome": _TEXT}],
+        "code": [{"path": _is_path, "symbol": _TEXT, "lines": _are_lines, "sha256": _TEXT,
+                  "executable?": _is_truth}],
+        "tests": [{"id": _TEXT, "outcome": _TEXT, "executes": [_is_number]}], "gates": _TEXTS,
+        "mutants": {"assertion": _is_number, "crash": _is_number, "timeout": _is_number,
+                    "untried": _is_number, "survived": [], "waived": []},
+        "sabotage": [{"patch": _TEXT, "outcome": _TEXT}], "demo?": _or_null(_is_step),
     }],
     "gates": [{
         "id": _TEXT, "status": ("passed", "failed", "not run"), "why": _TEXT,
-        "control": ("red", "green", "none"),
+        "control": ("red", "green", "none"), "exit_code?": _or_null(_is_whole),
+        "log?": _or_null(_is_text), "sha256?": _or_null(_is_text),
+        "reused_from?": _or_null(_is_text),
     }],
-    "requirements": {}, "lacks?": {},
+    "requirements": {}, "lacks?": {}, "complaints?": _TEXTS,
 }  # fmt: skip
 
 
@@ -813,12 +845,8 @@ def _check_shape(value: Any, shape: Any, where: str) -> None:
                 _check_shape(item, inner, f"{where}[{index}]")
     elif isinstance(shape, tuple):
         fits = value in shape
-    elif shape in (_is_path, _are_lines):
-        fits = shape(value)
-    elif shape is int:
-        fits = _is_number(value)
     else:
-        fits = isinstance(value, bool if shape is bool else str)
+        fits = shape(value)
     if not fits:
         raise Refused("evidence-shape", f"{where}: {value!a} does not belong there")
 

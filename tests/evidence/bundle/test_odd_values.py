@@ -16,6 +16,8 @@ from tests.evidence.bundle.forging import Bundle
 
 ODD: dict[str, Any] = {
     "null": None,
+    "true": True,
+    "false": False,
     "one": 1,
     "no text": "",
     "no list": [],
@@ -26,6 +28,12 @@ ODD: dict[str, Any] = {
     "list of a list": [[]],
     "huge number": 10**400,
 }
+
+# Kept for others than the verifier.
+UNREAD = (
+    *(".public", ".lacks.", ".claims[].mutants.notes"),
+    *(".claims[].tests[].cases", ".claims[].tests[].executes_by_path"),
+)
 
 
 class InMemory(verify._Bundle):
@@ -112,6 +120,7 @@ def ends(
         try:
             code = verify.main(["-", "--allow-unsigned", "--source", str(bundle.source)])
         except Exception as error:
+            # Whatever escapes is what these tests look for; they tell it with its place.
             return repr(error), ""
         return code, capsys.readouterr().out.splitlines()[-2]
 
@@ -161,6 +170,18 @@ def test_odd_value_anywhere_ends_with_a_code_and_a_sentence(
         (("claims", 0, "code", 0, "path"), "a\0b", "code[0].path: 'a\\x00b'"),
         (("claims", 0, "code", 0, "path"), "\ud800", "code[0].path: '\\ud800'"),
         (("lacks",), 1, "evidence.json.lacks: 1"),
+        (("complaints",), False, "evidence.json.complaints: False"),
+        (("claims", 0, "demo"), False, "evidence.json.claims[0].demo: False"),
+        (("claims", 0, "critical"), 1, "evidence.json.claims[0].critical: 1"),
+        (("claims", 0, "code", 0, "lines"), [True, 9], "code[0].lines: [True, 9]"),
+        (("claims", 0, "code", 0, "executable"), 1, "code[0].executable: 1"),
+        (("claims", 0, "tests", 0, "executes"), [True], "tests[0].executes[0]: True"),
+        (("claims", 0, "mutants", "crash"), False, "mutants.crash: False"),
+        (("gates", 0, "exit_code"), False, "evidence.json.gates[0].exit_code: False"),
+        (("gates", 0, "exit_code"), 0.0, "evidence.json.gates[0].exit_code: 0.0"),
+        (("gates", 0, "log"), False, "evidence.json.gates[0].log: False"),
+        (("gates", 0, "sha256"), False, "evidence.json.gates[0].sha256: False"),
+        (("gates", 0, "reused_from"), True, "evidence.json.gates[0].reused_from: True"),
     ],
 )
 def test_value_of_another_kind_is_named_with_its_place(
@@ -169,6 +190,41 @@ def test_value_of_another_kind_is_named_with_its_place(
     code, line = ends(swapped(evidence, path, value))
     assert code == verify._CODES["evidence-shape"]
     assert line.endswith(f"{sentence} does not belong there")
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_what_is_read_is_true_or_false_only_where_it_has_to_be(
+    value: bool, ends: Any, evidence: dict[str, Any]
+) -> None:
+    first = dict(reversed(list(places(evidence))))
+    taken = {shape for shape, path in first.items() if ends(swapped(evidence, path, value))[0] == 0}
+    read = {shape for shape in taken if not shape.startswith(UNREAD)}
+    assert read == {".dirty", ".claims[].critical", ".claims[].code[].executable"}
+
+
+@pytest.mark.parametrize(
+    ("step", "fits"),
+    [
+        ({"step": "buy", "screenshot": "a.png"}, True),
+        ({"step": "buy", "screenshot": None}, True),
+        ({"step": "buy", "screenshot": True}, False),
+        ({"step": 1, "screenshot": None}, False),
+        (["buy"], False),
+    ],
+)
+def test_a_step_of_the_demo_may_have_left_no_picture(step: Any, fits: bool) -> None:
+    assert verify._is_step(step) is fits
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("dirty", 0), ("counts", {"met": True}), ("counts", {"met": 1.0}), ("more", None)],
+)
+def test_a_statement_says_it_in_the_same_kind_of_value(key: str, said: Any) -> None:
+    expected = {"dirty": False, "counts": {"met": 1}}
+    verify._check_content("a.json", expected.copy(), expected)
+    with pytest.raises(verify.Refused, match=f"a.json: {key} differs"):
+        verify._check_content("a.json", {**expected, key: said}, expected)
 
 
 def test_key_that_is_not_there_is_named(ends: Any, evidence: dict[str, Any]) -> None:
