@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from evidence.engine.mistakes import Place
+
+# Options whose next word is theirs, so that it is no path to tests even where one is called so.
+_TAKES_A_WORD = frozenset(
+    {"-c", "-p", "-k", "-m", "-W", "-o", "-r", "--rootdir", "--confcutdir", "--ignore"}
+    | {"--deselect", "--basetemp", "--durations", "--maxfail", "--import-mode", "--config-file"}
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,16 @@ class Gate:
     artifacts: tuple[str, ...] = ()
     varies: tuple[tuple[str, str], ...] = ()
     control: Link | None = None
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where pytest is to look for tests, of what it is given: no options, nor words of them."""
+        words = self.pytest or ()
+        return tuple(
+            word
+            for before, word in pairwise(("", *words))
+            if not word.startswith("-") and before not in _TAKES_A_WORD
+        )
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,12 @@ def unbound_patches(register: Register, *, complete: bool) -> Iterator[Mistake]:
     """
     claims = {claim.id: claim for claim in register.claims}
     named = _named(register)
+    places = _places_of_tests(register)
     for patch in register.patches if complete else ():
         if patch.breaks:
             yield from _wrongly_bound(patch, claims, register, named)
+        if patch.breaks in claims and not patch.is_control:
+            yield from _breaking_tests(patch, claims[patch.breaks], places)
     known = {patch.name: patch for patch in register.patches}
     for gate in register.gates:
         if gate.control and gate.control.text not in known:
@@ -74,7 +77,6 @@ def _wrongly_bound(
             )
     if patch.breaks in claims and not patch.is_control:
         yield from _uncited(patch, claims[patch.breaks])
-        yield from _breaking_tests(patch, claims[patch.breaks])
 
 
 def _uncited(patch: Patch, claim: Claim) -> Iterator[Mistake]:
@@ -93,7 +95,7 @@ def _uncited(patch: Patch, claim: Claim) -> Iterator[Mistake]:
             )
 
 
-def _breaking_tests(patch: Patch, claim: Claim) -> Iterator[Mistake]:
+def _breaking_tests(patch: Patch, claim: Claim, places: frozenset[str]) -> Iterator[Mistake]:
     """A test that fails because it was broken itself was not seen to notice anything."""
     tests = {_plain(link.path) for link in claim.tests}
     code = {_plain(link.path) for link in claim.code}
@@ -104,7 +106,7 @@ def _breaking_tests(patch: Patch, claim: Claim) -> Iterator[Mistake]:
                 f"touches {path}, where tests that {claim.id} cites stand; a broken test shows "
                 "nothing of the code: break what it tests",
             )
-        elif _is_of_tests(path) and path not in code:
+        elif _is_of_tests(path, places) and path not in code:
             yield Mistake(
                 patch.place,
                 f"touches {path}, a test or a test's helper, which shows nothing of the code: "
@@ -112,10 +114,26 @@ def _breaking_tests(patch: Patch, claim: Claim) -> Iterator[Mistake]:
             )
 
 
-def _is_of_tests(path: str) -> bool:
+def _is_of_tests(path: str, places: frozenset[str]) -> bool:
     """True in a folder of tests, and of a file that pytest or Django takes for tests."""
     *folders, name = path.split("/")
-    return bool(_FOLDERS_OF_TESTS.intersection(folders) or _NAMES_OF_TESTS.fullmatch(name))
+    return (
+        not _FOLDERS_OF_TESTS.isdisjoint(folders)
+        or _NAMES_OF_TESTS.fullmatch(name) is not None
+        or any(_is_in(path, place) for place in places)
+    )
+
+
+def _places_of_tests(register: Register) -> frozenset[str]:
+    """Where gates have pytest look for tests, but for where anybody cites code: there these stand
+    side by side."""
+    code = {_plain(link.path) for claim in register.claims for link in claim.code}
+    given = {_plain(word.partition("::")[0]) for gate in register.gates for word in gate.places}
+    return frozenset(place for place in given if not any(_is_in(path, place) for path in code))
+
+
+def _is_in(path: str, place: str) -> bool:
+    return PurePosixPath(path).is_relative_to(place)
 
 
 def _plain(path: str) -> str:

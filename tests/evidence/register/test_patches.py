@@ -4,34 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from evidence.engine.mistakes import Mistakes
 from evidence.engine.project import load_project
 from evidence.engine.register.hunks import stale
 from evidence.engine.register.patches import touched
 from evidence.engine.register.reading import read_register
 from evidence.engine.source.check import check_register
-
-HEAD = (
-    "breaks: TILL-01\nsays: Prices are\n  not added up.\n"
-    "caught-by: tests/test_money.py::test_total_adds_up\n\n"
-)
-DIFF = (
-    "--- a/till/money.py\n+++ b/till/money.py\n@@ -8,3 +8,3 @@\n"
-    "-    return sum(prices)\n+    return len(prices)\n\n\n"
-)
-PATCH = "evidence/sabotage/no-sum.patch"
-CITED = "gates: [tests]\n    sabotage: [no-sum]\n"
-
-
-def said(stranger) -> list[str]:
-    with pytest.raises(Mistakes) as refused:
-        check_register(load_project(stranger.root))
-    return str(refused.value).splitlines()
-
-
-def cite(stranger, text=HEAD + DIFF):
-    stranger.write(PATCH, text.encode())
-    stranger.replace("evidence/claims/till.yml", "gates: [tests]\n", CITED)
+from tests.evidence.register.patching import DIFF, HEAD, PATCH, cite, said
 
 
 def test_a_patch_is_read_with_its_head_and_what_it_touches(stranger):
@@ -206,79 +184,6 @@ def test_a_claim_without_tests_cannot_have_a_patch(stranger):
         f"{PATCH}:1  breaks TILL-03, which cites no test that could catch it; cite one, or make "
         "this the control of a gate that the claim rests on"
     ]
-
-
-def touching(*paths: str) -> str:
-    """A patch of TILL-01 that makes these files."""
-    made = (f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+x\n" for path in paths)
-    return HEAD + "".join(made)
-
-
-@pytest.mark.parametrize("path", ["tests/test_money.py", "tests//test_money.py"])
-def test_a_patch_that_breaks_a_test_of_its_claim_is_told_even_if_the_file_is_cited(stranger, path):
-    cite(stranger, touching("till/money.py", path))
-    stranger.replace(
-        "evidence/claims/till.yml",
-        "code: [till/money.py::total]",
-        "code: [till/money.py::total, tests/test_money.py]",
-    )
-
-    assert said(stranger) == [
-        f"{PATCH}:1  touches tests/test_money.py, where tests that TILL-01 cites stand; a broken "
-        "test shows nothing of the code: break what it tests"
-    ]
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "tests/expected.py",
-        "till/tests/data/prices.txt",
-        "test/expected.py",
-        "till/conftest.py",
-        "till/tests.py",
-        "till/test_drawer.py",
-        "till/drawer_test.py",
-    ],
-)
-def test_a_patch_that_breaks_what_tests_alone_use_is_told(stranger, path):
-    cite(stranger, touching("till/money.py", path))
-
-    assert said(stranger) == [
-        f"{PATCH}:1  touches {path}, a test or a test's helper, which shows nothing of the code: "
-        "break what is tested, or cite the file under `code` if TILL-01 is about it"
-    ]
-
-
-@pytest.mark.parametrize(
-    "path", ["till/testing.py", "till/settings/test.py", "till/latest.py", "tests.md", "test_it.md"]
-)
-def test_a_patch_may_touch_whatever_is_no_test(stranger, path):
-    cite(stranger, touching(path))
-
-    check_register(load_project(stranger.root))
-
-
-def test_a_patch_may_break_what_tests_use_where_its_claim_is_about_that(stranger):
-    stranger.write("tests/expected.py", "COSTS = 350\n")
-    cite(stranger, touching("tests//expected.py"))
-    stranger.replace(
-        "evidence/claims/till.yml",
-        "code: [till/money.py::total]",
-        "code: [till/money.py::total, tests/expected.py]",
-    )
-
-    check_register(load_project(stranger.root))
-
-
-def test_a_control_may_break_a_test(stranger):
-    head = "breaks: gate tests\nsays: A test is red.\nexpect: red\n\n"
-    stranger.write(PATCH, touching("tests/test_more.py").replace(HEAD, head).encode())
-    stranger.replace(
-        "evidence/gates.yml", "timeout_s: 60\n", "timeout_s: 60\n    control: no-sum\n"
-    )
-
-    check_register(load_project(stranger.root))
 
 
 @pytest.mark.parametrize(

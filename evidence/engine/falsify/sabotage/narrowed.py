@@ -10,11 +10,6 @@ from pathlib import Path
 from evidence.engine.register.model import Gate, Patch, Register
 
 DEADLINE_S = 120.0
-# Options whose next word is theirs, so that it is no path to tests even where one is called so.
-_TAKES_A_WORD = frozenset(
-    {"-c", "-p", "-k", "-m", "-W", "-o", "-r", "--rootdir", "--confcutdir", "--ignore"}
-    | {"--deselect", "--basetemp", "--durations", "--maxfail", "--import-mode", "--config-file"}
-)
 # One broken promise takes one process: workers would only have to be started.
 _WORKERS = re.compile(r"-n\S*|--(numprocesses|maxprocesses|dist)(=.*)?")
 _WORKERS_WITH_A_WORD = frozenset({"-n", "--numprocesses", "--maxprocesses", "--dist"})
@@ -23,7 +18,7 @@ _WORKERS_WITH_A_WORD = frozenset({"-n", "--numprocesses", "--maxprocesses", "--d
 def for_tests(gate: Gate, tests: Iterable[str], *, name: str, root: Path, once: bool) -> Gate:
     """The gate of tests with these tests alone; with `once` it stops at the first that fails."""
     arguments = (
-        *_options(gate.pytest or (), root),
+        *_options(gate, root),
         "--no-cov",
         *(("-x",) if once else ()),
         *tests,
@@ -43,7 +38,7 @@ def for_control(gate: Gate, patch: Patch, root: Path) -> Gate:
 
 def measured(gate: Gate, tests: Iterable[str], root: Path) -> Gate:
     """The gate of tests with these tests alone, which says as ever who ran which lines."""
-    arguments = (*_options(gate.pytest or (), root), *tests)
+    arguments = (*_options(gate, root), *tests)
     return replace(gate, pytest=arguments, cores=1, artifacts=())
 
 
@@ -63,17 +58,17 @@ def gate_of(test: str, register: Register, root: Path) -> Gate | None:
     gates = [gate for gate in register.gates if gate.pytest is not None]
     path = test.partition("::")[0]
     for gate in gates:
-        given = [word.partition("::")[0].rstrip("/") for word in _paths(gate.pytest or (), root)]
+        given = [word.partition("::")[0].rstrip("/") for word in _paths(gate, root)]
         if not given or any(path == each or path.startswith(f"{each}/") for each in given):
             return gate
     return gates[0] if gates else None
 
 
-def _options(arguments: tuple[str, ...], root: Path) -> list[str]:
-    paths = set(_paths(arguments, root))
+def _options(gate: Gate, root: Path) -> list[str]:
+    paths = set(_paths(gate, root))
     kept: list[str] = []
     before = ""
-    for word in arguments:
+    for word in gate.pytest or ():
         is_workers = _WORKERS.fullmatch(word) or before in _WORKERS_WITH_A_WORD
         if not is_workers and word not in paths:
             kept.append(word)
@@ -81,10 +76,5 @@ def _options(arguments: tuple[str, ...], root: Path) -> list[str]:
     return kept
 
 
-def _paths(arguments: tuple[str, ...], root: Path) -> Iterator[str]:
-    before = ""
-    for word in arguments:
-        is_value = before in _TAKES_A_WORD or word.startswith("-")
-        if not is_value and (root / word.partition("::")[0]).exists():
-            yield word
-        before = word
+def _paths(gate: Gate, root: Path) -> Iterator[str]:
+    return (word for word in gate.places if (root / word.partition("::")[0]).exists())
