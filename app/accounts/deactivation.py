@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import sessions
+from accounts import administrators, sessions
 from accounts.models import User
 from audit import services as audit
 from audit.actions import Action, Result
@@ -23,7 +23,7 @@ class CannotChangeAccount(Refused):
 
 def deactivate(*, user: User, why: str, by: Actor, now: datetime) -> None:
     """The person cannot sign in any more and is signed out everywhere. Audited with the reason,
-    also when it is refused. Raises CannotChangeAccount."""
+    also when it is refused. Raises CannotChangeAccount, and LastAdministrator."""
     with (
         audited(what="deactivation", subject=f"user:{user.pk}", by=by, now=now),
         transaction.atomic(),
@@ -34,6 +34,7 @@ def deactivate(*, user: User, why: str, by: Actor, now: datetime) -> None:
             raise CannotChangeAccount(
                 f"User {user.pk}: is deactivated already; there is nothing to do."
             )
+        administrators.keep_one(without=locked)
         _set_active(locked, False, why=why.strip(), by=by, now=now)
 
 
@@ -59,7 +60,7 @@ def reactivate(*, user: User, why: str, by: Actor, now: datetime) -> None:
 
 def _check_asker(user: User, *, by: Actor, why: str) -> None:
     if by.id == user.pk:
-        # So that the last administrator cannot shut everybody out by a slip of the finger.
+        # So that nobody shuts themselves out by a slip of the finger.
         raise CannotChangeAccount(f"User {user.pk}: is you; ask another administrator.")
     if not why:
         raise CannotChangeAccount(f"User {user.pk}: no reason given; say why, without names.")

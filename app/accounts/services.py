@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import administrators
 from accounts.models import User
 from accounts.roles import Role
 from audit import services as audit
@@ -47,7 +48,7 @@ def add_person(*, username: str, password: str, role: Role, by: Actor, now: date
 
 def change_role(*, user: User, role: Role, by: Actor, why: str, now: datetime) -> None:
     """The person holds this role from now on, because somebody who may decided so. Audited with
-    the reason, also when it is refused. Raises CannotGiveRole."""
+    the reason, also when it is refused. Raises CannotGiveRole, and LastAdministrator."""
     with audited(what="role", subject=f"user:{user.pk}", by=by, now=now):
         _check_role(user, role, by=by, why=why.strip())
         give_role(user=user, role=role, by=by, why=why.strip(), now=now)
@@ -62,12 +63,14 @@ def give_role(
     now: datetime | None = None,
 ) -> None:
     """The person holds this role and no other, and nothing beside it. Audited when it changes;
-    without `by` the shop itself did it."""
+    without `by` the shop itself did it. Raises LastAdministrator."""
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
         groups = _groups(locked)
         if _holds_only(locked, role):
             return
+        if role is not Role.ADMIN:
+            administrators.keep_one(without=locked)
         user.groups.set([Group.objects.get(name=role.value)])
         user.user_permissions.clear()
         User.objects.filter(pk=user.pk).update(is_superuser=False)
@@ -86,7 +89,7 @@ def give_role(
 
 def _check_role(user: User, role: Role, *, by: Actor, why: str) -> None:
     if by.id == user.pk:
-        # So that the last administrator cannot shut everybody out by a slip of the finger.
+        # So that nobody shuts themselves out by a slip of the finger.
         raise CannotGiveRole(f"User {user.pk}: is you; ask another administrator.")
     if not why:
         raise CannotGiveRole(f"User {user.pk}: no reason given; say why, without names.")

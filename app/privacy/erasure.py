@@ -10,7 +10,7 @@ from functools import partial
 
 from django.db import transaction
 
-from accounts import lockout, second_factor, sessions
+from accounts import administrators, lockout, second_factor, sessions
 from accounts.models import User
 from audit import services as audit
 from audit.actions import Action, Result
@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 
 class CannotErase(Refused):
-    """Money is open, no reason was given, or there is nothing to erase; the sentence says which."""
+    """Money is open, nobody else administers the shop, no reason was given, or there is nothing to
+    erase; the sentence says which."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,10 @@ def _check(user: User, *, why: str, by: Actor) -> None:
     found = open_money.of(user)
     if found:
         raise CannotErase(f"User {user.pk}: {'; '.join(found)}; settle that first.")
+    try:
+        administrators.keep_one(without=user)
+    except administrators.LastAdministrator as no:
+        raise CannotErase(str(no)) from no
 
 
 def _anonymise(user: User) -> None:
