@@ -172,8 +172,9 @@ class Payment(models.Model):
         return f"Payment {self.pk} of {display(self.amount_pennies, self.currency)}"
 
     @property
-    def refundable_pennies(self) -> int:
-        """What can still be given back: captured, less refunded, reserved and disputed."""
+    def left_pennies(self) -> int:
+        """Captured, less refunded, reserved and disputed. How much of that can be refunded now says
+        the policy: see refunds.policy."""
         return max(
             0,
             self.captured_pennies
@@ -185,7 +186,7 @@ class Payment(models.Model):
     @property
     def is_taken_back(self) -> bool:
         """Banks took it back in disputes, and what they left went back in refunds."""
-        return self.disputed_pennies > 0 and self.refundable_pennies == 0
+        return self.disputed_pennies > 0 and self.left_pennies == 0
 
 
 class Dispute(models.Model):

@@ -48,7 +48,7 @@ def due(*, since: datetime | None = None) -> list[Payment]:
     )
     if since:
         found = found.filter(succeeded_at__gte=since)
-    holding = [one for one in found.order_by("succeeded_at", "id") if one.refundable_pennies]
+    holding = [one for one in found.order_by("succeeded_at", "id") if one.left_pennies]
     keys = [_key(payment) for payment in holding]
     asked = set(
         Refund.objects.filter(idempotency_key__in=keys).values_list("payment_id", flat=True)
@@ -64,7 +64,7 @@ def give_back(*, payments: Iterable[Payment], by: Actor, clock: Clock) -> Outcom
         try:
             services.issue(
                 order=payment.order,
-                asked_pennies=payment.refundable_pennies,
+                asked_pennies=payment.left_pennies,
                 reason=_why(payment),
                 by=by,
                 now=clock(),

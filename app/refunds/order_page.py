@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from orders.lifecycle import OrderStatus
 from orders.models import Order, OrderLine, OrderTransition
 from payments import next_step
 from payments.models import LIVE, Dispute, Payment, PaymentStatus
-from refunds import late_money
+from refunds import late_money, services
 from refunds.models import Refund
 
 
@@ -31,14 +31,25 @@ class Step:
 
 
 @dataclass(frozen=True)
+class ShownPayment:
+    """A payment, how much of it could go back now, and the sentence why not all that is left of
+    it, empty when it could."""
+
+    payment: Payment
+    refundable_pennies: int
+    why_not: str
+
+
+@dataclass(frozen=True)
 class OrderPage:
-    """An order as one person sees it. The `may_` fields say which buttons there are."""
+    """An order as one person sees it. The `may_` fields say which buttons there are; the payments
+    are for staff."""
 
     order: Order
     lines: list[OrderLine]
-    payments: list[Payment]
     steps: list[Step]
     next_step: str
+    payments: Sequence[ShownPayment] = ()
     may_pay: bool = False
     may_cancel: bool = False
     may_fulfil: bool = False
@@ -53,7 +64,6 @@ def for_customer(*, order_id: int, customer: User) -> OrderPage:
     return OrderPage(
         order=order,
         lines=list(order.lines.all()),
-        payments=payments,
         steps=_in_order(
             [_moved(move, _who_for_customer(move)) for move in order.history.all()],
             [_refunded(refund, _asked_by(refund), reason="") for refund in _refunds(payments)],
@@ -64,10 +74,11 @@ def for_customer(*, order_id: int, customer: User) -> OrderPage:
     )
 
 
-def for_staff(*, order_id: int, viewer: User) -> OrderPage:
+def for_staff(*, order_id: int, viewer: User, now: datetime) -> OrderPage:
     """Any order; Http404 when there is none."""
     order = _fetch(order_id)
     payments = list(order.payments.all())
+    shown = [_shown(payment, now) for payment in payments]
     history = list(order.history.all())
     refunds = _refunds(payments)
     names = _names(
@@ -78,7 +89,7 @@ def for_staff(*, order_id: int, viewer: User) -> OrderPage:
     return OrderPage(
         order=order,
         lines=list(order.lines.all()),
-        payments=payments,
+        payments=shown,
         steps=_in_order(
             [_moved(move, _who_for_staff(move, names)) for move in history],
             [
@@ -91,7 +102,7 @@ def for_staff(*, order_id: int, viewer: User) -> OrderPage:
         may_fulfil=order.status == OrderStatus.PAID
         and next_step.may_be_sent(payments, disputes)
         and may(viewer, Permission.ORDER_FULFIL),
-        may_refund=any(_refundable(payment) for payment in payments)
+        may_refund=any(one.refundable_pennies for one in shown)
         and may(viewer, Permission.REFUND_ISSUE),
     )
 
@@ -120,9 +131,10 @@ def _disputes(payments: Iterable[Payment]) -> list[Dispute]:
     return [dispute for payment in payments for dispute in payment.disputes.all()]
 
 
-def _refundable(payment: Payment) -> bool:
-    """Of what banks took a part of, nothing can be refunded: see refunds.policy."""
-    return payment.refundable_pennies > 0 and not payment.disputed_pennies
+def _shown(payment: Payment, now: datetime) -> ShownPayment:
+    answer = services.assess_payment(payment=payment, now=now)
+    why_not = answer.refused if payment.left_pennies else None
+    return ShownPayment(payment, answer.refundable_pennies, why_not or "")
 
 
 def _in_order(moves: list[Step], refunds: list[Step]) -> list[Step]:

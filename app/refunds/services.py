@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.crypto import get_random_string
 
 from audit.actions import Action, Result
@@ -20,7 +21,7 @@ from orders.lifecycle import OrderStatus
 from orders.models import Order
 from payments import gateway
 from payments.checkout import KEY_LIFE
-from payments.models import OPEN_DISPUTE, Dispute, Payment, PaymentStatus
+from payments.models import Payment, PaymentStatus
 from refunds import policy
 from refunds.models import Refund, RefundStatus
 from refunds.settlement import confirm, release, write_audit
@@ -28,6 +29,7 @@ from refunds.settlement import confirm, release, write_audit
 __all__ = [
     "CannotRefund",
     "assess",
+    "assess_payment",
     "came_second",
     "confirm",
     "follow_up",
@@ -46,23 +48,27 @@ class CannotRefund(Refused):
 
 def assess(*, order: Order, now: datetime, asked_pennies: int | None = None) -> policy.Assessment:
     """What the policy says about this order now; see `policy.assess`."""
-    holding = _holding(order, _payment_to_refund(order))
+    holding = _holding(order, _payment_to_refund(order, now=now))
     return policy.assess(holding=holding, asked_pennies=asked_pennies, now=now)
+
+
+def assess_payment(*, payment: Payment, now: datetime) -> policy.Assessment:
+    """What the policy says about this payment of its order now. What was prefetched of the order
+    and its payments is not asked for again."""
+    return policy.assess(holding=_holding(payment.order, payment), now=now)
 
 
 def came_second(payment: Payment) -> bool:
     """Whether the order keeps another payment, which succeeded before this one."""
     if payment.succeeded_at is None:
         return False
-    before = Q(succeeded_at__lt=payment.succeeded_at) | Q(
-        succeeded_at=payment.succeeded_at, pk__lt=payment.pk
+    moment = (payment.succeeded_at, payment.pk)
+    return any(
+        other.succeeded_at is not None
+        and (other.succeeded_at, other.pk) < moment
+        and other.captured_pennies > other.refunded_pennies + other.pending_refund_pennies
+        for other in payment.order.payments.all()
     )
-    kept = Payment.objects.filter(
-        order=payment.order_id,
-        status=PaymentStatus.SUCCEEDED,
-        captured_pennies__gt=F("refunded_pennies") + F("pending_refund_pennies"),
-    )
-    return kept.filter(before).exists()
 
 
 def issue(
@@ -82,7 +88,7 @@ def issue(
     The reservation is committed before Stripe is asked, and no transaction is open while it is.
     The same `form_key`, or the same `key`, gives the first refund again and asks Stripe for
     nothing. `choose` says which payment of the order, in the transaction that reserves; without
-    it, the one that holds most. Raises CannotRefund.
+    it, the one of which most can be refunded. Raises CannotRefund.
     """
     key = key or (f"form-{form_key}" if form_key else f"refund-{get_random_string(32)}")
     with audited(what="refund", subject=f"order:{order.pk}", by=by, now=now):
@@ -94,7 +100,7 @@ def issue(
                 by=by,
                 key=key,
                 now=now,
-                choose=choose or _payment_to_refund,
+                choose=choose or partial(_payment_to_refund, now=now),
             )
         except (IntegrityError, CannotRefund):
             # The same form again: its key is taken, or it has taken what this one asks for.
@@ -213,7 +219,7 @@ def _take(payment: Payment, asked_pennies: int) -> None:
                 "do not refund."
             )
         asked = display(asked_pennies, payment.currency)
-        still = display(payment.refundable_pennies, payment.currency)
+        still = display(payment.left_pennies, payment.currency)
         raise CannotRefund(f"Order {payment.order_id}: {asked} asked, {still} left to refund.")
 
 
@@ -233,10 +239,14 @@ def _ask_stripe(refund: Refund, *, by: Actor, now: datetime) -> Refund:
     return confirm(fact=fact, by=by, now=now)
 
 
-def _payment_to_refund(order: Order) -> Payment | None:
-    """The succeeded payment that holds most; an order has one, save after late money."""
-    paid = Payment.objects.filter(order=order, status=PaymentStatus.SUCCEEDED)
-    return max(paid, key=lambda payment: payment.refundable_pennies, default=None)
+def _payment_to_refund(order: Order, *, now: datetime) -> Payment | None:
+    """The succeeded payment of which most can be refunded, and where none can be, the one that
+    holds most; an order has one, save after late money."""
+
+    def gives(payment: Payment) -> tuple[int, int]:
+        return assess_payment(payment=payment, now=now).refundable_pennies, payment.left_pennies
+
+    return max(order.payments.filter(status=PaymentStatus.SUCCEEDED), key=gives, default=None)
 
 
 def _holding(order: Order, payment: Payment | None) -> policy.Holding:
@@ -251,5 +261,5 @@ def _holding(order: Order, payment: Payment | None) -> policy.Holding:
         is_canceled=order.status == OrderStatus.CANCELED,
         came_second=payment is not None and came_second(payment),
         is_dispute_open=payment is not None
-        and Dispute.objects.filter(payment=payment, status__in=OPEN_DISPUTE).exists(),
+        and any(dispute.is_open for dispute in payment.disputes.all()),
     )

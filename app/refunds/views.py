@@ -36,7 +36,7 @@ def detail(request: HttpRequest, order_id: int) -> HttpResponse:
 @requires(Permission.ORDER_VIEW)
 @methods("GET")
 def staff_detail(request: HttpRequest, order_id: int) -> HttpResponse:
-    page = order_page.for_staff(order_id=order_id, viewer=person(request))
+    page = order_page.for_staff(order_id=order_id, viewer=person(request), now=timezone.now())
     return render(request, "orders/staff_detail.html", {"page": page})
 
 

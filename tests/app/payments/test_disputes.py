@@ -86,7 +86,7 @@ def test_an_opened_dispute_is_recorded_and_its_money_is_not_the_shops(
     assert (dispute.reason, dispute.closed_at, dispute.is_open) == ("fraudulent", None, True)
     assert dispute.respond_by == dispute.opened_at + timedelta(days=9)
     assert str(dispute) == f"Dispute {dispute.pk} of £100.00"
-    assert (payment.disputed_pennies, payment.refundable_pennies) == (10000, 0)
+    assert (payment.disputed_pennies, payment.left_pennies) == (10000, 0)
     order.refresh_from_db()
     assert (order.status, order.captured_pennies) == ("paid", 10000)
 
@@ -295,7 +295,7 @@ def test_the_terms_of_a_dispute_never_change(execute: Any, refused: Any, assignm
 @pytest.mark.usefixtures("payment")
 def test_more_may_be_disputed_and_refunded_than_was_captured(execute: Any) -> None:
     execute("UPDATE payments_payment SET refunded_pennies = 1000, disputed_pennies = 1000")
-    assert Payment.objects.get().refundable_pennies == 0
+    assert Payment.objects.get().left_pennies == 0
 
 
 @pytest.mark.usefixtures("payment")

@@ -130,6 +130,10 @@ def test_one_that_is_alone_once_the_first_is_on_its_way_back_stays(
 
 def test_a_payment_that_did_not_succeed_did_not_come_second(shop: Any) -> None:
     assert services.came_second(shop.checkout(shop.order())) is False
+    order = shop.order()
+    unpaid, paid = gave_up(shop, order), gave_up(shop, order)
+    pay(shop, paid)
+    assert services.came_second(unpaid) is False
 
 
 def test_a_second_payment_goes_back_less_what_went_back_already(

@@ -36,19 +36,20 @@ def test_staff_may_cancel_what_is_pending_and_not_being_paid(
     shop: Any, olly_ops: Any, ana_analyst: Any
 ) -> None:
     order = shop.order()
-    assert for_staff(order_id=order.pk, viewer=olly_ops).may_cancel
-    assert not for_staff(order_id=order.pk, viewer=ana_analyst).may_cancel
+    assert for_staff(order_id=order.pk, viewer=olly_ops, now=shop.now).may_cancel
+    assert not for_staff(order_id=order.pk, viewer=ana_analyst, now=shop.now).may_cancel
     shop.checkout(order)
-    assert for_staff(order_id=order.pk, viewer=olly_ops).may_cancel
+    assert for_staff(order_id=order.pk, viewer=olly_ops, now=shop.now).may_cancel
     Payment.objects.update(status="processing")
-    assert not for_staff(order_id=order.pk, viewer=olly_ops).may_cancel
+    assert not for_staff(order_id=order.pk, viewer=olly_ops, now=shop.now).may_cancel
 
 
 @pytest.mark.parametrize(("who", "may"), [("olly_ops", True), ("ana_analyst", False)])
 def test_of_a_paid_order_staff_may_send_and_refund_but_not_cancel(
     request: Any, shop: Any, who: str, may: bool
 ) -> None:
-    page = for_staff(order_id=shop.paid_order().pk, viewer=request.getfixturevalue(who))
+    viewer = request.getfixturevalue(who)
+    page = for_staff(order_id=shop.paid_order().pk, viewer=viewer, now=shop.now)
     assert (page.may_cancel, page.may_fulfil, page.may_refund) == (False, may, may)
 
 
@@ -60,11 +61,11 @@ def test_what_is_disputed_staff_neither_send_nor_refund(
     intent = Payment.objects.get().stripe_intent_id
     dispute = shop.twin.control.open_dispute(intent=intent, amount=pennies)["id"]
     shop.deliver()
-    page = for_staff(order_id=order.pk, viewer=olly_ops)
+    page = for_staff(order_id=order.pk, viewer=olly_ops, now=shop.now)
     assert (page.may_fulfil, page.may_refund) == (False, False)
     shop.twin.control.close_dispute(id=dispute, outcome="lost")
     shop.deliver()
-    page = for_staff(order_id=order.pk, viewer=olly_ops)
+    page = for_staff(order_id=order.pk, viewer=olly_ops, now=shop.now)
     assert (page.may_fulfil, page.may_refund) == (may_fulfil, False)
 
 
@@ -81,7 +82,7 @@ def test_an_inquiry_is_shown_to_both_and_keeps_the_order_unsent(
         reason="general",
         opened_at=shop.now,
     )
-    staff = for_staff(order_id=order.pk, viewer=olly_ops)
+    staff = for_staff(order_id=order.pk, viewer=olly_ops, now=shop.now)
     assert (staff.may_fulfil, staff.may_refund) == (False, True)
     assert staff.next_step == "A dispute is open: do not send it. Answer it at Stripe."
     customer = for_customer(order_id=order.pk, customer=cara_customer)
