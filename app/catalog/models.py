@@ -5,6 +5,12 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from core.money import COARSE
+
+# Nothing is on sale in a currency of which Stripe charges only some amounts. What went off sale,
+# and what was ordered of it, keeps its currency.
+CHARGED_EXACTLY = ~Q(is_on_sale=True, currency__in=sorted(COARSE))
+
 
 class Product(models.Model):
     """Something for sale. Its price is in whole minor units of its currency."""
@@ -24,6 +30,9 @@ class Product(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(currency__regex=r"^[A-Z]{3}$"), name="product_currency_is_iso"
+            ),
+            models.CheckConstraint(
+                condition=CHARGED_EXACTLY, name="product_on_sale_is_charged_exactly"
             ),
         ]
 

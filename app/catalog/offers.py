@@ -116,6 +116,8 @@ def set_on_sale(
         if offer.is_on_sale == on_sale:
             state = "on" if on_sale else "off"
             raise CannotOffer(f"{what}: {state} sale already; nothing to change.")
+        # On the way back: what is on sale is in no such currency, as the database has it.
+        _check_charged(what, offer)
         offer.is_on_sale = on_sale
         offer.save(update_fields=["is_on_sale"])
         audit.record(
@@ -146,11 +148,7 @@ def _check(offer: Offer, kind: str, *, later: Iterable[str], by: Actor) -> None:
         raise CannotOffer(
             f"{what}: found currency {offer.currency!r}, expected three capitals such as GBP."
         )
-    if offer.currency in COARSE:
-        raise CannotOffer(
-            f"{what}: found currency {offer.currency}, in which Stripe cannot charge every amount; "
-            "choose another such as GBP."
-        )
+    _check_charged(what, offer)
     if offer.price_pennies <= 0:
         asked = display(offer.price_pennies, offer.currency)
         raise CannotOffer(f"{what}: {asked} asked, more than nothing expected.")
@@ -159,3 +157,11 @@ def _check(offer: Offer, kind: str, *, later: Iterable[str], by: Actor) -> None:
     except ValidationError as error:
         told = " ".join(f"{field}: {' '.join(said)}" for field, said in error.message_dict.items())
         raise CannotOffer(f"{what}: {told}") from error
+
+
+def _check_charged(what: str, offer: Offer) -> None:
+    if offer.currency in COARSE:
+        raise CannotOffer(
+            f"{what}: found currency {offer.currency}, in which Stripe cannot charge every amount; "
+            "choose another such as GBP."
+        )

@@ -107,6 +107,29 @@ def fill(then: Any, *, now: datetime) -> None:
     )
 
 
+def fill_what_nobody_sells(then: Any, *, now: datetime) -> None:
+    """An order of before its like was refused: in a currency that Stripe charges in steps."""
+
+    def add(model: str, /, **values: Any) -> Any:
+        return then.get_model(model).objects.create(**values)
+
+    customer = add("accounts.User", username="from_kuwait", date_joined=now)
+    jug = add(
+        "catalog.Product",
+        slug="jug",
+        name="Jug",
+        price_pennies=500,
+        currency="KWD",
+        is_on_sale=False,
+    )
+    with transaction.atomic():
+        order = add(
+            "orders.Order", customer=customer, currency="KWD", total_pennies=500, placed_at=now
+        )
+        add("orders.OrderLine", order=order, product=jug, name="Jug", unit_pennies=500, quantity=1)
+        _history(add, order, source="", target="pending", now=now)
+
+
 def kept(then: Any) -> dict[str, Kept]:
     """Every row of the tables of that time that hold any."""
     tables = {}

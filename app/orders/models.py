@@ -8,12 +8,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.append_only import AppendOnly
-from core.money import display
+from core.money import COARSE, display
 from orders import guards
 from orders.lifecycle import TRANSITIONS, OrderStatus
 
 STATUSES = [(status.value, status.name.capitalize()) for status in OrderStatus]
 SETTLED = [OrderStatus.PAID, OrderStatus.FULFILLED, OrderStatus.REFUNDED]
+
+_COARSE = ", ".join(f"'{currency}'" for currency in sorted(COARSE))
 
 TOTAL_IS_LINES = """(
     SELECT total_pennies IS DISTINCT FROM (
@@ -125,6 +127,13 @@ class Order(models.Model):
             guards.fixed(
                 name="order_terms_fixed",
                 columns=["customer_id", "currency", "total_pennies", "placed_at"],
+            ),
+            # A trigger, for orders of before it keep their currency and go on.
+            guards.refuse(
+                name="order_currency_is_charged_exactly",
+                operation=pgtrigger.Insert,
+                found=f"NEW.currency IN ({_COARSE})",
+                sentence="'order: Stripe cannot charge every amount in ' || NEW.currency",
             ),
             guards.refuse(
                 name="order_cancel_without_money",

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from catalog.models import CHARGED_EXACTLY
 from core.append_only import AppendOnly
 from core.money import display
 from orders import guards
@@ -71,6 +72,9 @@ class Plan(models.Model):
                 condition=Q(interval__in=list(Interval)), name="plan_interval_is_known"
             ),
             models.CheckConstraint(condition=CURRENCY_IS_ISO, name="plan_currency_is_iso"),
+            models.CheckConstraint(
+                condition=CHARGED_EXACTLY, name="plan_on_sale_is_charged_exactly"
+            ),
         ]
         triggers: ClassVar = [
             guards.fixed(

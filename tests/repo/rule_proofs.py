@@ -58,6 +58,10 @@ PROOFS: dict[str, tuple[str, str]] = {
         "catalog/test_models.py::test_a_currency_that_is_no_iso_code_is_refused_by_the_database",
         f"{NO_SERVICE}products are made by seeding only",
     ),
+    "catalog.Product product_on_sale_is_charged_exactly": (
+        "catalog/test_models.py::test_nothing_is_on_sale_in_a_currency_that_stripe_charges_in_steps",
+        "catalog/test_offers.py::test_product_in_a_currency_that_stripe_charges_in_steps_is_refused",
+    ),
     "catalog.Product product_price_is_positive": (
         "catalog/test_models.py::test_a_price_of_nothing_or_less_is_refused_by_the_database",
         f"{NO_SERVICE}products are made by seeding only",
@@ -101,6 +105,10 @@ PROOFS: dict[str, tuple[str, str]] = {
     "orders.Order order_cancel_without_money": (
         "orders/test_models.py::test_an_order_with_money_on_its_way_cannot_be_canceled",
         f"{MONEY}test_cancel_looks_again_at_the_payments_once_it_holds_the_order",
+    ),
+    "orders.Order order_currency_is_charged_exactly": (
+        "orders/test_models.py::test_no_new_order_is_in_a_currency_that_stripe_charges_in_steps",
+        f"{NO_SERVICE}what is ordered is on sale, and in no such currency",
     ),
     "orders.Order order_currency_is_iso": (
         "orders/test_models.py::test_an_order_of_nothing_or_in_no_currency_is_refused",
@@ -325,6 +333,10 @@ PROOFS: dict[str, tuple[str, str]] = {
     "subscriptions.Plan plan_interval_is_known": (
         f"{SUBS}test_models.py::test_a_plan_makes_sense",
         WORDS,
+    ),
+    "subscriptions.Plan plan_on_sale_is_charged_exactly": (
+        f"{SUBS}test_models.py::test_no_plan_is_on_sale_in_a_currency_that_stripe_charges_in_steps",
+        f"{SUBS}test_plans.py::test_plan_that_makes_no_sense_is_refused_audited_and_not_there",
     ),
     "subscriptions.Plan plan_price_fixed": (
         f"{SUBS}test_models.py::test_the_price_of_a_plan_never_changes",

@@ -101,6 +101,23 @@ def test_product_in_a_currency_that_stripe_charges_in_steps_is_refused(
     assert not Product.objects.exists()
 
 
+@pytest.mark.parametrize("currency", ["ISK", "KWD"])
+def test_what_was_on_sale_in_such_a_currency_never_comes_back(now: Any, currency: str) -> None:
+    Product.objects.create(
+        slug="mug", name="Mug", price_pennies=1, currency=currency, is_on_sale=False
+    )
+    with pytest.raises(CannotOffer) as refused:
+        set_on_sale(
+            among=Product.objects.all(), named="mug", on_sale=True, by=ALICE, why="x", now=now
+        )
+    assert str(refused.value) == (
+        f"product mug: found currency {currency}, in which Stripe cannot charge every amount; "
+        "choose another such as GBP."
+    )
+    assert not Product.objects.get().is_on_sale
+    assert Entry.objects.get().reason == f"sale: {refused.value}"
+
+
 # Stripe pays out HUF and TWD in steps, and charges every amount of them.
 @pytest.mark.parametrize("currency", ["EUR", "HUF", "JPY", "TWD"])
 def test_product_in_any_other_currency_comes_on_sale(now: Any, currency: str) -> None:

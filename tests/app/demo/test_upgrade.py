@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from catalog.models import Product
-from demo.upgrade import changed, fill, kept, write_again
-from orders.models import OrderTransition
+from demo.upgrade import changed, fill, fill_what_nobody_sells, kept, write_again
+from orders.models import Order, OrderTransition
 from refunds.models import Refund
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,29 @@ def test_rows_that_todays_rules_refuse_are_seen(now: datetime) -> None:
     connection.cursor().execute("SET session_replication_role = origin")
     with pytest.raises(IntegrityError, match="nothing says when"), transaction.atomic():
         write_again()
+
+
+def test_an_order_of_before_is_written_again_though_a_new_one_like_it_is_refused(
+    now: datetime,
+) -> None:
+    refused = pytest.raises(IntegrityError, match="cannot charge every amount in KWD")
+    with refused, transaction.atomic():
+        fill_what_nobody_sells(apps, now=now)
+    connection.cursor().execute("SET session_replication_role = replica")
+    fill_what_nobody_sells(apps, now=now)
+    connection.cursor().execute("SET session_replication_role = origin")
+    before = kept(apps)
+    assert {table: len(held.rows) for table, held in before.items()} == {
+        "accounts_user": 1,
+        "catalog_product": 1,
+        "orders_order": 1,
+        "orders_orderline": 1,
+        "orders_ordertransition": 1,
+    }
+    write_again()
+    connection.check_constraints()
+    assert changed(before) == []
+    assert Order.objects.get().total == "KWD 0.500"
 
 
 def test_it_wants_an_empty_database() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from catalog.models import Product
+from core.money import COARSE
 from orders.services import place
 
 INSERT = """
@@ -65,6 +66,15 @@ def test_an_order_of_nothing_or_in_no_currency_is_refused(
     refused: Any, cara_customer: Any, currency: str, total: int, rule: str
 ) -> None:
     assert rule in refused(INSERT_TERMS, cara_customer.pk, "pending", currency, total)
+
+
+@pytest.mark.parametrize("currency", sorted(COARSE))
+def test_no_new_order_is_in_a_currency_that_stripe_charges_in_steps(
+    refused: Any, cara_customer: Any, currency: str
+) -> None:
+    assert refused(INSERT_TERMS, cara_customer.pk, "pending", currency, 1000) == (
+        f"order: Stripe cannot charge every amount in {currency}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
-from subscriptions.models import Subscription
+from core.money import COARSE
+from subscriptions.models import Plan, Subscription
 from subscriptions.words import SubscriptionStatus
 
 SUBSCRIPTION = """
@@ -205,6 +207,18 @@ def test_a_plan_makes_sense(
     refused: Any, pennies: int, currency: str, interval: str, count: int, rule: str
 ) -> None:
     assert rule in refused(PLAN, pennies, currency, interval, count)
+
+
+@pytest.mark.parametrize("currency", sorted(COARSE))
+def test_no_plan_is_on_sale_in_a_currency_that_stripe_charges_in_steps(
+    execute: Any, refused: Any, currency: str
+) -> None:
+    rule = "plan_on_sale_is_charged_exactly"
+    assert rule in refused(PLAN, 1800, currency, "month", 1)
+    execute(PLAN.replace("true", "false"), 1800, currency, "month", 1)
+    assert rule in refused("UPDATE subscriptions_plan SET is_on_sale = true")
+    with pytest.raises(IntegrityError, match=rule):
+        Plan.objects.update(is_on_sale=True)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class Command(BaseCommand):
         now = timezone.now()
         then = upgrade.to_first_migrations()
         upgrade.fill(then, now=now)
+        upgrade.fill_what_nobody_sells(then, now=now)
         before = upgrade.kept(then)
         rows = sum(len(held.rows) for held in before.values())
         self.stdout.write(
