@@ -796,7 +796,7 @@ _SHAPE: dict[str, Any] = {
         "id": _TEXT, "area": _TEXT, "says": _TEXT, "requirements": _TEXTS, "critical": _is_truth,
         "status": _STATUSES, "rungs": dict.fromkeys(_RUNGS, _STANDINGS), "reasons": _TEXTS,
         "code": [{"path": _is_path, "symbol": _TEXT, "lines": _are_lines, "sha256": _TEXT,
-                  "executable?": _is_truth}],
+                  "executable?": _is_truth, "mutants?": _is_number}],
         "tests": [{"id": _TEXT, "outcome": _TEXT, "executes": [_is_number]}], "gates": _TEXTS,
         "mutants": {"assertion": _is_number, "crash": _is_number, "timeout": _is_number,
                     "untried": _is_number, "survived": [], "waived": []},
@@ -1015,10 +1015,17 @@ def _check_falsified(claim: dict[str, Any], gates: dict[str, Any]) -> None:
             "a gate was not seen red",
         ),
         (not (kills or outcomes or by_gates), "nothing was seen to make its tests fail"),
+        (not outcomes and _has_unbroken(claim), "a function was not broken in any way"),
     ]
     for is_so, why in lacks:
         if is_so:
             _refuse("falsified-contradicted", "{id}: " + why, **claim)
+
+
+def _has_unbroken(claim: dict[str, Any]) -> bool:
+    """Of a function that has no mutant, what tests noticed elsewhere says nothing."""
+    counts = [code.get("mutants") for code in claim["code"] if code.get("executable")]
+    return bool(claim["tests"]) and not all(counts)
 
 
 def _check_harness(claim: dict[str, Any], complaints: Any) -> None:

@@ -243,8 +243,7 @@ def _of_unbroken(
     """Of a function that has no mutant, kills elsewhere say nothing; a patch has to break it."""
     if record.claims is None or claim.sabotage or not claim.tests:
         return
-    units = {f"{each.mutant.path}::{each.mutant.unit}." for each in broken.mutations}
-    whole = [name for name in functions if not any(u.startswith(f"{name}.") for u in units)]
+    whole = [name for name in functions if not broken.of(name)]
     if whole:
         yield _found(
             f"There are no mutants of {_few(whole)}, so nothing shows that these tests notice a "

@@ -101,6 +101,11 @@ class Breakages:
     def count(self, outcome: Outcome) -> int:
         return sum(1 for each in self.mutations if each.outcome is outcome)
 
+    def of(self, name: str) -> int:
+        """How many mutants there are of `path::name`, or of the methods of a class of that name."""
+        units = (f"{each.mutant.path}::{each.mutant.unit}." for each in self.mutations)
+        return sum(1 for unit in units if unit.startswith(f"{name}."))
+
     @property
     def unkilled(self) -> tuple[Mutation, ...]:
         """Those that were tried, that no cited test killed and that nobody waived."""

@@ -82,6 +82,7 @@ def _claim(verdict: Verdict, judgement: Judgement) -> dict[str, object]:
                 "lines": [code.first, code.last],
                 "sha256": code.sha256,
                 "executable": code.executable,
+                "mutants": verdict.broken.of(f"{code.path}::{code.symbol}"),
             }
             for code in verdict.code
         ],

@@ -30,7 +30,7 @@ def claim(**changes: Any) -> dict[str, Any]:
             "falsified": "yes",
             "demonstrated": "n/a",
         },
-        "code": [{"sha256": DIGEST, "lines": [3, 5], "executable": True}],
+        "code": [{"sha256": DIGEST, "lines": [3, 5], "executable": True, "mutants": 3}],
         "tests": [{"outcome": "passed", "executes": [4]}],
         "gates": ["tests"],
         "mutants": {

@@ -175,6 +175,7 @@ def test_odd_value_anywhere_ends_with_a_code_and_a_sentence(
         (("claims", 0, "critical"), 1, "evidence.json.claims[0].critical: 1"),
         (("claims", 0, "code", 0, "lines"), [True, 9], "code[0].lines: [True, 9]"),
         (("claims", 0, "code", 0, "executable"), 1, "code[0].executable: 1"),
+        (("claims", 0, "code", 0, "mutants"), True, "code[0].mutants: True"),
         (("claims", 0, "tests", 0, "executes"), [True], "tests[0].executes[0]: True"),
         (("claims", 0, "mutants", "crash"), False, "mutants.crash: False"),
         (("gates", 0, "exit_code"), False, "evidence.json.gates[0].exit_code: False"),

@@ -15,6 +15,7 @@ NO_KILLS: dict[str, Any] = {
     **claim()["mutants"],
     "assertion": 0,
 }
+UNBROKEN = [*claim()["code"], {**claim()["code"][0], "mutants": 0}]
 ONE_WAIVED = {**NO_KILLS, "waived": [{"id": "m"}]}
 UNRUN = [{"outcome": "passed", "executes": []}]
 TWO_PASSAGES = [
@@ -99,6 +100,11 @@ def test_requirement_follows_from_its_claims(
         {"critical": False, "mutants": ONE_WAIVED, "gates": []},
         {"critical": False, "mutants": {**ONE_WAIVED, "crash": 1}, "sabotage": []},
         {"critical": False, "mutants": {**ONE_WAIVED, "timeout": 1}, "sabotage": []},
+        # A function without a mutant needs a patch of the claim, or no test that could notice.
+        {"code": UNBROKEN},
+        {"critical": False, "code": UNBROKEN, "sabotage": [], "tests": []},
+        {"critical": False, "code": [{"executable": False, "mutants": 0}], "sabotage": []},
+        {"rungs": rungs(falsified="no"), "code": UNBROKEN, "sabotage": []},
         {"rungs": rungs(falsified="no"), "mutants": {}, "sabotage": []},
         {"rungs": rungs(falsified="not measured"), "gates": ["docker"], "sabotage": []},
         {
@@ -126,6 +132,8 @@ def test_what_was_broken_on_purpose_fits(changes: dict[str, Any]) -> None:
         {"critical": False, "mutants": ONE_WAIVED, "sabotage": []},
         {"critical": False, "mutants": ONE_WAIVED, "sabotage": [], "gates": []},
         {"critical": False, "mutants": NO_KILLS, "sabotage": [], "gates": [], "tests": []},
+        {"critical": False, "code": UNBROKEN, "sabotage": []},
+        {"critical": False, "code": [{"executable": True}], "sabotage": []},
         {"rungs": rungs(falsified="n/a"), "gates": []},
         {"rungs": rungs(falsified="n/a"), "tests": []},
     ],

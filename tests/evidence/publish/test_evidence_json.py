@@ -15,6 +15,7 @@ from evidence.engine.falsify.model import Outcome, PatchRun
 from evidence.engine.publish.evidence_json import _control, dumps, evidence_json
 from evidence.engine.run.model import GateStatus
 from tests.evidence.judge.conftest import CHANGE, HOLDS, MONEY, TOTAL, recorded
+from tests.evidence.publish.test_mutations import BROKEN
 
 __all__ = ["recorded"]
 
@@ -107,6 +108,29 @@ def test_whole_claim_reads_as_the_contract_says(recorded):
         "control": "none",
     }
     assert data["requirements"] == {"T1": "partly", "T2": "partly", "T3": "partly", "T4": "not"}
+
+
+def test_each_cited_symbol_says_how_many_mutants_it_has(recorded, validator):
+    judgement = recorded.judge()
+    verdicts = tuple(replace(each, broken=BROKEN) for each in judgement.verdicts)
+
+    data = evidence_json(
+        recorded.project, recorded.register, recorded.run(), replace(judgement, verdicts=verdicts)
+    )
+
+    told = {
+        claim["id"]: [(code["symbol"], code["mutants"]) for code in claim["code"]]
+        for claim in data["claims"]
+    }
+    assert told == {
+        "TILL-01": [("total", 6)],
+        "TILL-02": [("change", 0), ("Drawer.put", 0)],
+        "TILL-03": [("CURRENCY", 0), ("", 0)],
+        "cards": [],
+    }
+    validator.validate(data)
+    data["claims"][0]["code"][0]["mutants"] = -1
+    assert not validator.is_valid(data)
 
 
 def test_what_is_out_of_scope_is_a_claim_that_is_out(recorded):

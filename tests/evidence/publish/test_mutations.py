@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -68,6 +69,19 @@ def test_page_counts_kills_and_shows_what_lived_with_its_edit() -> None:
         '<pre class="ev-diff"><span class="ev-diff-old">-    return a &lt; b</span>\n'
         '<span class="ev-diff-new">+    return None</span></pre>'
     )
+
+
+def test_mutants_are_counted_of_a_function_and_of_all_that_a_class_holds() -> None:
+    put, other = replace(mutant(7), unit="Drawer.put"), replace(mutant(8), path="till/other.py")
+    broken = Breakages(tuple(Mutation(each, Outcome.SURVIVED) for each in (mutant(1), put, other)))
+    counts = {
+        "till/money.py::total": 1,
+        "till/money.py::Drawer": 1,
+        "till/money.py::Drawer.put": 1,
+        "till/money.py::tot": 0,
+        "till/money.py::": 0,
+    }
+    assert {name: broken.of(name) for name in counts} == counts
 
 
 def test_claim_without_mutants_shows_none() -> None:
