@@ -83,9 +83,8 @@ def check_site(
         for path in sorted(site.rglob("*"))
         if (name := path.relative_to(site).as_posix()) not in downloads
     }
-    html = {name: path for name, path in files.items() if path.suffix == ".html"}
-    read = spread([partial(_read, path) for path in html.values()], processes)
-    pages = dict(zip(html, read, strict=True))
+    html = [partial(_read, name, path) for name, path in files.items() if path.suffix == ".html"]
+    pages = dict(spread(html, processes))
     found = [
         f"{name}: loads {load}, files of this site expected"
         for name, page in pages.items()
@@ -101,7 +100,7 @@ def check_site(
     return tuple(dict.fromkeys(found))
 
 
-def _read(file: Path) -> _Page:
+def _read(name: str, file: Path) -> tuple[str, _Page]:
     text = file.read_text(encoding="utf-8", errors="replace")
     scripts = " ".join(_SCRIPT.findall(text))
     styles = " ".join(_STYLE.findall(text))
@@ -116,7 +115,7 @@ def _read(file: Path) -> _Page:
             ids.add(tag.attributes["name"])
         loads += _loads(tag)
         asks |= _asks(tag)
-    return _Page(frozenset(ids), tuple(leads_to), tuple(loads), frozenset(asks))
+    return name, _Page(frozenset(ids), tuple(leads_to), tuple(loads), frozenset(asks))
 
 
 def _tags(text: str) -> Iterator[_Tag]:
