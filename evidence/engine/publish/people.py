@@ -171,10 +171,14 @@ def _as_typed(code: re.Match[str]) -> str:
 
 
 def _put_in(value: object) -> Markup:
-    """A value escaped; its entities begin with a zero, so that they can be told from a person's."""
+    """A value escaped; its entities begin with a zero, so that they can be told from a person's.
+    Space at its ends stays, as one: it may stand between two words, as in `{{ ", " }}`."""
     if isinstance(value, Markup):
         return value
-    return Markup(str(escape(value)).replace("&#", "&#0"))  # noqa: S704 (escaped on this line)
+    text = str(value)
+    told = str(escape(text)).replace("&#", "&#0")
+    before, after = (" " if end.isspace() else "" for end in (text[:1], text[-1:]))
+    return Markup(f"{before}{told}{after}")  # noqa: S704 (escaped above)
 
 
 def _environment(folder: Path, citing: Citing) -> Environment:

@@ -33,6 +33,15 @@ def test_facts_are_quoted_from_the_run(sample: Sample) -> None:
     assert page(sample, '{{ fact("refunds.window_days") }} days') == "30 days"
 
 
+def test_space_between_what_is_put_in_stays(sample: Sample) -> None:
+    written = '{% for word in "abc" %}*{{ word }}*{{ ", " if not loop.last else "." }}{% endfor %}'
+    assert page(sample, written) == "*a*, *b*, *c*."
+    sample.facts = {"between": "\nor ", "within": "or"}
+    assert page(sample, 'either{{ fact("between") }}both') == "either or both"
+    assert page(sample, 'f{{ fact("within") }}m') == "form"
+    assert page(sample, '`{{ "  *as* is " | verbatim }}`') == "`  *as* is `"
+
+
 def test_refund_policy_says_what_the_facts_say(sample: Sample) -> None:
     """This project's own page, of a shop with other rules."""
     text = (Path(__file__).parents[3] / "site_src/refund_policy.md").read_text("utf-8")
