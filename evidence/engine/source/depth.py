@@ -24,6 +24,7 @@ def deep_lines(tree: ast.AST) -> frozenset[int]:
 
 def _is_long(node: ast.AST) -> bool:
     if isinstance(node, _WITH_A_PLACE):
+        # Optional only for trees that nobody parsed.
         width = node.end_col_offset - node.col_offset  # type: ignore[operator]
         return node.lineno != node.end_lineno or width > _SHORT
     # Without a place of its own; what holds nothing is a sign.
