@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import sleep
 
 from django.db import connection
 
@@ -17,12 +18,19 @@ class AlreadyRunning(Refused):
     """Somebody else is running the checks."""
 
 
+LOOK_AGAIN_S = 0.1
+
+
 @contextmanager
-def alone() -> Iterator[None]:
-    """Hold the lock for the block. Raises AlreadyRunning at once when it is taken."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RUN_LOCK])
-        [taken] = cursor.fetchone()
+def alone(*, looks_again: int = 0) -> Iterator[None]:
+    """Hold the lock for the block. One that is taken is looked at again so many times, every tenth
+    of a second. Raises AlreadyRunning when it is taken still."""
+    taken = _take()
+    for _ in range(looks_again):
+        if taken:
+            break
+        sleep(LOOK_AGAIN_S)
+        taken = _take()
     if not taken:
         raise AlreadyRunning(
             "Checks: another run is under way, expected none; wait until it ends and run again."
@@ -32,3 +40,10 @@ def alone() -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [RUN_LOCK])
+
+
+def _take() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RUN_LOCK])
+        [taken] = cursor.fetchone()
+    return bool(taken)

@@ -28,12 +28,17 @@ class CannotAcknowledge(Refused):
 
 
 def run_checks(
-    *, now: datetime, only: Sequence[str] | None = None, left_out: Sequence[str] = ()
+    *,
+    now: datetime,
+    only: Sequence[str] | None = None,
+    left_out: Sequence[str] = (),
+    looks_again: int = 0,
 ) -> list[CheckRun]:
     """Run every check, or those named, but for those left out, and update the issues. One run at a
-    time: raises `lock.AlreadyRunning`; `checks.UnknownCheck` for a name that is none."""
+    time, which looks so many times whether another has ended: raises `lock.AlreadyRunning`;
+    `checks.UnknownCheck` for a name that is none."""
     wanted = checks.chosen(only, left_out)
-    with alone():
+    with alone(looks_again=looks_again):
         return [_run(check, now) for check in wanted]
 
 

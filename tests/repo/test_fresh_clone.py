@@ -69,6 +69,7 @@ def walked(clone: Path) -> list[str]:
     return list(walk(clone, clone.parent, Path(sys.executable)))
 
 
+@pytest.mark.slow
 def test_a_shop_that_opens_answers_and_ends_is_told_step_by_step(clone: Path) -> None:
     lines = walked(clone)
     assert [line[:12].strip() for line in lines] == [
@@ -89,6 +90,7 @@ def test_a_shop_that_opens_answers_and_ends_is_told_step_by_step(clone: Path) ->
     assert 0 < seconds[0] <= seconds[1] < fresh_clone.OPENS_S
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("was", "becomes", "told"),
     [
@@ -152,6 +154,7 @@ def leave_behind(clone: Path, *, seconds: float) -> None:
     edit(clone, 'print("installing"', LEAVES.format(code=LET_GO.format(seconds=seconds)))
 
 
+@pytest.mark.slow
 def test_process_that_outlives_ctrl_c_is_named_and_ended(
     clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,6 +125,7 @@ def test_list_on_this_machine_answers_as_those_elsewhere(
         assert last in capsys.readouterr().out.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_list_that_is_not_there_is_told_without_its_address(lock: str) -> None:
     with advisories({}) as address:
         pass

@@ -19,7 +19,9 @@ from evidence.engine.run.contexts import without_case
 from evidence.engine.run.model import GateRun
 
 _WARM, _WARM_S, _LEAST_GAIN = 12, 0.5, 20
-_SLOW = "slow"  # The mark that pytest's own documentation gives to such tests.
+# The mark that pytest's own documentation gives to such tests, and that which Hypothesis gives to
+# its own: they run the same lines a hundred times.
+_SLOW = frozenset({"slow", "hypothesis"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Target:
 @dataclass(frozen=True)
 class Recorded:
     """What a gate of tests recorded: the seconds that each test took, who ran which lines, and
-    which tests bear the mark `slow`."""
+    which tests are known to take long."""
 
     gate: Gate
     seconds: Mapping[str, float]
@@ -207,7 +209,9 @@ def _seconds(tests: Iterable[Mapping[str, Any]]) -> dict[str, float]:
 
 
 def _slow(tests: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Those with a case under that mark, or in a folder of that name: keywords tell of both."""
+    """Those with a case under such a mark, or in a folder of that name: keywords tell of both."""
     return frozenset(
-        without_case(str(test["nodeid"])) for test in tests if _SLOW in test.get("keywords", ())
+        without_case(str(test["nodeid"]))
+        for test in tests
+        if not _SLOW.isdisjoint(test.get("keywords", ()))
     )

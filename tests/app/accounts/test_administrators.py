@@ -175,6 +175,7 @@ def test_of_two_who_let_each_other_go_at_once_one_stays(
     assert administrators() == ["alice_admin"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_while_one_goes_another_can_be_given_the_role(alice_admin: Any) -> None:
     """A new membership holds its group like that, and need not wait."""

@@ -17,6 +17,7 @@ def test_ones_own_account_and_password_are_for_whoever_has_a_role(name: str, tak
     check_door(reverse(f"accounts:{name}"), takes=takes, opens_to=cara, not_to="none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["second-factor", "second-factor-enrol"])
 def test_a_second_factor_is_for_staff(name: str) -> None:
     olly = client_of("ops")

@@ -82,6 +82,7 @@ def required(settings: Any) -> None:
     settings.SECOND_FACTOR_REQUIRED = True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["alice_admin", "olly_ops", "ana_analyst"])
 def test_in_production_staff_without_a_factor_reach_the_enrolment_and_nothing_else(
     required: None, request: pytest.FixtureRequest, role: str
@@ -106,6 +107,7 @@ def test_elsewhere_staff_may_go_without(olly_ops: Any) -> None:
     assert _signed_in(olly_ops).get(ORDERS).status_code == 200
 
 
+@pytest.mark.slow
 def test_who_enrols_is_proven_in_that_session_and_asked_in_the_next(olly_ops: Any) -> None:
     client = _signed_in(olly_ops)
     before = client.session.session_key
@@ -122,6 +124,7 @@ def test_who_enrols_is_proven_in_that_session_and_asked_in_the_next(olly_ops: An
     assert _told() == ["second-factor-enrolled", "second-factor-passed"]
 
 
+@pytest.mark.slow
 def test_signing_in_by_form_leads_to_the_code_and_then_on(olly_ops: Any) -> None:
     key, _ = _enrol(_signed_in(olly_ops))
     client = Client()
@@ -138,6 +141,7 @@ def test_it_never_leads_to_another_site(olly_ops: Any) -> None:
     assert _signed_in(olly_ops).post(VERIFY, sent)["Location"] == ORDERS
 
 
+@pytest.mark.slow
 def test_a_code_that_was_used_opens_nothing(olly_ops: Any) -> None:
     key, _ = _enrol(_signed_in(olly_ops))
     code = _code(key, steps=1)
@@ -264,6 +268,7 @@ def test_the_page_shows_the_key_as_a_picture_and_in_letters(olly_ops: Any) -> No
     assert "style=" not in page
 
 
+@pytest.mark.slow
 def test_a_factor_of_somebody_else_proves_nothing(olly_ops: Any, alice_admin: Any) -> None:
     _enrol(_signed_in(alice_admin))
     key, _ = _enrol(_signed_in(olly_ops))
@@ -295,6 +300,7 @@ def test_a_reset_of_nothing_says_so(olly_ops: Any) -> None:
     assert out.getvalue() == f"second factor  user {olly_ops.pk}, there was none\n"
 
 
+@pytest.mark.slow
 def test_a_reset_lets_nobody_enrol_meanwhile(
     olly_ops: Any, is_held: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ def test_a_product_is_held_before_its_price_is_looked_at(
         _change(mug, now)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_change_it_at_once_the_second_is_told(mug: Product, now: Any) -> None:
     def ask(pennies: int) -> str:

@@ -125,6 +125,7 @@ def workers(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Callable
     return heard_of
 
 
+@pytest.mark.slow
 def test_worker_is_well_while_one_was_heard_of(
     workers: Callable[[int], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +133,7 @@ def test_worker_is_well_while_one_was_heard_of(
     assert _asked(capsys, "worker") == (0, "worker: well\n")
 
 
+@pytest.mark.slow
 def test_worker_that_fell_silent_is_not_well(
     workers: Callable[[int], None], capsys: pytest.CaptureFixture[str]
 ) -> None:

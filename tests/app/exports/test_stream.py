@@ -55,6 +55,7 @@ def test_a_file_comes_in_chunks_that_do_not_grow_with_it(many: None) -> None:
     assert max(map(len, chunks)) < stream.CHUNK_BYTES + 1000
 
 
+@pytest.mark.slow
 def test_a_chunk_leaves_with_the_row_that_makes_it_long_enough(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

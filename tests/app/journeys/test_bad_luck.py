@@ -81,6 +81,7 @@ def life(check: str) -> list[tuple[str, int, int]]:
     return list(issues.values_list("status", "times_opened", "times_seen"))
 
 
+@pytest.mark.slow
 def test_late_money_opens_an_issue_goes_back_by_itself_and_the_issue_resolves(shop: Any) -> None:
     order = _given_up_and_paid_all_the_same(shop)
     assert amounts(order) == ("canceled", 10000, 0)
@@ -92,6 +93,7 @@ def test_late_money_opens_an_issue_goes_back_by_itself_and_the_issue_resolves(sh
     assert Refund.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_late_money_stays_an_issue_while_it_is_on_its_way(shop: Any) -> None:
     order = _given_up_and_paid_all_the_same(shop)
     shop.twin.control.misbehave(fault="refund_pending")
@@ -103,6 +105,7 @@ def test_late_money_stays_an_issue_while_it_is_on_its_way(shop: Any) -> None:
     assert money_issues(shop) == []
 
 
+@pytest.mark.slow
 def test_late_money_that_could_not_go_back_is_left_to_a_person(shop: Any, ops: Any) -> None:
     order = _given_up_and_paid_all_the_same(shop)
     give_back(shop)
@@ -128,6 +131,7 @@ def _paid_twice(shop: Any) -> Any:
     return order
 
 
+@pytest.mark.slow
 def test_a_second_payment_is_an_issue_goes_back_by_itself_and_the_first_is_kept(
     shop: Any,
 ) -> None:
@@ -152,6 +156,7 @@ def test_a_second_payment_is_kept_when_a_person_gave_the_first_one_back(
     assert amounts(order) == ("paid", 20000, 10000)
 
 
+@pytest.mark.slow
 def test_a_chargeback_after_a_refund_is_recorded_and_an_issue_until_it_is_won(
     shop: Any, ops: Any
 ) -> None:
@@ -171,6 +176,7 @@ def test_a_chargeback_after_a_refund_is_recorded_and_an_issue_until_it_is_won(
     assert money_issues(shop) == []
 
 
+@pytest.mark.slow
 def test_a_chargeback_of_what_a_refund_left_is_an_issue_until_the_bank_decided(
     shop: Any, ops: Any
 ) -> None:
@@ -190,6 +196,7 @@ def test_a_chargeback_of_what_a_refund_left_is_an_issue_until_the_bank_decided(
     assert money_issues(shop) == []
 
 
+@pytest.mark.slow
 def test_money_that_was_lost_twice_is_an_issue_that_ends(shop: Any, ops: Any) -> None:
     """Nothing can be done about it once the bank decided, but somebody has to know."""
     order = shop.paid_order()
@@ -211,6 +218,7 @@ def test_money_that_was_lost_twice_is_an_issue_that_ends(shop: Any, ops: Any) ->
     assert money_issues(shop) == []
 
 
+@pytest.mark.slow
 def test_late_money_that_a_bank_took_back_is_no_issue_any_more(shop: Any) -> None:
     order = _given_up_and_paid_all_the_same(shop)
     intent = Payment.objects.get().stripe_intent_id
@@ -223,6 +231,7 @@ def test_late_money_that_a_bank_took_back_is_no_issue_any_more(shop: Any) -> Non
     assert money_issues(shop) == []
 
 
+@pytest.mark.slow
 def test_a_refund_made_in_the_dashboard_makes_the_order_refunded_and_may_fail_later(
     shop: Any,
 ) -> None:

@@ -148,6 +148,7 @@ def test_every_page_says_that_no_real_money_moves(look: Any) -> None:
     assert silent == []
 
 
+@pytest.mark.slow
 def test_an_order_shows_its_history_to_customers_and_staff(look: Any) -> None:
     pages = look()
     shown = [page for where, page in pages.items() if re.match(r"/(staff/)?orders/\d+/ as", where)]

@@ -48,6 +48,7 @@ def looks_overlap(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return lambda: monkeypatch.setattr(Basket, "look", overlapping)
 
 
+@pytest.mark.slow
 def test_one_basket_placed_from_two_tabs_at_once_is_one_order(
     visit: Any, shop: Any, looks_overlap: Callable[[], None]
 ) -> None:
@@ -63,6 +64,7 @@ def test_one_basket_placed_from_two_tabs_at_once_is_one_order(
     assert placed == [pages[0].url]
 
 
+@pytest.mark.slow
 def test_the_basket_is_empty_for_everybody_as_soon_as_the_order_is_there(
     visit: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ def test_what_can_only_be_looked_at_is_for_those_who_may(name: str, role: str, o
     check_door(reverse(name), takes="GET", opens_to=client_of(role), not_to=other)
 
 
+@pytest.mark.slow
 def test_an_issue_is_acknowledged_by_those_who_may(now: datetime) -> None:
     issue = Issue.objects.create(
         fingerprint="stock:product:1",

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from monitoring import lock
 from monitoring.lock import RUN_LOCK, AlreadyRunning, alone
 from monitoring.models import CheckRun
 from monitoring.services import run_checks
@@ -51,15 +52,51 @@ def _lock(session: BaseDatabaseWrapper) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def test_a_second_run_is_refused_at_once(somebody_else: BaseDatabaseWrapper, now: datetime) -> None:
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of each wait; nobody really waits."""
+    seconds: list[float] = []
+    monkeypatch.setattr(lock, "sleep", seconds.append)
+    return seconds
+
+
+def test_a_second_run_is_refused_at_once(
+    somebody_else: BaseDatabaseWrapper, now: datetime, waits: list[float]
+) -> None:
     assert _lock(somebody_else)
     with pytest.raises(AlreadyRunning) as refused:
         run_checks(now=now)
     assert str(refused.value) == SENTENCE
     assert not CheckRun.objects.exists()
+    assert waits == []
+
+
+def test_a_command_is_refused_after_ten_seconds(
+    somebody_else: BaseDatabaseWrapper, waits: list[float]
+) -> None:
+    assert _lock(somebody_else)
     with pytest.raises(CommandError) as failed:
         call_command("run_checks")
     assert str(failed.value) == SENTENCE
+    assert waits == [0.1] * 100
+    assert not CheckRun.objects.exists()
+
+
+def test_a_command_runs_as_soon_as_the_other_run_has_ended(
+    somebody_else: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _lock(somebody_else)
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            _leave(somebody_else)
+
+    monkeypatch.setattr(lock, "sleep", wait)
+    call_command("run_checks", only=["stuck-events"])
+    assert len(waits) == 3
+    assert [run.check_name for run in CheckRun.objects.all()] == ["stuck-events"]
 
 
 def test_the_lock_is_held_while_the_block_runs_and_let_go_after(

@@ -44,6 +44,7 @@ def _unresolved() -> list[Issue]:
     return list(Issue.objects.exclude(status="resolved"))
 
 
+@pytest.mark.slow
 def test_a_shop_in_which_everything_agrees_has_no_issue(shop: Any, now: datetime) -> None:
     runs = run_checks(now=now)
     assert [(run.check_name, run.found, run.error) for run in runs] == [

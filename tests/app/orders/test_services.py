@@ -122,6 +122,7 @@ def test_a_form_sent_for_another_basket_or_by_somebody_else_places_and_shows_non
     assert Order.objects.count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_one_form_sent_four_times_at_once_places_one_order(
     cara_customer: Any, mug: Product, now: Any

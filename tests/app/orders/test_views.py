@@ -169,6 +169,7 @@ def test_a_basket_tells_what_went_off_sale_and_shows_the_rest(
     assert "Mug" not in customer.get(reverse("orders:basket")).text
 
 
+@pytest.mark.slow
 def test_nothing_is_ordered_when_something_went_off_sale_meanwhile(
     customer: Client, mug: Product, now: Any
 ) -> None:

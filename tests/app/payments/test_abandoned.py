@@ -61,6 +61,7 @@ def test_an_order_paid_at_stripe_at_the_last_moment_is_left_for_its_event(shop: 
     assert status(order) == "paid"
 
 
+@pytest.mark.slow
 def test_an_order_whose_bank_refused_days_later_is_canceled(shop: Any) -> None:
     """Its page is complete, so it neither expires nor can be closed."""
     order = shop.order()

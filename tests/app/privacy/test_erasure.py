@@ -100,6 +100,7 @@ def test_the_person_is_signed_out_everywhere_and_cannot_sign_in(known: Any) -> N
         assert not Client().login(username=name, password="correct horse battery")
 
 
+@pytest.mark.slow
 def test_whoever_is_erased_is_held_from_before_it_is_looked_whether_they_can_be(
     is_held: Any, cara_customer: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ def run(*arguments: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_follow_up_refunds_learns_what_stripe_did(shop: Any, olly_ops: Any) -> None:
     recently = shop.now = timezone.now() - timedelta(minutes=5)
     order = shop.paid_order()

@@ -11,6 +11,7 @@ from payments.models import Dispute, Payment
 from refunds.order_page import for_customer, for_staff
 
 
+@pytest.mark.slow
 def test_customers_pay_and_cancel_what_is_pending_and_not_being_paid(
     shop: Any, cara_customer: Any
 ) -> None:
@@ -69,6 +70,7 @@ def test_what_is_disputed_staff_neither_send_nor_refund(
     assert (page.may_fulfil, page.may_refund) == (may_fulfil, False)
 
 
+@pytest.mark.slow
 def test_an_inquiry_is_shown_to_both_and_keeps_the_order_unsent(
     shop: Any, cara_customer: Any, olly_ops: Any
 ) -> None:

@@ -221,6 +221,7 @@ def test_a_definite_no_releases_the_money_at_once(shop: Any, order: Order, ops: 
     assert (entry.result, entry.reason) == ("failed", refund.failure)
 
 
+@pytest.mark.slow
 def test_unknown_outcome_stays_requested_and_settles_once(
     shop: Any, order: Order, ops: Any, settings: Any
 ) -> None:
@@ -421,6 +422,7 @@ def test_stripe_is_never_asked_while_a_transaction_is_open(
     assert (money(order), stripes_refunds(shop)) == ((10000, 0, 0), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_sixteen_clients_refund_once(shop: Any, order: Order, ops: Any) -> None:
     """16 at once ask for 60 of 100: exactly one gets it, 15 are told what is left."""

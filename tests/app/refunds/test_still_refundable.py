@@ -43,6 +43,7 @@ def second_payment(order: Order, **amounts: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_of_a_payment_that_is_disputed_in_part_nothing_is_refundable_before_it_is_won(
     shop: Any, olly_ops: Any
 ) -> None:
@@ -80,6 +81,7 @@ def test_where_nothing_is_left_nothing_has_to_be_explained(shop: Any, olly_ops: 
     assert shown(paid, olly_ops, shop.now) == [(0, "")]
 
 
+@pytest.mark.slow
 def test_the_page_says_of_each_payment_what_the_form_would_give_back(
     shop: Any, olly_ops: Any
 ) -> None:
@@ -101,6 +103,7 @@ def test_the_page_says_of_each_payment_what_the_form_would_give_back(
     assert refund.payment.idempotency_key == "second"
 
 
+@pytest.mark.slow
 def test_when_nothing_can_be_refunded_the_payment_that_holds_most_says_why(shop: Any) -> None:
     order = shop.paid_order()
     Payment.objects.update(refunded_pennies=10000)
@@ -110,6 +113,7 @@ def test_when_nothing_can_be_refunded_the_payment_that_holds_most_says_why(shop:
     )
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_sentence_beside_the_amount(shop: Any, olly_ops: Any) -> None:
     shop.now = timezone.now()
     order = shop.paid_order()

@@ -65,6 +65,7 @@ def test_the_form_shows_what_can_be_refunded_and_the_policy(ops: Client, shop: A
     assert "up to 30 days after payment" in page
 
 
+@pytest.mark.slow
 def test_a_part_is_refunded_and_both_pages_show_it(
     ops: Client, customer: Client, shop: Any
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_part_is_refunded_and_both_pages_show_it(
     assert "olly_ops" not in own
 
 
+@pytest.mark.slow
 def test_the_same_form_sent_twice_refunds_once(ops: Client, shop: Any) -> None:
     order = shop.paid_order()
     key = str(uuid.uuid4())
@@ -87,6 +89,7 @@ def test_the_same_form_sent_twice_refunds_once(ops: Client, shop: Any) -> None:
     assert [refund.amount_pennies for refund in Refund.objects.all()] == [1000]
 
 
+@pytest.mark.slow
 def test_two_forms_refund_twice(ops: Client, shop: Any) -> None:
     order = shop.paid_order()
     first, second = (ops.get(_url(order)).context["form"].initial["form_key"] for _ in range(2))
@@ -96,6 +99,7 @@ def test_two_forms_refund_twice(ops: Client, shop: Any) -> None:
     assert Refund.objects.count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_same_form_sent_eight_times_at_once_refunds_once(ops: Client, shop: Any) -> None:
     order = shop.paid_order()
@@ -216,6 +220,7 @@ def test_the_staff_page_shows_lines_payment_and_history(ops: Client, shop: Any) 
         assert words in page
 
 
+@pytest.mark.slow
 def test_the_customers_page_offers_payment_while_it_is_possible(
     customer: Client, shop: Any
 ) -> None:

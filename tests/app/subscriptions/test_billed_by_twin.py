@@ -52,6 +52,7 @@ def _worth(seller: Seller, subscription_id: str) -> int:
     return confirm(seen=look(subscription_id), now=seller.now).mrr_pennies
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_each_row_of_the_mrr_table_as_stripe_bills_it(seller: Seller) -> None:
     vat = seller.v1.tax_rates.create(
@@ -84,6 +85,7 @@ def test_each_row_of_the_mrr_table_as_stripe_bills_it(seller: Seller) -> None:
     assert found == [pennies for *_, pennies in rows]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_coupon_of_one_item_lowers_that_item_alone(seller: Seller) -> None:
     sold = seller.sell(((1000,), 1), ((3000,), 1))
@@ -93,6 +95,7 @@ def test_a_coupon_of_one_item_lowers_that_item_alone(seller: Seller) -> None:
     assert _worth(seller, sold) == 2500
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("off", "worth"),
@@ -112,6 +115,7 @@ def test_a_coupon_for_one_product_lowers_that_product_alone(
     assert seller.v1.invoices.list().data[0].amount_due == worth
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_coupon_of_one_item_lowers_nothing_that_it_is_not_for(seller: Seller) -> None:
     """As on the next invoice: of the second item nothing is taken, for its product is another."""
@@ -126,6 +130,7 @@ def test_a_coupon_of_one_item_lowers_nothing_that_it_is_not_for(seller: Seller) 
     assert seller.v1.invoices.list().data[0].amount_due == worth
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_use_pauses_and_ends_are_read_from_stripe(seller: Seller) -> None:
     sold = seller.sell(((1000,), 1))

@@ -28,6 +28,7 @@ def test_plans_are_looked_at_by_everybody() -> None:
     check_door(reverse("subscriptions:plans"), takes="GET", opens_to=Client())
 
 
+@pytest.mark.slow
 def test_a_customers_own_pages_are_for_customers(cara_customer: Any, now: datetime) -> None:
     subscription = confirm(seen=seen(), now=now)
     subscription.customer = cara_customer
@@ -46,6 +47,7 @@ def test_a_customers_own_pages_are_for_customers(cara_customer: Any, now: dateti
     assert [answer.status_code for answer in refused] == [403, 403, 403]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "takes", "role", "other"),
     [

@@ -146,6 +146,7 @@ def test_what_is_to_end_cannot_be_canceled_again(cara_customer: Any, olly_ops: A
     assert "Cancel Coffee" not in _as(cara_customer).get(reverse("subscriptions:mine")).text
 
 
+@pytest.mark.slow
 def test_staff_find_subscriptions_by_number_customer_and_status(
     plan: Plan, cara_customer: Any, olly_ops: Any, now: datetime
 ) -> None:

@@ -106,6 +106,7 @@ def test_what_was_mended_is_audited_and_what_agreed_is_not(shop: Any) -> None:
     assert Entry.objects.filter(action="events-replayed").count() == 1
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_what_differs_and_writes_nothing(shop: Any) -> None:
     order, _ = paid_unheard(shop)
     code, lines = run("--dry-run")

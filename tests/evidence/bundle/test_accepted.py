@@ -161,6 +161,7 @@ def test_honest_bundle_of_bad_news_is_accepted(
     assert answer(made, stranger.root / "build") == ("", 0)
 
 
+@pytest.mark.slow
 def test_packed_build_is_accepted_and_its_bytes_are_the_same_again(
     signed: Stranger, whole: Bundle
 ) -> None:

@@ -139,6 +139,7 @@ def test_evidence_as_it_was_built_is_accepted(ends: Any, evidence: dict[str, Any
     assert ends(evidence)[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", [*ODD, "nothing at all"])
 def test_odd_value_anywhere_ends_with_a_code_and_a_sentence(
     odd: str, ends: Any, evidence: dict[str, Any]

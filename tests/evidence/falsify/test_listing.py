@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from evidence.engine.cli import main
 from evidence.engine.falsify.listing import mutants_of_link
 from evidence.engine.mistakes import Place
@@ -48,6 +50,7 @@ def test_a_claim_that_is_none_is_answered_with_the_nearest(stranger: Any, capsys
     assert capsys.readouterr().err == ("claim TILL-9: not in the register; did you mean TILL-03?\n")
 
 
+@pytest.mark.slow
 def test_code_that_is_nested_too_deeply_is_told_with_the_next_step(
     stranger: Any, capsys: Any
 ) -> None:

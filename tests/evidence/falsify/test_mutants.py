@@ -220,6 +220,7 @@ def test_a_comment_between_the_sides_is_not_taken_for_the_sign() -> None:
     assert came(body)[1:] == ["<= b", ">= b"]
 
 
+@pytest.mark.slow
 def test_a_mutant_has_as_many_lines_as_the_original_and_an_id_of_its_own() -> None:
     for file in (ENGINE / "falsify" / name for name in ("mutants.py", "listing.py", "sample.py")):
         source = file.read_text("utf-8")

@@ -75,6 +75,7 @@ def test_a_plan_knows_who_ran_what_in_this_run(stranger: Stranger) -> None:
     told = [
         {"nodeid": "tests/test_sums.py::test_one", "keywords": ["test_one", "parametrize"]},
         {"nodeid": "tests/test_sums.py::test_two[a]", "keywords": ["test_two[a]", "slow"]},
+        {"nodeid": "tests/test_sums.py::test_any", "keywords": ["test_any", "hypothesis"]},
     ]
     stranger.write("pytest.json", json.dumps({"tests": told}))
     run = GateRun(
@@ -95,7 +96,7 @@ def test_a_plan_knows_who_ran_what_in_this_run(stranger: Stranger) -> None:
 
     assert [each.gate.id for each in plan.recorded] == ["tests"]
     assert plan.gate_of("tests/test_sums.py::test_one") is plan.recorded[0]
-    assert plan.recorded[0].slow == {"tests/test_sums.py::test_two"}
+    assert plan.recorded[0].slow == {"tests/test_sums.py::test_two", "tests/test_sums.py::test_any"}
     first = next(each for each in plan.targets.values() if each.mutant.unit == "one")
     assert list(first.cases) == ["tests/test_sums.py::test_one"]
 

@@ -65,6 +65,7 @@ def test_server_that_starts_while_a_mutant_lies_in_its_file_loads_the_whole_file
     assert [trial["outcome"] for trial in answer.trials] == ["passed"]
 
 
+@pytest.mark.slow
 def test_what_a_service_loads_shows_in_all_trials(
     first_stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return SimpleNamespace(build=build, store=tmp_path, name="The Till")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "packing"),
     [

@@ -117,6 +117,7 @@ def test_machine_without_ssh_keygen_is_told_what_to_install(
         signing_key(replace(project, signing_key="key"))
 
 
+@pytest.mark.slow
 def test_locked_key_fails_instead_of_asking(project: Project, build: Path) -> None:
     _key(project.root / "key", "-t", "ed25519", "-N", "a passphrase")
     key = signing_key(replace(project, signing_key="key"))

@@ -95,6 +95,7 @@ def test_standard_input_is_empty(bench: Bench) -> None:
     assert "EOFError" in bench.output()
 
 
+@pytest.mark.slow
 def test_secret_of_the_caller_is_redacted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKEN", "s3cr3t-value")
     script = """
@@ -123,6 +124,7 @@ def test_planted_secret_printed_as_it_is_is_redacted(bench: Bench) -> None:
     assert bench.output() == "<redacted>\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "expression"),
     [

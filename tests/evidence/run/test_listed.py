@@ -62,6 +62,7 @@ def test_log_is_the_same_with_other_workers(bench: Bench) -> None:
     assert [line for line in lines if "no cash" in line]
 
 
+@pytest.mark.slow
 def test_failure_stands_in_the_log_with_its_lines(bench: Bench) -> None:
     bench.stranger.replace("tests/test_money.py", "== 350\n\n\n@", "== 351\n\n\n@")
     result = bench.run_one(gate("tests", pytest=("tests",)))

@@ -35,6 +35,7 @@ def test_each_finding_is_named_within_its_line(
     assert Varying.of(written).replace(text) == shown
 
 
+@pytest.mark.slow
 def test_log_of_a_gate_that_prints_seconds_is_the_same_twice(bench: Bench) -> None:
     script = "import time; print(f'ran in {time.time_ns() % 10 ** (time.time_ns() % 9)}.5s')"
     one = gate(script=script, varies=(SECONDS,))

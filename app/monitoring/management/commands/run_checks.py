@@ -17,6 +17,8 @@ from monitoring.services import run_checks, unsettled
 
 # A backup's moment is taken just before its snapshot, and a check may have run in between.
 A_BREATH = timedelta(minutes=1)
+# Ten seconds: money that came too late has two checks looked at by themselves, now and then.
+LOOKS_AGAIN = 100
 
 
 class NotAsOf(Refused):
@@ -56,7 +58,12 @@ class Command(BaseCommand):
         try:
             now = _moment(options["as_of"])
             since = options["since"] and parse_moment(options["since"], option="--since")
-            runs = run_checks(now=now, only=options["only"], left_out=options["left_out"])
+            runs = run_checks(
+                now=now,
+                only=options["only"],
+                left_out=options["left_out"],
+                looks_again=LOOKS_AGAIN,
+            )
         except Refused as no:
             raise CommandError(str(no)) from no
         about = _issues_of(runs, now, since or None)

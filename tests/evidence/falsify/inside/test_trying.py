@@ -157,6 +157,7 @@ def test_phase_and_file_are_known_before_any_other_plugin_hears_of_the_test() ->
     assert seen == [("setup", "tests/test_a.py"), ("call", "tests/test_a.py")]
 
 
+@pytest.mark.slow
 def test_each_end_of_a_test_has_its_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a session of its own, with none of this one's plugins and settings."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

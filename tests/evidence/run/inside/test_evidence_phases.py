@@ -163,6 +163,7 @@ def lines(recording: dict[tuple[str, str], int], *sources: str) -> dict[str, set
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [(), ("-n", "2")], ids=["one process", "xdist"])
 def test_whatever_tests_and_modules_run_is_recorded_where_it_ran(
     tmp_path: Path, spread: tuple[str, ...]
@@ -183,11 +184,13 @@ def test_whatever_tests_and_modules_run_is_recorded_where_it_ran(
     assert found["shop/late.py", "test_till.py::test_late|run"] == 0b11010
 
 
+@pytest.mark.slow
 def test_what_runs_between_tests_is_nobodys(tmp_path: Path) -> None:
     """A report on one test is made while coverage still has its name."""
     assert lines(recorded(tmp_path), "return 5") == {}
 
 
+@pytest.mark.slow
 def test_a_gate_that_asks_more_of_coverage_gets_it_as_ever(tmp_path: Path) -> None:
     assert lines(recorded(tmp_path, "--cov-report=term"), "return 5") != {}
 
