@@ -23,8 +23,8 @@ LOOK_AGAIN_S = 0.1
 
 @contextmanager
 def alone(*, looks_again: int = 0) -> Iterator[None]:
-    """Hold the lock for the block. One that is taken is looked at again so many times, every tenth
-    of a second. Raises AlreadyRunning when it is taken still."""
+    """Hold the lock for the block; whoever holds it may take it again. One that somebody else holds
+    is looked at again so many times, every tenth of a second. Raises AlreadyRunning after that."""
     taken = _take()
     for _ in range(looks_again):
         if taken:

@@ -28,17 +28,12 @@ class CannotAcknowledge(Refused):
 
 
 def run_checks(
-    *,
-    now: datetime,
-    only: Sequence[str] | None = None,
-    left_out: Sequence[str] = (),
-    looks_again: int = 0,
+    *, now: datetime, only: Sequence[str] | None = None, left_out: Sequence[str] = ()
 ) -> list[CheckRun]:
     """Run every check, or those named, but for those left out, and update the issues. One run at a
-    time, which looks so many times whether another has ended: raises `lock.AlreadyRunning`;
-    `checks.UnknownCheck` for a name that is none."""
+    time: raises `lock.AlreadyRunning`; `checks.UnknownCheck` for a name that is none."""
     wanted = checks.chosen(only, left_out)
-    with alone(looks_again=looks_again):
+    with alone():
         return [_run(check, now) for check in wanted]
 
 

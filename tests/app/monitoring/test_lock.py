@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 from monitoring import lock
 from monitoring.lock import RUN_LOCK, AlreadyRunning, alone
@@ -86,17 +87,30 @@ def test_a_command_runs_as_soon_as_the_other_run_has_ended(
     somebody_else: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert _lock(somebody_else)
-    waits: list[float] = []
+    looked: list[datetime] = []
 
     def wait(seconds: float) -> None:
-        waits.append(seconds)
-        if len(waits) == 3:
+        looked.append(timezone.now())
+        if len(looked) == 3:
             _leave(somebody_else)
 
     monkeypatch.setattr(lock, "sleep", wait)
     call_command("run_checks", only=["stuck-events"])
-    assert len(waits) == 3
-    assert [run.check_name for run in CheckRun.objects.all()] == ["stuck-events"]
+    assert len(looked) == 3
+    run = CheckRun.objects.get()
+    assert run.check_name == "stuck-events"
+    # The other may have told of issues until it ended: this run comes after all of that.
+    assert run.started_at > looked[-1]
+    # Nothing of the lock is held any more.
+    assert _lock(somebody_else)
+
+
+def test_whoever_holds_the_lock_may_take_it_again(somebody_else: BaseDatabaseWrapper) -> None:
+    with alone():
+        with alone():
+            pass
+        assert not _lock(somebody_else)
+    assert _lock(somebody_else)
 
 
 def test_the_lock_is_held_while_the_block_runs_and_let_go_after(

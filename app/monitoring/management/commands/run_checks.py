@@ -12,6 +12,7 @@ from django.utils import timezone
 from core.moments import parse_moment
 from core.refusal import Refused
 from monitoring import checks
+from monitoring.lock import alone
 from monitoring.models import CheckRun, Issue, IssueStatus
 from monitoring.services import run_checks, unsettled
 
@@ -56,14 +57,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            now = _moment(options["as_of"])
-            since = options["since"] and parse_moment(options["since"], option="--since")
-            runs = run_checks(
-                now=now,
-                only=options["only"],
-                left_out=options["left_out"],
-                looks_again=LOOKS_AGAIN,
-            )
+            with alone(looks_again=LOOKS_AGAIN):
+                # Only now, for the other run may have told issues of a later moment.
+                now = _moment(options["as_of"])
+                since = options["since"] and parse_moment(options["since"], option="--since")
+                runs = run_checks(now=now, only=options["only"], left_out=options["left_out"])
         except Refused as no:
             raise CommandError(str(no)) from no
         about = _issues_of(runs, now, since or None)
