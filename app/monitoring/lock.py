@@ -12,13 +12,11 @@ from core.refusal import Refused
 
 # The key of a lock that the database session holds; a session that dies lets go of it.
 RUN_LOCK = 0x636865636B01
+LOOK_AGAIN_S = 0.1
 
 
 class AlreadyRunning(Refused):
     """Somebody else is running the checks."""
-
-
-LOOK_AGAIN_S = 0.1
 
 
 @contextmanager
